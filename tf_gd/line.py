@@ -1,0 +1,125 @@
+"""The line, its residuals and its loss: equations 1 to 4.
+
+    1.  p_i = m x_i + c          the prediction
+    2.  e_i = p_i - y_i          the residual: prediction minus observation
+    3.  L   = sum(e_i^2)         the loss
+    4.  L(m, c) = sum((m x_i + c - y_i)^2)
+"""
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd import summation
+from tf_gd.data import Points, as_vector
+from tf_gd.errors import invalid
+
+Reduction = Literal["sum", "mean"]
+REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean")
+
+
+class Line(NamedTuple):
+    """The line `y = m x + c`: slope m, intercept c, both scalars.
+
+    Example:
+        >>> Line(m=2.0, c=1.0)
+        Line(m=2.0, c=1.0)
+    """
+
+    m: Any
+    c: Any
+
+
+class Gradient(NamedTuple):
+    """The partial derivatives of the loss: `m` is dL/dm, `c` is dL/dc.
+
+    Positive means that the loss grows when the parameter grows, so the parameter must come down.
+    """
+
+    m: Any
+    c: Any
+
+    @property
+    def largest(self) -> float:
+        """The largest absolute component; NaN when either is NaN."""
+        return float(np.max(np.abs([self.m, self.c])))
+
+
+def check_reduction(reduction: str) -> None:
+    """Raise `InvalidArgumentError` unless `reduction` is "sum" or "mean"."""
+    if reduction not in REDUCTIONS:
+        raise invalid("reduction", "'sum' or 'mean'", reduction)
+
+
+def predict(line: Line, x: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return the predictions `m x_i + c`  (equation 1).
+
+    Args:
+        line: slope and intercept.
+        x: shape [n]; floats keep their dtype, anything else becomes float64.
+
+    Returns:
+        Shape [n], the dtype of `x`.
+
+    Raises:
+        DataError: `x` is not one-dimensional, is empty, or is not numeric.
+
+    Example:
+        >>> predict(Line(2.0, 1.0), [0.0, 1.0, 2.0])
+        array([1., 3., 5.])
+    """
+    points = as_vector("x", x)
+    m, c = (points.dtype.type(value) for value in line)
+    with np.errstate(all="ignore"):
+        return points * m + c
+
+
+def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return the residuals `e_i = (m x_i + c) - y_i`, prediction minus observation  (equation 2).
+
+    Args:
+        line: slope and intercept.
+        x, y: shape [n] each, finite.
+
+    Returns:
+        Shape [n].
+
+    Raises:
+        DataError: see `Points`.
+
+    Example:
+        >>> residuals(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0])
+        array([ 0., -1.])
+    """
+    points = Points(x, y)
+    with np.errstate(all="ignore"):
+        return predict(line, points.x) - points.y
+
+
+def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum") -> np.floating[Any]:
+    """Return the loss: the sum (or mean) of the squared residuals  (equations 3 and 4).
+
+    Added in the order in which TensorFlow's `tf.reduce_sum` adds, so that the bits are the same.
+
+    Args:
+        line: slope and intercept.
+        x, y: shape [n] each, finite.
+        reduction: "sum" as in the post, or "mean", which divides by n.
+
+    Returns:
+        A scalar of the points' dtype, 0 or above.
+
+    Raises:
+        DataError: see `Points`.
+        InvalidArgumentError: unknown `reduction`.
+
+    Example:
+        >>> loss(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0])
+        np.float64(1.0)
+    """
+    check_reduction(reduction)
+    errors = residuals(line, x, y)
+    with np.errstate(all="ignore"):
+        total = summation.total(errors * errors)
+        return total / errors.dtype.type(errors.size) if reduction == "mean" else total

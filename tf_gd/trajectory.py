@@ -1,0 +1,74 @@
+"""What every engine returns: the path that a descent took, and why it stopped."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.line import Gradient, Line
+
+SERIES = ("m", "c", "loss", "gradient_m", "gradient_c")
+
+
+class Outcome(Enum):
+    """Why a descent stopped; each value is a sentence that says what to do next."""
+
+    CONVERGED = "The gradient is at or under the tolerance. Nothing more to do."
+    STEP_LIMIT = "All the steps that were asked for are done. Raise num_steps to come closer."
+    DIVERGED = "The loss grows without bound. Lower learning_rate under the largest stable one."
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """The path of a descent: row k of each series belongs to step `step[k]`, before that step's update.
+
+    The last row is the final state.
+
+    Attributes:
+        step: shape [rows], int64, rising; step 0 is the start.
+        m, c: shape [rows], the parameters.
+        loss: shape [rows], the loss at (m, c).
+        gradient_m, gradient_c: shape [rows], the partial derivatives at (m, c).
+        outcome: why it stopped.
+        message: one sentence about this very run, with its numbers.
+        engine: "tensorflow", "manual" or "moments".
+        learning_rate: the rate as it was applied, after TensorFlow's rounding.
+        max_learning_rate: the rate at and over which descent does not converge.
+        reduction: "sum" or "mean".
+        order: which order of addition was used, and how it is known.
+    """
+
+    step: npt.NDArray[np.int64]
+    m: npt.NDArray[Any]
+    c: npt.NDArray[Any]
+    loss: npt.NDArray[Any]
+    gradient_m: npt.NDArray[Any]
+    gradient_c: npt.NDArray[Any]
+    outcome: Outcome
+    message: str
+    engine: str
+    learning_rate: float
+    max_learning_rate: float
+    reduction: str
+    order: str = ""
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return int(self.step.size)
+
+    @property
+    def num_steps(self) -> int:
+        """The number of updates that were made."""
+        return int(self.step[-1])
+
+    @property
+    def line(self) -> Line:
+        """The final line."""
+        return Line(self.m[-1], self.c[-1])
+
+    @property
+    def gradient(self) -> Gradient:
+        """The gradient at the final line."""
+        return Gradient(self.gradient_m[-1], self.gradient_c[-1])
