@@ -1,0 +1,63 @@
+"""Gradient descent you can check.
+
+Fits `y = m x + c` twice, in TensorFlow's graph mode and by hand, proves that the two are the same bit for bit, and
+names the mistake where a derivation is wrong. Importing this package imports neither TensorFlow nor a plotting library.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Each public name and the module that holds it; a module is imported when one of its names is first used.
+_HOME = {
+    "Points": "data",
+    "read_points": "data",
+    "sample": "data",
+    "Line": "line",
+    "Gradient": "line",
+    "predict": "line",
+    "residuals": "line",
+    "loss": "line",
+    "gradient": "manual",
+    "update": "manual",
+    "Curvature": "curvature",
+    "least_squares": "scale.moments",
+    "Moments": "scale.moments",
+    "train": "descent",
+    "Trajectory": "trajectory",
+    "Outcome": "trajectory",
+    "check": "verify.compare",
+    "check_gradient": "verify.compare",
+    "Comparison": "verify.compare",
+    "check_line_gradient": "verify.diagnose",
+    "check_update": "verify.diagnose",
+    "GradientCheck": "verify.findings",
+    "assert_gradient": "verify.assertions",
+    "assert_update": "verify.assertions",
+    "GradientDescentOptimizer": "verify.optimizer",
+    "TfGdError": "errors",
+    "InvalidArgumentError": "errors",
+    "DataError": "errors",
+    "SessionError": "errors",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+if TYPE_CHECKING:
+    from tf_gd.curvature import Curvature as Curvature
+    from tf_gd.data import Points as Points

@@ -1,0 +1,72 @@
+"""The command line, `tf-gd`: a file for each command; each parses, calls and prints, and computes nothing.
+
+Nothing heavy is imported until a command runs, so `tf-gd --help` answers at once.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from tf_gd import __version__
+from tf_gd.errors import TfGdError
+
+COMMANDS = ("train", "check", "derive", "diagnose", "plot", "report", "brute-force")
+
+USAGE_ERROR, INTERRUPTED = 2, 130
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the documentation."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's file and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"tf_gd.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tf-gd")
+def tf_gd() -> None:
+    """Gradient descent you can check: fit y = m x + c in TensorFlow and by hand, and prove that they agree.
+
+    Example: tf-gd train
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code; every error is one line on stderr."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        code: Any = tf_gd.main(arguments, prog_name="tf-gd", standalone_mode=False)
+        sys.stdout.flush()
+    except TfGdError as error:
+        return complain(str(error), USAGE_ERROR)
+    except click.ClickException as error:
+        return complain(error.format_message(), USAGE_ERROR)
+    except (KeyboardInterrupt, click.Abort):
+        return complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # the reader has gone; nothing is left to say
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def complain(message: str, code: int) -> int:
+    """Write one `tf-gd: error:` line, free of control characters, and return `code`."""
+    text = " ".join(message.split())
+    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    click.echo(f"tf-gd: error: {text}", err=True)
+    return code

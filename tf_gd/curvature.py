@@ -1,0 +1,124 @@
+"""The curvature of the loss: the Hessian, and what it says about learning rates.
+
+The loss is a quadratic in (m, c), so its Hessian is the same everywhere:
+
+    H = 2 [[sum(x^2), sum(x)], [sum(x), n]]          (divided by n for the mean)
+
+Descent converges for every learning rate under 2 / lambda_max, fastest at 2 / (lambda_max + lambda_min).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.data import as_vector
+from tf_gd.errors import invalid
+from tf_gd.line import Reduction, check_reduction
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The Hessian [[mm, mc], [mc, cc]] of the squared-error loss, and what follows from it.
+
+    Example:
+        >>> curvature = Curvature.of([1.0, -1.0])
+        >>> curvature.lipschitz_constant, curvature.max_learning_rate, curvature.condition_number
+        (4.0, 0.5, 1.0)
+    """
+
+    mm: float
+    mc: float
+    cc: float
+    determinant: float
+
+    @classmethod
+    def of(cls, x: npt.ArrayLike, reduction: Reduction = "sum") -> "Curvature":
+        """Return the curvature of the loss over the points `x`, shape [n].
+
+        Raises:
+            DataError: `x` is not a non-empty one-dimensional array of numbers.
+            InvalidArgumentError: unknown `reduction`.
+        """
+        check_reduction(reduction)
+        points = as_vector("x", x).astype(np.float64)
+        n = points.size
+        first = points[0]
+        shifted = points - first
+        mean = first + float(np.mean(shifted))
+        spread = float(np.dot(points - mean, points - mean))
+        return cls.from_sums(n, mean, spread, reduction)
+
+    @classmethod
+    def from_sums(cls, n: int, mean: float, spread: float, reduction: Reduction = "sum") -> "Curvature":
+        """Return the curvature from the count, the mean of x and `spread = sum((x - mean)^2)`.
+
+        The determinant is `4 n spread`, which keeps its digits when x lies far from zero.
+        """
+        scale = 2.0 / n if reduction == "mean" else 2.0
+        with np.errstate(all="ignore"):
+            squares = float(np.float64(spread) + n * np.float64(mean) ** 2)
+            return cls(scale * squares, scale * n * mean, scale * n, float(np.float64(scale) ** 2 * n * spread))
+
+    @property
+    def hessian(self) -> npt.NDArray[np.float64]:
+        """The Hessian, shape [2, 2], in the order (m, c)."""
+        return np.array([[self.mm, self.mc], [self.mc, self.cc]])
+
+    @property
+    def lipschitz_constant(self) -> float:
+        """The largest eigenvalue lambda_max: the largest curvature in any direction."""
+        return (self.mm + self.cc + math.hypot(self.mm - self.cc, 2.0 * self.mc)) / 2.0
+
+    @property
+    def smallest_eigenvalue(self) -> float:
+        """The smallest eigenvalue: 0 where all x are equal."""
+        return self.determinant / self.lipschitz_constant
+
+    @property
+    def condition_number(self) -> float:
+        """lambda_max / lambda_min: 1 is a round bowl; infinite where all x are equal."""
+        smallest = self.smallest_eigenvalue
+        return self.lipschitz_constant / smallest if smallest > 0 else math.inf
+
+    @property
+    def is_singular(self) -> bool:
+        """Whether all x are equal, so that the slope cannot be identified."""
+        return self.determinant == 0
+
+    @property
+    def max_learning_rate(self) -> float:
+        """2 / lambda_max: descent converges for every learning rate under it."""
+        return 2.0 / self.lipschitz_constant
+
+    @property
+    def best_learning_rate(self) -> float:
+        """2 / (lambda_max + lambda_min): the rate that converges in the fewest steps."""
+        return 2.0 / (self.lipschitz_constant + self.smallest_eigenvalue)
+
+    def decay(self, learning_rate: float) -> float:
+        """Return the factor by which the distance to the optimum shrinks each step, over 1 where it grows."""
+        steep, flat = self.lipschitz_constant, self.smallest_eigenvalue
+        return max(abs(1.0 - learning_rate * steep), abs(1.0 - learning_rate * flat))
+
+    def steps_to(self, digits: float, learning_rate: float | None = None) -> float:
+        """Return the steps to expect for `digits` more correct digits of (m, c), rounded up.
+
+        Args:
+            digits: decimal digits to gain, above 0.
+            learning_rate: the rate; the best one when left out.
+
+        Returns:
+            A whole number as a float; infinity where the descent does not converge.
+
+        Raises:
+            InvalidArgumentError: `digits` is not a finite number above 0.
+        """
+        if not (math.isfinite(digits) and digits > 0):
+            raise invalid("digits", "a finite number above 0", digits)
+        rate = self.best_learning_rate if learning_rate is None else learning_rate
+        decay = self.decay(rate)
+        if decay >= 1.0:
+            return math.inf
+        return float(math.ceil(digits * math.log(10) / -math.log(decay))) if decay > 0 else 1.0

@@ -1,0 +1,109 @@
+"""The hand-written path: the gradient and the update, from the derivation on paper.
+
+    5.  dL/dm = sum(2 e_i x_i)      dL/dc = sum(2 e_i)      with e_i = m x_i + c - y_i
+    8.  M = M - alpha dL/dM         for m and c at once, both from the same gradient
+
+The multiplications are written in TensorFlow's order, so that the bits are TensorFlow's.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd import summation
+from tf_gd.errors import invalid
+from tf_gd.line import Gradient, Line, Reduction, check_reduction, residuals
+
+
+def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum") -> Gradient:
+    """Return the gradient of the loss, derived by hand  (equation 5).
+
+    Args:
+        line: slope and intercept.
+        x, y: shape [n] each, finite.
+        reduction: "sum" as in the post, or "mean", which divides by n.
+
+    Returns:
+        (dL/dm, dL/dc), scalars of the points' dtype. Positive: the loss grows with the parameter.
+
+    Raises:
+        DataError: see `Points`.
+        InvalidArgumentError: unknown `reduction`.
+
+    Example:
+        >>> gradient(Line(2.0, 1.0), [1.0, 2.0], [3.0, 6.0])
+        Gradient(m=np.float64(-4.0), c=np.float64(-2.0))
+
+    References:
+        The factor 2 comes first, as in `_SquareGrad` of TensorFlow's math_grad.py; for the mean,
+        1/n is multiplied in afterwards, as in its `_MeanGrad`.
+    """
+    check_reduction(reduction)
+    with np.errstate(all="ignore"):
+        errors = residuals(line, x, y)
+        factor = errors * errors.dtype.type(2)
+        if reduction == "mean":
+            factor = factor * (errors.dtype.type(1) / errors.dtype.type(errors.size))
+        return Gradient(
+            m=summation.total(factor * np.asarray(x).astype(errors.dtype, copy=False)),
+            c=summation.total(factor),
+        )
+
+
+def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], float]) -> Line:
+    """Return the line after one step of descent, m and c at once  (equation 8).
+
+    Args:
+        line: slope and intercept; np.float32 (or other NumPy) scalars keep their dtype, Python floats are float64.
+        gradient: (dL/dm, dL/dc) at `line`.
+        learning_rate: alpha. A Python float is rounded to float32 first, as TensorFlow does;
+            pass `np.float64(...)` for a rate that stays as it is.
+
+    Returns:
+        `Line(m - alpha dL/dm, c - alpha dL/dc)`.
+
+    Raises:
+        InvalidArgumentError: `learning_rate` is not a finite number above 0.
+
+    Example:
+        >>> update(Line(1.0, 0.0), Gradient(-4.0, -2.0), 0.5)
+        Line(m=np.float64(3.0), c=np.float64(1.0))
+    """
+    dtype = np.result_type(np.asarray(line.m), np.asarray(line.c))
+    dtype = dtype if dtype.kind == "f" or dtype.name == "bfloat16" else np.dtype(np.float64)
+    alpha = applied_learning_rate(learning_rate, dtype)
+    with np.errstate(all="ignore"):
+        m, c, dm, dc = (dtype.type(value) for value in (*line, *gradient))
+        return Line(m - alpha * dm, c - alpha * dc)
+
+
+def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt.DTypeLike) -> Any:
+    """Return the learning rate that TensorFlow's optimizer applies to a variable of `dtype`, as a scalar of it.
+
+    TensorFlow turns a Python float into a float32 tensor before it casts to the variable's dtype, so 0.1 becomes
+    0.10000000149011612 in float64; a NumPy scalar keeps the precision that it has.
+
+    Args:
+        learning_rate: a number above 0, or a callable that returns one.
+        dtype: the variable's dtype.
+
+    Raises:
+        InvalidArgumentError: not a finite number above 0, before or after rounding.
+
+    Example:
+        >>> float(applied_learning_rate(0.1, "float64"))
+        0.10000000149011612
+        >>> float(applied_learning_rate(np.float64(0.1), "float64"))
+        0.1
+    """
+    rate = learning_rate() if callable(learning_rate) else learning_rate
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.floating | np.integer):
+        raise invalid("learning_rate", "a finite number above 0", rate)
+    with np.errstate(over="ignore", under="ignore"):
+        tensor = rate if isinstance(rate, np.generic) else np.float32(rate) if isinstance(rate, float) else rate
+        applied = np.dtype(dtype).type(tensor)
+    if not (np.isfinite(applied) and applied > 0):
+        raise invalid("learning_rate", f"a finite number above 0 in {np.dtype(dtype).name}", rate)
+    return applied

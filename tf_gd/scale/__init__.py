@@ -1,0 +1,1 @@
+"""Is it large? Six sums, read once, stand for any number of points."""

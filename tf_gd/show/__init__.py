@@ -1,0 +1,1 @@
+"""Look at it: figures, the interactive report, TensorBoard, and the brute-force search."""
