@@ -1,0 +1,45 @@
+"""Keeping TensorFlow's start-up chatter off the user's terminal, and nothing else."""
+
+import os
+import re
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+# What TensorFlow's C++ writes to stderr while it loads and starts its first session; no log level removes all of it.
+NOISE = re.compile(
+    r"^WARNING: All log messages before absl::InitializeLog"
+    r"|^[IW]\d{4} \d\d:|^\d{4}-\d\d-\d\d .*: [IW] "
+    r"|failed call to cuInit|^To enable the following instructions"
+)
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Hold back what is written to file descriptor 2, then write out every line that is not start-up noise."""
+    with _one_at_a_time, tempfile.TemporaryFile() as held:
+        try:
+            sys.stderr.flush()
+            saved = os.dup(2)
+        except (OSError, ValueError, AttributeError):  # no usable stderr: nothing to keep quiet
+            yield
+            return
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved, 2)
+            os.close(saved)
+            _replay(held)
+
+
+def _replay(held: IO[bytes]) -> None:
+    held.seek(0)
+    for line in held:
+        if line.strip() and not NOISE.search(line.decode(errors="replace")):
+            os.write(2, line)
