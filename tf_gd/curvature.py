@@ -59,7 +59,9 @@ class Curvature:
         scale = 2.0 / n if reduction == "mean" else 2.0
         with np.errstate(all="ignore"):
             squares = float(np.float64(spread) + n * np.float64(mean) ** 2)
-            return cls(scale * squares, scale * n * mean, scale * n, float(np.float64(scale) ** 2 * n * spread))
+            return cls(
+                scale * squares, scale * n * mean, scale * n, float(np.float64(scale) ** 2 * n * spread)
+            )
 
     @property
     def hessian(self) -> npt.NDArray[np.float64]:

@@ -24,7 +24,9 @@ def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
     except ValueError:
         raise DataError(f"`{name}` must be a one-dimensional array of numbers. Got ragged rows.") from None
     if array.ndim != 1:
-        raise DataError(f"`{name}` must be one-dimensional, shape [n]. Got shape {list(array.shape)}. Try `.ravel()`.")
+        raise DataError(
+            f"`{name}` must be one-dimensional, shape [n]. Got shape {list(array.shape)}. Try `.ravel()`."
+        )
     if array.size == 0:
         raise DataError(f"`{name}` must hold at least one number. Got an empty array.")
     if array.dtype.kind in "iu":
@@ -40,7 +42,9 @@ def _exact(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     changed = np.flatnonzero(floats.astype(object) != array) if np.abs(floats).max() > 2**53 else []
     if len(changed):
         row = int(changed[0])
-        raise DataError(f"`{name}` must fit its dtype. Got {array[row]} at index {row}, too large for float64.")
+        raise DataError(
+            f"`{name}` must fit its dtype. Got {array[row]} at index {row}, too large for float64."
+        )
     return floats
 
 

@@ -1,9 +1,9 @@
 """The line, its residuals and its loss: equations 1 to 4.
 
-    1.  p_i = m x_i + c          the prediction
-    2.  e_i = p_i - y_i          the residual: prediction minus observation
-    3.  L   = sum(e_i^2)         the loss
-    4.  L(m, c) = sum((m x_i + c - y_i)^2)
+1.  p_i = m x_i + c          the prediction
+2.  e_i = p_i - y_i          the residual: prediction minus observation
+3.  L   = sum(e_i^2)         the loss
+4.  L(m, c) = sum((m x_i + c - y_i)^2)
 """
 
 from typing import Any, Literal, NamedTuple
