@@ -1,0 +1,95 @@
+"""Finding out in which order a sum at hand adds.
+
+Put +M at i and -M at j in a vector of ones, with M so large that it swallows every one that it meets: what comes back
+counts the ones that were added after i and j had met. A handful of such probes tells which elements meet when, and so
+confirms an order or rejects it.
+
+References:
+    Xie et al., "FPRev: Revealing the Order of Floating-Point Summation" (the method).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.order import Order, Vector, confirmed, expected, remember
+from tf_gd.summation import total
+
+Sum = Callable[[Vector], npt.ArrayLike]
+
+PACKET_WIDTHS = (4, 8, 16, 2, 1, 32)
+MOST_THREADS = 256
+
+
+def confirm(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
+    """Return the order in which `reduce_sum` adds n elements, found by probing it, and remember it for the process.
+
+    Args:
+        reduce_sum: takes a vector of shape [n] and returns its sum: TensorFlow's, say.
+        n: the number of elements, at least 1.
+        dtype: their dtype.
+
+    Returns:
+        The order; None where no known shape fits, so that bits cannot be promised.
+
+    Example:
+        >>> confirm(lambda v: total(v, Order(packet=2)), 1000, "float64")
+        Order(packet=2, blocks=1)
+        >>> confirm(np.sum, 1000, "float64") is None
+        True
+    """
+    kind = np.dtype(dtype)
+    if (seen := confirmed(n, kind)) is not None:
+        return seen
+    answers: list[tuple[Vector, bytes]] = []
+    probes = _probes(n, kind)
+    for order in _candidates(n, kind):
+        if _fits(order, reduce_sum, answers, probes):
+            remember(n, kind, order)
+            return order
+    return None
+
+
+def _fits(
+    order: Order, reduce_sum: Sum, answers: list[tuple[Vector, bytes]], probes: Iterator[Vector]
+) -> bool:
+    """Return whether `order` explains every probe; each is put to `reduce_sum` once, whatever the candidates."""
+    if any(_bits(total(probe, order)) != answer for probe, answer in answers):
+        return False
+    for probe in probes:
+        answers.append((probe, _bits(np.asarray(reduce_sum(probe), probe.dtype))))
+        if _bits(total(probe, order)) != answers[-1][1]:
+            return False
+    return True
+
+
+def _bits(value: npt.NDArray[np.floating]) -> bytes:
+    return np.asarray(value).tobytes()
+
+
+def _candidates(n: int, dtype: np.dtype[np.floating]) -> Iterator[Order]:
+    """Yield the orders that could be, the one to expect first; how many blocks depends on threads we cannot see."""
+    first = expected(n, dtype)
+    yield first
+    for packet in sorted(PACKET_WIDTHS, key=lambda width: width != first.packet):
+        for blocks in range(1, expected(n, dtype, MOST_THREADS).blocks + 1):
+            if Order(packet, blocks) != first:
+                yield Order(packet, blocks)
+
+
+def _probes(n: int, dtype: np.dtype[np.floating]) -> Iterator[Vector]:
+    """Yield the vectors to add: pairs of +M and -M among ones, then numbers whose every bit counts."""
+    rng = np.random.default_rng(n)
+    swallow = float(np.finfo(dtype).max) / 4
+    near = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (0, 32), (0, n // 2), (0, n - 1), (n // 2, n - 1)]
+    far = [sorted(rng.choice(n, 2, replace=False)) for _ in range(4)] if n > 1 else []
+    for i, j in [*near, *far]:
+        if i < j < n:
+            probe = np.ones(n, dtype)
+            probe[i], probe[j] = swallow, -swallow
+            yield probe
+    for _ in range(6):
+        yield rng.random(n).astype(dtype) * dtype.type(2) ** rng.integers(-4, 5, n).astype(dtype)
