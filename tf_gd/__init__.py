@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 # Each public name and the module that holds it; a module is imported when one of its names is first used.
 _HOME = {
     "Points": "data",
-    "read_points": "data",
+    "read_points": "tables.reading",
     "sample": "data",
     "Line": "line",
     "Gradient": "line",

@@ -1,12 +1,14 @@
-"""The points: validated once, read-only ever after."""
+"""The points: validated once, read-only ever after; and the bundled samples."""
 
+import csv
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, invalid
 
 
 def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -19,6 +21,8 @@ def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
         >>> as_vector("x", [1, 2])
         array([1., 2.])
     """
+    if np.ma.is_masked(values):
+        raise DataError(f"`{name}` must hold a number everywhere. Got masked values. Use `.compressed()`.")
     try:
         array = np.asarray(values)
     except ValueError:
@@ -32,19 +36,16 @@ def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
     if array.dtype.kind in "iu":
         return _exact(name, array)
     if array.dtype.kind == "f" or array.dtype.name == "bfloat16":
-        return array
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
     raise DataError(f"`{name}` must be numbers. Got dtype {array.dtype.name}. Convert it first.")
 
 
 def _exact(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return integers as float64, refusing those that would change on the way."""
     floats = array.astype(np.float64)
-    changed = np.flatnonzero(floats.astype(object) != array) if np.abs(floats).max() > 2**53 else []
-    if len(changed):
-        row = int(changed[0])
-        raise DataError(
-            f"`{name}` must fit its dtype. Got {array[row]} at index {row}, too large for float64."
-        )
+    if np.abs(floats).max() >= 2**53:
+        for index in np.flatnonzero(floats.astype(object) != array.astype(object)):
+            raise DataError(f"`{name}` must fit float64 exactly. Got {array[index]} at index {index}.")
     return floats
 
 
@@ -57,7 +58,8 @@ class Points:
         x_name, y_name: the column names, for figures and messages.
 
     Raises:
-        DataError: different lengths, not one-dimensional, empty, not numeric, or NaN or infinity (the index is named).
+        DataError: different lengths, not one-dimensional, empty, not numeric, or not finite (the index is
+            named).
 
     Example:
         >>> Points([1, 2, 3], [2, 4, 6]).n
@@ -104,7 +106,8 @@ class Points:
             if lost.size:
                 index = int(lost[0])
                 raise DataError(
-                    f"`{name}` must fit {wanted.name}. Got {before[index]} at index {index}. Try a wider dtype."
+                    f"`{name}` must fit {wanted.name}. Got {before[index]} at index {index}. "
+                    "Try a wider dtype."
                 )
         return Points(x, y, self.x_name, self.y_name)
 
@@ -118,6 +121,47 @@ def _frozen(name: str, vector: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.ND
             f"`{name}` must be finite. Got {vector[index]} at index {index} "
             f"({vector.size - int(finite.sum())} such in all). Remove or replace it."
         )
-    view = vector.astype(dtype, copy=False).view()
+    view: npt.NDArray[Any] = vector.astype(dtype, copy=False).view()
     view.flags.writeable = False
     return view
+
+
+_SAMPLES = {
+    "hubble1929": ("hubble1929.csv", "distance_mpc", "velocity_km_s", None),
+    "norris": ("norris.csv", "x", "y", None),
+    "anscombe-1": ("anscombe.csv", "x", "y", "I"),
+    "anscombe-2": ("anscombe.csv", "x", "y", "II"),
+    "anscombe-3": ("anscombe.csv", "x", "y", "III"),
+    "anscombe-4": ("anscombe.csv", "x", "y", "IV"),
+    "noint1": ("noint1.csv", "x", "y", None),
+    "noint2": ("noint2.csv", "x", "y", None),
+}
+"""File, x column, y column, and the rows' `set` where the file holds several samples."""
+
+SAMPLES = tuple(_SAMPLES)
+
+
+def sample(name: str) -> Points:
+    """Return a bundled sample, float64.
+
+    Args:
+        name: "hubble1929" (distance in Mpc, velocity in km/s, n = 24), "norris" (36), "anscombe-1" to
+            "anscombe-4" (11 each), "noint1" (11) or "noint2" (3).
+
+    Raises:
+        InvalidArgumentError: there is no such sample.
+
+    Example:
+        >>> sample("hubble1929").x_name
+        'distance_mpc'
+
+    References:
+        E. Hubble, PNAS 15(3):168, 1929; NIST StRD Norris, NoInt1 and NoInt2; F. J. Anscombe, The American
+        Statistician 27(1), 1973.
+    """
+    if name not in SAMPLES:
+        raise invalid("name", f"one of {', '.join(SAMPLES)}", name)
+    file, x, y, wanted = _SAMPLES[name]
+    with files("tf_gd").joinpath("datasets").joinpath(file).open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if wanted is None or row["set"] == wanted]
+    return Points([float(row[x]) for row in rows], [float(row[y]) for row in rows], x, y)

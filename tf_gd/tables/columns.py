@@ -1,0 +1,103 @@
+"""Which two columns are meant: by name, by position, or because there are only two."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tf_gd.errors import DataError, invalid, plain
+
+Selector = str | int | None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file.
+
+    Args:
+        name: as in the file; "column 0" and so on where the file has no header.
+        sql: the SQL expression of its values, DOUBLE or FLOAT, NULL where there is no number.
+        text: the SQL expression of its values as text, for messages.
+        numeric: whether it can be chosen without being named.
+        exact: whether a value beyond 2^53 may be an integer that float64 has rounded.
+    """
+
+    name: str
+    sql: str = ""
+    text: str = ""
+    numeric: bool = True
+    exact: bool = True
+
+
+def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str) -> tuple[int, int]:
+    """Return the positions of the x and the y column.
+
+    Args:
+        columns: the file's columns, in order.
+        x: a name, a position from 0, digits that no column has as its name (a position too), or None.
+        y: likewise.
+        file: for messages.
+
+    Raises:
+        DataError: no such column, two of that name, or more than one way to choose.
+
+    Example:
+        >>> choose([Column("star", numeric=False), Column("r"), Column("v")], None, None, "hubble.csv")
+        (1, 2)
+    """
+    if len(columns) < 2:
+        raise DataError(
+            f"{quoted(file)} must have two columns or more. Got {listed(columns)}. Check the delimiter."
+        )
+    chosen = [_find(columns, parameter, selector, file) for parameter, selector in (("x", x), ("y", y))]
+    open_ends = chosen.count(None)
+    free = [
+        at for at, column in enumerate(columns) if at not in chosen and (column.numeric or len(columns) == 2)
+    ]
+    if open_ends and len(free) != open_ends:
+        raise DataError(
+            f"`x` and `y` must name their columns unless {quoted(file)} has just two numeric ones. "
+            f"Got {listed(columns)}."
+        )
+    first, second = (free.pop(0) if at is None else at for at in chosen)
+    return first, second
+
+
+def _find(columns: Sequence[Column], parameter: str, selector: Selector, file: Path | str) -> int | None:
+    """Return the position that `selector` means, None when it is None."""
+    if selector is None:
+        return None
+    if isinstance(selector, bool) or not isinstance(selector, str | int):
+        raise invalid(parameter, "a column's name or its position from 0", selector)
+    named = [at for at, column in enumerate(columns) if column.name == selector]
+    if len(named) > 1:
+        raise DataError(
+            f"`{parameter}` must name one column. Got {plain(selector)}, which {len(named)} are called. "
+            f"Give a position in {quoted(file)}, from 0."
+        )
+    position = str(selector)
+    if not named and position.isdecimal() and len(position) < 9 and int(position) < len(columns):
+        return int(position)
+    if not named:
+        raise DataError(
+            f"`{parameter}` must be a column of {quoted(file)}: {listed(columns)}. Got {plain(selector)}."
+        )
+    return named[0]
+
+
+def listed(columns: Sequence[Column], limit: int = 8) -> str:
+    """Return the columns' names for a message, numeric ones told apart.
+
+    Example:
+        >>> listed([Column("star", numeric=False), Column("speed")])
+        "2 columns: 'star' (not numeric), 'speed'"
+    """
+    shown = [
+        plain(column.name, 30) + ("" if column.numeric else " (not numeric)") for column in columns[:limit]
+    ]
+    count = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
+    return f"{count}: {', '.join(shown)}{', ...' if len(columns) > limit else ''}"
+
+
+def quoted(file: Path | str) -> str:
+    """Return a file's name for a message, in quotes and free of control characters."""
+    return plain(str(file), 200)

@@ -1,0 +1,181 @@
+"""CSV and TSV: the delimiter and the header are told from the first records, and doubt is an error.
+
+DuckDB's own detection is not asked: it may take a first row for a header, or `1,5;2,5` for two columns with
+a comma between them, and a wrong number is worse than an error.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tf_gd.errors import DataError, plain
+from tf_gd.tables.columns import Column, quoted
+from tf_gd.tables.database import pattern
+from tf_gd.tables.numbers import double_of, looks_numeric
+from tf_gd.tables.source import Row, Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+DELIMITERS = {".csv": ",;\t|", ".tsv": "\t"}
+MAX_LINE = 2_000_000
+"""The longest line that is read, in bytes: DuckDB's own limit."""
+MAX_COLUMNS = 10_000
+_SAMPLE = 200
+"""Records looked at to tell the delimiter, the header and the numeric columns."""
+
+
+class Record(NamedTuple):
+    """One record of a CSV file: the line on which it starts, from 1, and its fields."""
+
+    line: int
+    fields: list[str]
+
+
+@dataclass(frozen=True)
+class Delimited(Source):
+    """A CSV file whose delimiter and first data record are known."""
+
+    delimiter: str
+    first: int
+
+    def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
+        """Yield the records as DuckDB reads them, refusing those that it refuses."""
+        width = len(self.columns)
+        for line, fields in islice(records(self.file, self.delimiter, same_ends=True), self.first, None):
+            if fields and (len(fields) < width or any(fields[width:])):
+                raise self.error(f"line {line}", f"must have {width} fields. Got {len(fields)}")
+            if fields:
+                yield Row(f"line {line}", fields[x], fields[y])
+
+
+def open_delimited(file: Path) -> Source:
+    """Return the CSV or TSV file as a source.
+
+    Raises:
+        DataError: empty, not UTF-8, a line or a row too long, or doubt about the delimiter or the header.
+    """
+    delimiter = _delimiter(file, DELIMITERS[file.suffix.lower()])
+    sample = list(islice(records(file, delimiter), _SAMPLE))
+    at = next((index for index, record in enumerate(sample) if record.fields), None)
+    if at is None:
+        raise DataError(f"{quoted(file)} must hold points. Got an empty file.")
+    names = [name.strip() for name in sample[at].fields]
+    if len(names) > MAX_COLUMNS:
+        raise DataError(f"{quoted(file)} must have at most {MAX_COLUMNS} columns. Got {len(names)}.")
+    header = _is_header(sample[at], file)
+    first = at + header
+    texts = [f"c{position}" for position in range(len(names))]
+    columns = tuple(
+        Column(
+            name=name if header else f"column {position}",
+            sql=double_of(text),
+            text=text,
+            numeric=any(
+                looks_numeric(record.fields[position])
+                for record in sample[first:]
+                if len(record.fields) > position
+            ),
+        )
+        for position, (name, text) in enumerate(zip(names, texts, strict=True))
+    )
+    table = (
+        "read_csv($path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, "
+        "quote = '\"', escape = '\"', compression = 'none', columns = $types, max_line_size = $longest)"
+    )
+    parameters = {
+        "path": pattern(file),
+        "skip": first,
+        "delimiter": delimiter,
+        "types": dict.fromkeys(texts, "VARCHAR"),
+        "longest": MAX_LINE,
+    }
+    return Delimited(file, columns, table, parameters, delimiter, first)
+
+
+def records(file: Path, delimiter: str, strict: bool = True, same_ends: bool = False) -> Iterator[Record]:
+    """Yield the records of a CSV file, blank lines included (as no fields).
+
+    Args:
+        file: where it is.
+        delimiter: what stands between two fields.
+        strict: refuse quotes that do not close, or that close inside a field.
+        same_ends: refuse lines that end in another way than the first, as DuckDB does.
+
+    Raises:
+        DataError: bytes that are not UTF-8, a line that is too long, or what `strict` and `same_ends` refuse.
+    """
+    line = 1
+    text = lines(file, same_ends)
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=strict)
+    while True:
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise _line_error(file, line, f"must be CSV. Got {plain(str(error).split(' - ')[0])}") from None
+        if fields is None:
+            return
+        yield Record(line, fields)
+        line = reader.line_num + 1
+
+
+def lines(file: Path, same_ends: bool = False) -> Iterator[str]:
+    """Yield the lines of a text file, none of them longer than `MAX_LINE`."""
+    first_end = ""
+    with file.open("rb") as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE + 1), b""), start=1):
+            if len(line) > MAX_LINE:
+                raise _line_error(file, number, f"must be at most {MAX_LINE} bytes long")
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError:
+                raise _line_error(file, number, "must be UTF-8 text. Got other bytes") from None
+            if "\0" in text:
+                raise _line_error(file, number, "must be text. Got a NUL byte")
+            end = text[len(text.rstrip("\r\n")) :]
+            first_end = first_end or end
+            if same_ends and end not in ("", first_end):
+                raise _line_error(
+                    file, number, f"must end as line 1 does, in {plain(first_end)}. Got {plain(end)}"
+                )
+            yield text
+
+
+def _line_error(file: Path, line: int, complaint: str) -> DataError:
+    return DataError(f"{quoted(file)}, line {line}: {complaint}. Correct it, or save the file as UTF-8 CSV.")
+
+
+def _delimiter(file: Path, candidates: str) -> str:
+    """Return the delimiter that the first records use."""
+    first_line = next((line for line in lines(file) if line.strip()), "")
+    present = [
+        delimiter for delimiter in candidates if delimiter in first_line and _widths(file, delimiter)[0] > 1
+    ]
+    if len(present) > 1:
+        present = [delimiter for delimiter in present if len(set(_widths(file, delimiter))) == 1] or present
+    if len(present) > 1:
+        shown = " and ".join(plain(delimiter) for delimiter in present)
+        raise DataError(
+            f"{quoted(file)} must use one delimiter. Got {shown}. Quote the fields that hold the other."
+        )
+    return present[0] if present else candidates[0]
+
+
+def _widths(file: Path, delimiter: str) -> list[int]:
+    """Return the numbers of fields of the first records."""
+    sample = islice(records(file, delimiter, strict=False), _SAMPLE)
+    return [len(record.fields) for record in sample if record.fields]
+
+
+def _is_header(record: Record, file: Path) -> bool:
+    """Say whether the first record names the columns: no number in it, or nothing else."""
+    numbers = [looks_numeric(field) for field in record.fields if field.strip()]
+    if any(numbers) and not all(numbers):
+        raise DataError(
+            f"{quoted(file)}, line {record.line}: must be all names (a header) or all numbers. Got both. "
+            "Add a header line, or rename the columns that are called by a number."
+        )
+    return not any(numbers)

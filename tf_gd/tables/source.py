@@ -1,0 +1,61 @@
+"""A file of points as DuckDB sees it, whatever its format."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tf_gd.errors import DataError
+from tf_gd.tables.columns import Column, quoted
+from tf_gd.tables.numbers import fault
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Row(NamedTuple):
+    """One point as it is written: where it stands ("line 7"), and both numbers as text, None if absent."""
+
+    place: str
+    x: str | None
+    y: str | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of points: its columns, and how to read them.
+
+    Args:
+        file: where it is.
+        columns: its columns, in order.
+        table: the SQL table function that reads it, with `$name` parameters.
+        parameters: the values of those parameters.
+    """
+
+    file: Path
+    columns: tuple[Column, ...]
+    table: str
+    parameters: dict[str, Any]
+
+    def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
+        """Yield the observations one by one, slowly, as text: to find out what is wrong with them."""
+        raise NotImplementedError
+
+    def check_weight(self, connection: "duckdb.DuckDBPyConnection") -> None:
+        """Raise `DataError` when the file unpacks to far more than it weighs; text does not."""
+
+    def first_fault(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> DataError | None:
+        """Return the error for the first value that is no coordinate or the first row that cannot be read."""
+        try:
+            for row in self.rows(connection, x, y):
+                for position, text in ((x, row.x), (y, row.y)):
+                    wrong = fault(text)
+                    if wrong:
+                        return self.error(row.place, f"{quoted(self.columns[position].name)} {wrong}")
+        except DataError as error:
+            return error
+        return None
+
+    def error(self, place: str, complaint: str) -> DataError:
+        """Return the error for something wrong at `place` in this file."""
+        return DataError(f"{quoted(self.file)}, {place}: {complaint}. Correct or remove it.")
