@@ -1,10 +1,23 @@
-"""TensorFlow's path: the line, its loss and `GradientDescentOptimizer` on `tf.compat.v1`  (equation 8)."""
+"""TensorFlow's path: the line, its loss and `GradientDescentOptimizer` on `tf.compat.v1`  (equation 8).
+
+Everything lives in a graph and a session of its own; the caller's TensorFlow, eager or not, is left as it was.
+"""
+
+from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.data import Points
+from tf_gd.line import Line, Reduction, check_reduction
 from tf_gd.quiet import quiet_stderr
+
+LearningRate = float | Callable[[], float]
 
 
 def load_tensorflow() -> Any:
@@ -15,3 +28,146 @@ def load_tensorflow() -> Any:
         tensorflow = import_module("tensorflow")
         tensorflow.config.list_physical_devices()  # looks for a GPU now, while its complaint is held back
     return tensorflow
+
+
+class LineGraph:
+    """A graph with everything that a training session of the line needs, built once, and a session to run it in.
+
+    The data are fed once, into variables; the loop then runs inside the graph. `train_op` is the classic single step.
+
+    Args:
+        points: the observations; their dtype is the dtype of the graph.
+        learning_rate: handed to `tf.compat.v1.train.GradientDescentOptimizer` as it is.
+        reduction: "sum" or "mean".
+
+    Attributes:
+        graph: the `tf.Graph`, finalized.
+        x_placeholder, y_placeholder: shape [n], through which the data are fed.
+        m, c: the resource variables, scalars.
+        loss, gradient_m, gradient_c: tensors, scalars, at the variables' present values.
+        optimizer: the `GradientDescentOptimizer`.
+        global_step: the variable that counts the updates, int64.
+        train_op: one update of m and c.
+        session: the `tf.compat.v1.Session`.
+
+    Example:
+        >>> with LineGraph(Points([0.0, 1.0], [1.0, 3.0]), learning_rate=0.5) as line_graph:
+        ...     _ = line_graph.session.run(line_graph.train_op)
+        ...     line_graph.session.run([line_graph.m, line_graph.c])
+        [np.float64(3.0), np.float64(4.0)]
+    """
+
+    def __init__(self, points: Points, learning_rate: LearningRate, reduction: Reduction = "sum") -> None:
+        check_reduction(reduction)
+        self.tf = load_tensorflow()
+        self.points, self.reduction = points, reduction
+        self.graph = self.tf.Graph()
+        with self.graph.as_default():
+            self._declare(points)
+            self.loss = self._loss(self.m, self.c)
+            self.optimizer = self.v1.train.GradientDescentOptimizer(learning_rate)
+            (self.gradient_m, _), (self.gradient_c, _) = self.optimizer.compute_gradients(self.loss, [self.m, self.c])
+            with self.tf.control_dependencies([self.loss, self.gradient_m, self.gradient_c, *self.state]):
+                self.train_op = self._apply(self.gradient_m, self.gradient_c)
+            self._build_loop()
+            self.saver = self.v1.train.Saver([self.m, self.c, self.global_step])
+        self.graph.finalize()
+        self.session = self._open(points)
+
+    @property
+    def v1(self) -> Any:
+        """The module `tf.compat.v1`."""
+        return self.tf.compat.v1
+
+    def _declare(self, points: Points) -> None:
+        """Declare the placeholders, the variables that hold the data, and m and c."""
+        tf, dtype = self.tf, points.x.dtype.name
+        self.x_placeholder = self.v1.placeholder(dtype, [points.n], "x")
+        self.y_placeholder = self.v1.placeholder(dtype, [points.n], "y")
+        self.m_start = self.v1.placeholder_with_default(tf.zeros([], dtype), [], "m_start")
+        self.c_start = self.v1.placeholder_with_default(tf.zeros([], dtype), [], "c_start")
+        self.x_data = self._variable("x_data", self.x_placeholder, trainable=False)
+        self.y_data = self._variable("y_data", self.y_placeholder, trainable=False)
+        self.m = self._variable("m", self.m_start)
+        self.c = self._variable("c", self.c_start)
+        self.global_step = self.v1.train.get_or_create_global_step()
+        self.x, self.y = self.x_data.read_value(), self.y_data.read_value()
+        self.state = [self.m.read_value(), self.c.read_value()]
+        self.place = self.v1.group(self.m.initializer, self.c.initializer)
+
+    def _variable(self, name: str, initial_value: Any, trainable: bool = True) -> Any:
+        return self.v1.get_variable(name, initializer=initial_value, trainable=trainable, use_resource=True)
+
+    def _loss(self, m: Any, c: Any) -> Any:
+        """Return the loss tensor: the sum or the mean of the squared residuals  (equations 1 to 4)."""
+        squared_errors = self.tf.square(m * self.x + c - self.y)
+        return self.tf.reduce_sum(squared_errors) if self.reduction == "sum" else self.tf.reduce_mean(squared_errors)
+
+    def _apply(self, gradient_m: Any, gradient_c: Any) -> Any:
+        return self.optimizer.apply_gradients([(gradient_m, self.m), (gradient_c, self.c)], self.global_step)
+
+    def _row(self) -> Any:
+        """Return a new tensor (m, c, loss, dL/dm, dL/dc), shape [5], read where it stands in the graph."""
+        m, c = self.m.read_value(), self.c.read_value()
+        loss = self._loss(m, c)
+        return self.tf.stack([m, c, loss, *self.v1.gradients(loss, [m, c])])
+
+    def _build_loop(self) -> None:
+        """Build the loop that trains inside the graph: update, look, keep the row, until enough is enough."""
+        tf, dtype = self.tf, self.points.x.dtype.name
+        self.num_steps = self.v1.placeholder(tf.int32, [], "num_steps")
+        self.tolerance = self.v1.placeholder(dtype, [], "tolerance")
+        rows = tf.TensorArray(dtype, size=self.num_steps + 1, element_shape=[5], clear_after_read=False)
+        first = self._row()
+
+        def goes_on(step: Any, row: Any, rows: Any) -> Any:
+            above = tf.reduce_any(tf.abs(row[3:]) > self.tolerance)
+            return (step < self.num_steps) & above & tf.reduce_all(tf.math.is_finite(row[2:]))
+
+        def body(step: Any, row: Any, rows: Any) -> tuple[Any, Any, Any]:
+            with tf.control_dependencies([self._apply(row[3], row[4])]):
+                row = self._row()
+            return step + 1, row, rows.write(step + 1, row)
+
+        step, _, rows = self.v1.while_loop(goes_on, body, [0, first, rows.write(0, first)], parallel_iterations=1)
+        self.rows = rows.gather(tf.range(step + 1))
+
+    def _open(self, points: Points) -> Any:
+        """Open the session and feed the data, once."""
+        session = self.v1.Session(graph=self.graph)
+        feed = {self.x_placeholder: points.x, self.y_placeholder: points.y}
+        with quiet_stderr():  # the first run of a process writes a line or two
+            session.run([self.x_data.initializer, self.y_data.initializer, self.global_step.initializer], feed)
+        session.run(self.place)
+        return session
+
+    def set_line(self, line: Line) -> None:
+        """Assign the variables m and c."""
+        self.session.run(self.place, {self.m_start: line.m, self.c_start: line.c})
+
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None) -> npt.NDArray[Any]:
+        """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent, made in one `Session.run`.
+
+        Args:
+            start: where to begin.
+            num_steps: the largest number of updates.
+            tolerance: stop at the first state whose gradient has no component over it, in absolute value.
+
+        Returns:
+            Shape [rows, 5], at most `num_steps + 1` rows. The first state with a number that is not finite is the last.
+        """
+        self.set_line(start)
+        enough = -1.0 if tolerance is None else tolerance
+        return np.asarray(self.session.run(self.rows, {self.num_steps: num_steps, self.tolerance: enough}))
+
+    def close(self) -> None:
+        """Close the session."""
+        self.session.close()
+
+    def __enter__(self) -> LineGraph:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+

@@ -7,14 +7,52 @@ The multiplications are written in TensorFlow's order, so that the bits are Tens
 """
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd import summation
+from tf_gd.data import Points
 from tf_gd.errors import invalid
-from tf_gd.line import Gradient, Line, Reduction, check_reduction, residuals
+from tf_gd.line import Gradient, Line, Reduction, check_reduction
+from tf_gd.order import Order, Vector, known
+from tf_gd.summation import Adder
+
+
+class Evaluation:
+    """The loss and its gradient over fixed points, ready to be taken at many lines.
+
+    Args:
+        points: the observations; their dtype is the dtype of everything.
+        reduction: "sum" or "mean".
+        order: the order of addition; the one known for these points when left out.
+    """
+
+    def __init__(self, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> None:
+        n, kind = points.n, points.x.dtype.type
+        self.adder = Adder(list(points), 3, order or known(n, points.x.dtype))
+        self.two, self.n = kind(2), kind(n)
+        self.mean_factor = kind(1) / self.n if reduction == "mean" else None
+
+    def __call__(self, m: Any, c: Any) -> Vector:
+        """Return (loss, dL/dm, dL/dc) at the line (m, c), shape [3]; m and c are scalars of the points' dtype."""
+
+        def terms(out: Vector, x: Vector, y: Vector) -> None:
+            squares, products, factors = out
+            errors = np.multiply(x, m, out=factors)
+            errors += c
+            errors -= y
+            np.multiply(errors, errors, out=squares)
+            factors *= self.two  # TensorFlow's _SquareGrad multiplies the residual by two, then ...
+            if self.mean_factor is not None:
+                factors *= self.mean_factor  # ... its _MeanGrad by 1/n, not dividing by n
+            np.multiply(factors, x, out=products)
+
+        sums = self.adder(terms)
+        if self.mean_factor is not None:
+            sums[0] /= self.n
+        return sums
 
 
 def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum") -> Gradient:
@@ -41,15 +79,11 @@ def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reductio
         1/n is multiplied in afterwards, as in its `_MeanGrad`.
     """
     check_reduction(reduction)
+    points = Points(x, y)
+    kind = points.x.dtype.type
     with np.errstate(all="ignore"):
-        errors = residuals(line, x, y)
-        factor = errors * errors.dtype.type(2)
-        if reduction == "mean":
-            factor = factor * (errors.dtype.type(1) / errors.dtype.type(errors.size))
-        return Gradient(
-            m=summation.total(factor * np.asarray(x).astype(errors.dtype, copy=False)),
-            c=summation.total(factor),
-        )
+        _, dm, dc = Evaluation(points, reduction)(kind(line.m), kind(line.c))
+    return Gradient(dm, dc)
 
 
 def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], float]) -> Line:
@@ -109,3 +143,50 @@ def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt
     if not (np.isfinite(applied) and applied > 0):
         raise invalid("learning_rate", f"a finite number above 0 in {np.dtype(dtype).name}", rate)
     return applied
+
+
+class ManualDescent:
+    """The hand-written descent over fixed points; the twin of `graph.LineGraph`.
+
+    Args:
+        points: the observations.
+        learning_rate: see `applied_learning_rate`.
+        reduction: "sum" or "mean".
+        order: the order of addition; the one known for these points when left out.
+    """
+
+    def __init__(
+        self,
+        points: Points,
+        learning_rate: float | Callable[[], float],
+        reduction: Reduction = "sum",
+        order: Order | None = None,
+    ) -> None:
+        self.dtype = points.x.dtype
+        self.learning_rate = applied_learning_rate(learning_rate, self.dtype)
+        self.evaluate = Evaluation(points, reduction, order)
+
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None) -> Vector:
+        """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent: the start, then the state after each update.
+
+        Args:
+            start: where to begin.
+            num_steps: the largest number of updates.
+            tolerance: stop at the first state whose gradient has no component over it, in absolute value.
+
+        Returns:
+            Shape [rows, 5], at most `num_steps + 1` rows. The first state with a number that is not finite is the last.
+        """
+        kind = self.dtype.type
+        enough = -1.0 if tolerance is None else float(kind(tolerance))
+        rows = np.empty((num_steps + 1, 5), self.dtype)
+        state = np.array(start, self.dtype)
+        with np.errstate(all="ignore"):
+            for step, row in enumerate(rows):
+                row[:2] = state
+                row[2:] = sums = self.evaluate(*state)
+                loss, dm, dc = map(float, sums)
+                if abs(dm) <= enough >= abs(dc) or not (isfinite(loss) and isfinite(dm) and isfinite(dc)):
+                    return rows[: step + 1]
+                state = state - self.learning_rate * sums[1:]
+        return rows

@@ -106,17 +106,22 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_confirmed: dict[tuple[int, str], Order] = {}
+_seen: dict[tuple[int, str], Order | None] = {}
 
 
-def remember(n: int, dtype: npt.DTypeLike, order: Order) -> None:
-    """Keep, for the life of the process, an order that TensorFlow was seen to use."""
-    _confirmed[n, np.dtype(dtype).name] = order
+def remember(n: int, dtype: npt.DTypeLike, order: Order | None) -> None:
+    """Keep, for the life of the process, the order that TensorFlow was seen to use; None: no known shape fits."""
+    _seen[n, np.dtype(dtype).name] = order
+
+
+def was_probed(n: int, dtype: npt.DTypeLike) -> bool:
+    """Return whether this process has looked at how TensorFlow adds n elements."""
+    return (n, np.dtype(dtype).name) in _seen
 
 
 def confirmed(n: int, dtype: npt.DTypeLike) -> Order | None:
-    """Return the order that TensorFlow was seen to use in this process, if it was looked at."""
-    return _confirmed.get((n, np.dtype(dtype).name))
+    """Return the order that TensorFlow was seen to use in this process, if it was looked at and understood."""
+    return _seen.get((n, np.dtype(dtype).name))
 
 
 def known(n: int, dtype: npt.DTypeLike) -> Order:

@@ -11,11 +11,12 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.order import Order, Vector, confirmed, expected, remember
+from tf_gd.order import Order, Vector, expected
 from tf_gd.summation import total
 
 Sum = Callable[[Vector], npt.ArrayLike]
@@ -24,8 +25,8 @@ PACKET_WIDTHS = (4, 8, 16, 2, 1, 32)
 MOST_THREADS = 256
 
 
-def confirm(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
-    """Return the order in which `reduce_sum` adds n elements, found by probing it, and remember it for the process.
+def reveal(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
+    """Return the order in which `reduce_sum` adds n elements, found by probing it.
 
     Args:
         reduce_sum: takes a vector of shape [n] and returns its sum: TensorFlow's, say.
@@ -36,19 +37,16 @@ def confirm(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
         The order; None where no known shape fits, so that bits cannot be promised.
 
     Example:
-        >>> confirm(lambda v: total(v, Order(packet=2)), 1000, "float64")
+        >>> reveal(lambda v: total(v, Order(packet=2)), 1000, "float64")
         Order(packet=2, blocks=1)
-        >>> confirm(np.sum, 1000, "float64") is None
+        >>> reveal(np.sum, 1000, "float64") is None
         True
     """
-    kind = np.dtype(dtype)
-    if (seen := confirmed(n, kind)) is not None:
-        return seen
+    kind: np.dtype[Any] = np.dtype(dtype)
     answers: list[tuple[Vector, bytes]] = []
     probes = _probes(n, kind)
     for order in _candidates(n, kind):
         if _fits(order, reduce_sum, answers, probes):
-            remember(n, kind, order)
             return order
     return None
 
@@ -66,11 +64,11 @@ def _fits(
     return True
 
 
-def _bits(value: npt.NDArray[np.floating]) -> bytes:
+def _bits(value: Vector) -> bytes:
     return np.asarray(value).tobytes()
 
 
-def _candidates(n: int, dtype: np.dtype[np.floating]) -> Iterator[Order]:
+def _candidates(n: int, dtype: np.dtype[Any]) -> Iterator[Order]:
     """Yield the orders that could be, the one to expect first; how many blocks depends on threads we cannot see."""
     first = expected(n, dtype)
     yield first
@@ -80,7 +78,7 @@ def _candidates(n: int, dtype: np.dtype[np.floating]) -> Iterator[Order]:
                 yield Order(packet, blocks)
 
 
-def _probes(n: int, dtype: np.dtype[np.floating]) -> Iterator[Vector]:
+def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Vector]:
     """Yield the vectors to add: pairs of +M and -M among ones, then numbers whose every bit counts."""
     rng = np.random.default_rng(n)
     swallow = float(np.finfo(dtype).max) / 4
