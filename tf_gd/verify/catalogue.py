@@ -1,0 +1,310 @@
+"""The catalogue of mistakes in the gradient of a line: a name, what it computes, and what to change.
+
+The right derivation, whose line numbers the sentences cite:
+
+    1.  p_i = m x_i + c
+    2.  e_i = p_i - y_i
+    3.  L = sum(e_i^2)                                      or mean(e_i^2)
+    5.  dL/dm = sum(2 e_i x_i)    dL/dc = sum(2 e_i)        or the mean of the same terms
+
+A mistake that multiplies the right gradient by some factor has that factor for the sum and for the mean
+alike: `mean-instead-of-sum` is 1/n of what it should be, which for the mean is a division by n done twice.
+The gradient of the halved mean, `sum(e_i^2) / (2n)`, is 1/(2n) of the sum's (`half-mean`) but one half of the
+mean's: no data tell that from a forgotten 2, so for the mean it goes by the name `missing-factor-2`, and the
+sentence says so.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tf_gd.line import Reduction
+from tf_gd.verify import formulas
+from tf_gd.verify.formulas import Formula, in_one, residual, rows, rows_alone, scaled
+from tf_gd.verify.terms import each, floor, truncate
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One entry.
+
+    Attributes:
+        name: stable; programs may compare it.
+        line: the line of the derivation where it happens.
+        sentence: what happened and what to change; what stands in braces depends on the reduction.
+        formula: what the mistake computes in its usual form.
+        rarer: other forms of the same mistake, considered when no entry's usual form fits.
+    """
+
+    name: str
+    line: int
+    sentence: str
+    formula: Formula
+    rarer: tuple[Formula, ...] = ()
+
+    def message(self, reduction: Reduction) -> str:
+        """Return the sentence for this reduction."""
+        return self.sentence.format_map(_WORDS[reduction])
+
+
+_WORDS = {
+    "sum": {
+        "loss": "sum(e_i^2)",
+        "add": "sum",
+        "numpy": "np.sum",
+        "two": "2",
+        "divide": "so do not divide by n",
+        "multiply": "so do not multiply by n",
+    },
+    "mean": {
+        "loss": "mean(e_i^2)",
+        "add": "mean",
+        "numpy": "np.mean",
+        "two": "2/n",
+        "divide": "so divide by n once, not twice",
+        "multiply": "so divide both by n",
+    },
+}
+
+_NO_INTERCEPT = residual(lambda probe: probe.x * probe.m - probe.y)
+_NO_TARGET = residual(lambda probe: probe.p)
+_TARGET_ADDED = residual(lambda probe: probe.p + probe.y)
+_NOT_LOWERED = residual(lambda probe: probe.e * probe.e)
+
+CATALOGUE: tuple[Mistake, ...] = (
+    Mistake(
+        "missing-factor-2",
+        5,
+        "Both derivatives are half of what they should be: the factor 2 is missing. The power rule turns "
+        "e_i^2 into 2 e_i, so multiply both by 2. (A loss defined with a 1/2 in front, such as sum(e_i^2) / "
+        "(2n), has that 2 cancelled; the loss here is {loss}.)",
+        scaled(lambda probe: Fraction(1, 2)),
+    ),
+    Mistake(
+        "sign",
+        2,
+        "Both derivatives have the wrong sign, so descent would climb. If your residual is y_i - (m x_i + "
+        "c), its inner derivatives are -x_i and -1: keep that minus in both sums, or define the residual as "
+        "prediction minus observation.",
+        scaled(lambda probe: -1),
+    ),
+    Mistake(
+        "mean-instead-of-sum",
+        3,
+        "Both derivatives are 1/n of what they should be: a mean was taken where a sum belongs. The loss is "
+        "{loss}, {divide}. Look for np.mean or / n in both lines.",
+        scaled(lambda probe: Fraction(1, probe.n)),
+    ),
+    Mistake(
+        "sum-instead-of-mean",
+        3,
+        "Both derivatives are n times what they should be: a sum was taken where a mean belongs. The loss "
+        "is {loss}, {multiply}.",
+        scaled(lambda probe: probe.n),
+    ),
+    Mistake(
+        "extra-factor-2",
+        5,
+        "Both derivatives are twice what they should be: there is one factor 2 too many. The power rule "
+        "brings down one 2, and the inner derivatives x_i and 1 bring none: use {two} * e_i * x_i, not 4 "
+        "(or 2 twice).",
+        scaled(lambda probe: 2),
+    ),
+    Mistake(
+        "half-mean",
+        3,
+        "Both derivatives are 1/(2n) of what they should be. You derived sum(e_i^2) / (2n), the loss of "
+        "many courses, or divided by 2n afterwards; the loss here is {loss}. Remove the 1/(2n), and keep "
+        "the 2 of the power rule.",
+        scaled(lambda probe: Fraction(1, 2 * probe.n)),
+    ),
+    Mistake(
+        "sign-of-m",
+        5,
+        "dL/dm has the wrong sign; dL/dc is right. The inner derivative of e_i = m x_i + c - y_i with "
+        "respect to m is +x_i: turn the sign of dL/dm.",
+        scaled(lambda probe: -1, lambda probe: 1),
+    ),
+    Mistake(
+        "sign-of-c",
+        5,
+        "dL/dc has the wrong sign; dL/dm is right. The inner derivative of e_i = m x_i + c - y_i with "
+        "respect to c is +1: turn the sign of dL/dc.",
+        scaled(lambda probe: 1, lambda probe: -1),
+    ),
+    Mistake(
+        "swapped",
+        5,
+        "The two derivatives have changed places: what you return first is dL/dc and what you return second "
+        "is dL/dm. The one with x_i in it belongs to m, and comes first.",
+        formulas.swapped,
+    ),
+    Mistake(
+        "missing-x",
+        5,
+        "dL/dm lacks its x_i, and so equals dL/dc. The inner derivative of m x_i + c with respect to m is "
+        "x_i: multiply each residual by its x_i before adding.",
+        lambda probe: formulas.from_residuals(probe, probe.e, Fraction(1)),
+    ),
+    Mistake(
+        "x-in-both",
+        5,
+        "dL/dc is multiplied by x_i as if it were dL/dm. The inner derivative of m x_i + c with respect to "
+        "c is 1: remove the x_i from dL/dc.",
+        formulas.x_in_both,
+    ),
+    Mistake(
+        "x-squared",
+        5,
+        "dL/dm has x_i^2 where x_i belongs. The inner derivative of m x_i + c with respect to m is x_i, "
+        "once: multiply each residual by x_i a single time.",
+        lambda probe: formulas.from_residuals(probe, probe.e, probe.x * probe.x),
+    ),
+    Mistake(
+        "missing-intercept",
+        1,
+        "The c is missing from the prediction. Write m * x_i + c, not m * x_i, in both derivatives (when "
+        "you have multiplied out: dL/dm keeps a term c * x_i, and dL/dc a term c for each point).",
+        _NO_INTERCEPT,
+        in_one(_NO_INTERCEPT),
+    ),
+    Mistake(
+        "missing-target",
+        2,
+        "The y_i is missing: the prediction was used where the residual belongs. Subtract the observation, "
+        "e_i = m x_i + c - y_i, in both derivatives.",
+        _NO_TARGET,
+        in_one(_NO_TARGET),
+    ),
+    Mistake(
+        "target-added",
+        2,
+        "The y_i is added where it should be subtracted. The residual is prediction minus observation: "
+        "m * x_i + c - y_i, with a minus before y_i (mind it when you open brackets).",
+        _TARGET_ADDED,
+        in_one(_TARGET_ADDED),
+    ),
+    Mistake(
+        "intercept-subtracted",
+        1,
+        "The c is subtracted where it should be added. The prediction is m * x_i + c; its residual "
+        "m * x_i + c - y_i (y_i - m x_i + c lacks a bracket: it is y_i - (m x_i + c)).",
+        residual(lambda probe: probe.x * probe.m - probe.c - probe.y),
+    ),
+    Mistake(
+        "last-point-only",
+        5,
+        "Only the last point counts. In your loop `dm = ...` and `dc = ...` overwrite what the earlier "
+        "points gave: start both at 0 and use `dm += ...` and `dc += ...`.",
+        rows(-1, None),
+        (rows_alone(-1, None),),
+    ),
+    Mistake(
+        "first-point-only",
+        5,
+        "Only the first point counts. The `return` stands inside the loop, so the loop ends after one "
+        "round: indent `return` as far as `for`.",
+        rows(0, 1),
+        (rows_alone(0, 1),),
+    ),
+    Mistake(
+        "first-point-dropped",
+        5,
+        "The first point is left out. Python counts from 0: loop over range(n), not range(1, n), and slice "
+        "x[:], not x[1:].",
+        rows(1, None),
+        (rows_alone(1, None),),
+    ),
+    Mistake(
+        "last-point-dropped",
+        5,
+        "The last point is left out. range(n) already stops before n: loop over range(n), not range(n - 1), "
+        "and slice x[:], not x[:-1].",
+        rows(0, -1),
+        (rows_alone(0, -1),),
+    ),
+    Mistake(
+        "one-half-n-precedence",
+        3,
+        "Both derivatives are multiplied by n/2 where a division by 2n was meant: 1/2*n is (1/2)*n, because "
+        "/ and * are worked from left to right. Write 1/(2*n), with brackets - though the loss here, "
+        "{loss}, has no 1/(2n).",
+        scaled(lambda probe: Fraction(probe.n, 2)),
+        (
+            scaled(lambda probe: Fraction(probe.n, 4)),
+            scaled(lambda probe: Fraction(probe.n, 2) / probe.share),
+            scaled(lambda probe: Fraction(probe.n, 4) / probe.share),
+        ),
+    ),
+    Mistake(
+        "absolute-error",
+        3,
+        "This is the gradient of the absolute errors, {add}(|e_i|): only the sign of each residual counts, "
+        "not its size. The loss squares the residuals, so each term is 2 e_i x_i and 2 e_i: drop np.sign "
+        "(or the division by |e_i|).",
+        formulas.absolute_error,
+    ),
+    Mistake(
+        "root-of-loss",
+        3,
+        "This is the gradient of the square root of the loss (RMSE, or the norm of the residuals). The loss "
+        "here is {loss} without a root: remove the division by np.sqrt(...) or np.linalg.norm(...), and "
+        "keep the 2.",
+        formulas.root_of(lambda probe: probe.share),
+        (formulas.root_of(lambda probe: Fraction(1, probe.n)), formulas.root_of(lambda probe: Fraction(1))),
+    ),
+    Mistake(
+        "broadcast",
+        2,
+        "Every residual was taken against every point: one array has shape [n] and the other [n, 1], and "
+        "their difference is an [n, n] table. Bring x and y to the same shape first, x.ravel() and "
+        "y.ravel(), and check that e.shape is (n,).",
+        formulas.broadcast(lambda probe: probe.share**2),
+        (
+            formulas.broadcast(lambda probe: probe.share),
+            formulas.broadcast(lambda probe: probe.share**2, x_across=True),
+            formulas.broadcast(lambda probe: probe.share, x_across=True),
+        ),
+    ),
+    Mistake(
+        "integer-division",
+        5,
+        "Digits after the point are thrown away: // or int() (or an integer array) cuts to whole numbers, "
+        "and 1//n or 2//n is 0. Use / and floats.",
+        formulas.cut(floor, lambda probe: 2 * probe.share),
+        (
+            formulas.cut(truncate, lambda probe: 2 * probe.share),
+            formulas.cut(floor, lambda probe: probe.share, outside=2),
+            formulas.cut_terms(lambda probe: 2 * probe.share),
+            formulas.cut_terms(lambda probe: probe.share, outside=2),
+            residual(lambda probe: each(floor, probe.e)),
+            formulas.cut_data,
+            formulas.zero,
+        ),
+    ),
+    Mistake(
+        "tied-m-and-c",
+        5,
+        "m and c were treated as one variable M. Setting m = c = M literally gives another model, y = M (x "
+        "+ 1), whose derivative is sum(2 (M (x_i + 1) - y_i) (x_i + 1)). M stands for either parameter on "
+        "its own: derive with respect to m while c stays as it is (factor x_i), then with respect to c "
+        "while m stays (factor 1).",
+        formulas.tied,
+        (formulas.tied_factor, formulas.tied_each),
+    ),
+    Mistake(
+        "product-of-sums",
+        5,
+        "You multiplied the {add} of the residuals by the {add} of the x_i. Multiply each residual by its "
+        "own x_i first, and take the {add} of the products: {numpy}(e * x), not {numpy}(e) * {numpy}(x).",
+        formulas.product_of_sums(lambda probe: probe.share**2),
+        (formulas.product_of_sums(lambda probe: probe.share),),
+    ),
+    Mistake(
+        "power-not-lowered",
+        5,
+        "The residual is still squared. The power rule turns e_i^2 into 2 e_i, with the power one lower: "
+        "use 2 * e_i, not 2 * e_i^2.",
+        _NOT_LOWERED,
+        in_one(_NOT_LOWERED),
+    ),
+)

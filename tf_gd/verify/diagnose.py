@@ -1,0 +1,157 @@
+"""Check a hand-derived gradient of the line, and name the mistake in it.
+
+The right gradient is affine in (m, c), so on given points three evaluations determine it and a fourth
+confirms it. What comes back is compared in exact rational arithmetic where the function takes Fractions, else
+to within the rounding bound; then every entry of the catalogue is compared in the same way.
+"""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.data import Points
+from tf_gd.errors import DataError
+from tf_gd.line import Reduction, check_reduction
+from tf_gd.verify import report
+from tf_gd.verify.catalogue import CATALOGUE as CATALOGUE
+from tf_gd.verify.catalogue import Mistake
+from tf_gd.verify.evidence import Observation, explains, in_one_precision
+from tf_gd.verify.findings import GradientCheck
+from tf_gd.verify.formulas import right
+from tf_gd.verify.probes import LINES, points_for, probe
+from tf_gd.verify.unlisted import describe
+from tf_gd.verify.updates import UPDATES as UPDATES
+from tf_gd.verify.updates import check_update as check_update
+from tf_gd.verify.witness import GRADIENT, UNITS, Misbehaved, ask, require_callable
+
+GradientFunction = Callable[..., Any]
+
+
+def check_line_gradient(
+    gradient: GradientFunction,
+    x: npt.ArrayLike | None = None,
+    y: npt.ArrayLike | None = None,
+    reduction: Reduction = "sum",
+) -> GradientCheck:
+    """Check a hand-derived gradient of the line's squared loss, and name the mistake in it.
+
+    Args: gradient: called as `gradient(m, c, x, y)` with two numbers and two arrays of shape [n]; returns
+        (dL/dm, dL/dc) as a tuple, a list, an array or a `Gradient`. Positive means that the loss grows with
+        the parameter. It may compute in any floating dtype. x, y: points to try it on, shape [n] each, passed
+        on in their own dtype. Best left out: ours tell every mistake of the catalogue from every other.
+        reduction: the loss is the "sum" or the "mean" of the squared residuals.
+
+    Returns: A `GradientCheck`: `ok`, `diagnosis` [(name, message), ...] with the likeliest first, and the
+        report as `str()`. Where the given points cannot tell two mistakes apart, both are listed.
+
+    Raises: InvalidArgumentError: `gradient` is no function, `reduction` is unknown, or only one of x and y is
+        given. DataError: see `Points`; or the right gradient is too large for the points' dtype.
+
+    Example:
+        >>> def gradient(m, c, x, y):
+        ...     e = m * x + c - y
+        ...     return np.sum(e * x), np.sum(e)
+        >>> check = check_line_gradient(gradient)
+        >>> check.ok, [name for name, message in check.diagnosis]
+        (False, ['missing-factor-2'])
+    """
+    check_reduction(reduction)
+    points = points_for(x, y)
+    _require_room(points, reduction)
+    try:
+        require_callable(GRADIENT, gradient)
+        seen = observe(gradient, points, reduction)
+    except Misbehaved as fault:
+        return GradientCheck(False, [(fault.name, fault.message)], report.of_fault("gradient", fault))
+    if explains(right, seen) or _right_in_float32(gradient, seen, reduction):
+        return GradientCheck(True, [], report.of_right(seen, blind_spots(seen)))
+    mistakes = name(seen)
+    if mistakes:
+        diagnosis = [(mistake.name, mistake.message(reduction)) for mistake in mistakes]
+    else:
+        diagnosis = describe(gradient, seen, points)
+    return GradientCheck(
+        False, diagnosis, report.of_wrong(seen, diagnosis, [mistake.line for mistake in mistakes])
+    )
+
+
+def observe(gradient: GradientFunction, points: Points, reduction: Reduction) -> list[Observation]:
+    """Return what `gradient` answers on `points`: in floats and, where it takes them, in Fractions.
+
+    Raises:
+        Misbehaved: see `witness.ask`.
+    """
+    number = points.x.dtype.type
+    floats = [
+        Observation(
+            probe(points, line, reduction),
+            ask(GRADIENT, gradient, number(line[0]), number(line[1]), np.array(points.x), np.array(points.y)),
+        )
+        for line in LINES
+    ]
+    return in_one_precision(floats) + _observe_exactly(gradient, floats)
+
+
+def _observe_exactly(gradient: GradientFunction, floats: Sequence[Observation]) -> list[Observation]:
+    """Return the same questions asked in Fractions, or nothing where the answers do not come back exact."""
+    exact = []
+    for observation in floats:
+        question = observation.points
+        x, y = (
+            np.array([value.value for value in vector], dtype=object) for vector in (question.x, question.y)
+        )
+        try:
+            answer = ask(GRADIENT, gradient, question.m.value, question.c.value, x, y)
+        except Misbehaved:
+            return []
+        if answer.unit != 0:
+            return []
+        exact.append(Observation(question, answer))
+    return exact
+
+
+def name(seen: Sequence[Observation], catalogue: Sequence[Mistake] = CATALOGUE) -> list[Mistake]:
+    """Return the mistakes that explain every answer: by their usual form or, if none does, by a rarer one."""
+    usual = [mistake for mistake in catalogue if explains(mistake.formula, seen)]
+    return usual or [mistake for mistake in catalogue if any(explains(form, seen) for form in mistake.rarer)]
+
+
+def blind_spots(seen: Sequence[Observation]) -> list[str]:
+    """Return the names of the mistakes that give the right numbers on these points, and so cannot show."""
+    return [mistake.name for mistake in CATALOGUE if explains(mistake.formula, seen)]
+
+
+def _right_in_float32(gradient: GradientFunction, seen: Sequence[Observation], reduction: Reduction) -> bool:
+    """Return whether the answers are right to within float32, from a function that has the right formula.
+
+    A function may compute in float32 and widen its sums before it divides. On our own points the right
+    numbers come out exact in either precision, so there a formula that is off by as little as 1e-9 cannot
+    pass for rounding.
+    """
+    narrow = [
+        Observation(one.probe, type(one.answer)(one.answer.values, UNITS["float32"]))
+        for one in seen
+        if one.answer.unit == UNITS["float64"]
+    ]
+    if len(narrow) != len(seen) or not explains(right, narrow):
+        return False
+    try:
+        return explains(right, observe(gradient, points_for(None, None), reduction))
+    except Misbehaved:
+        return False
+
+
+def _require_room(points: Points, reduction: Reduction) -> None:
+    """Raise `DataError` where even the right gradient overflows the points' dtype."""
+    largest = (
+        Fraction(float(np.finfo(points.x.dtype).max)) if points.x.dtype.kind == "f" else Fraction(2) ** 127
+    )
+    for line in LINES:
+        if any(term.size > largest for term in right(probe(points, line, reduction))):
+            raise DataError(
+                f"`x` and `y` must be small enough for their gradient to fit {points.x.dtype.name}. "
+                f"Got values up to {np.abs([points.x, points.y]).max():.3g}. Divide them by a power of ten."
+            )

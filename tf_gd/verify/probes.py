@@ -1,0 +1,103 @@
+"""Where a derivation is tried: the points, and the values of m and c.
+
+Data can hide a mistake. With two points a missing 2 equals a mean; with every x at 1 a missing x is
+invisible; on collinear points the residuals can all be 0. Ours hide none of the catalogue:
+`tests/test_diagnose.py` compares every pair of mistakes on them.
+
+Sixteen points, because every mean is then a division by a power of two. All values are quarters of small
+whole numbers, so a right gradient comes out exact, in float64 and float32, in whatever order its terms are
+added.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.data import Points
+from tf_gd.errors import invalid
+from tf_gd.line import Reduction
+from tf_gd.verify.terms import Term, vector
+
+X = (-3.25, 2.5, 0.75, 3.75, -1.5, 1.25, -0.25, 2.25, -2.75, 0.5, 3.0, -2.0, 1.75, -0.75, 3.5, 1.0)
+Y = (2.75, -1.25, 3.5, 0.25, -2.25, 5.75, 1.5, -3.25, 4.25, -0.5, 6.25, 2.0, -1.75, 4.75, 3.25, -5.5)
+
+# An affine function of (m, c), as the right gradient is, is determined by three of these and confirmed by the
+# fourth, which lies far out so that a gradient clipped at some size shows as well.
+ORIGIN, SLOPE, INTERCEPT, FAR = (0, 0), (1, 0), (0, 1), (-7, 12)
+LINES = (ORIGIN, SLOPE, INTERCEPT, FAR)
+
+# Formulas are evaluated in rational arithmetic, row by row; beyond this many rows, evenly spaced ones stand
+# for all.
+MOST_ROWS = 500
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One question: these points, this line. Every number is exact and knows its size (see `terms`).
+
+    Attributes:
+        m, c: the line.
+        x, y: shape [n], Terms.
+        reduction: "sum" or "mean".
+    """
+
+    m: Term
+    c: Term
+    x: npt.NDArray[Any]
+    y: npt.NDArray[Any]
+    reduction: Reduction
+
+    @property
+    def n(self) -> int:
+        """The number of points."""
+        return len(self.x)
+
+    @property
+    def share(self) -> Fraction:
+        """What each term of the sum is multiplied by: 1, or 1/n for the mean."""
+        return Fraction(1) if self.reduction == "sum" else Fraction(1, self.n)
+
+    @cached_property
+    def p(self) -> npt.NDArray[Any]:
+        """The predictions `m x_i + c`, shape [n]."""
+        predictions: npt.NDArray[Any] = self.x * self.m + self.c
+        return predictions
+
+    @cached_property
+    def e(self) -> npt.NDArray[Any]:
+        """The residuals `p_i - y_i`, shape [n]."""
+        residuals: npt.NDArray[Any] = self.p - self.y
+        return residuals
+
+    def at(self, m: Term, c: Term) -> "Probe":
+        """Return the same points under another line."""
+        return Probe(m, c, self.x, self.y, self.reduction)
+
+
+def probe(points: Points, line: tuple[float, float], reduction: Reduction) -> Probe:
+    """Return the question that `points` and `line` ask, in exact numbers."""
+    m, c = (Term(Fraction(value)) for value in line)
+    return Probe(m, c, vector(points.x), vector(points.y), reduction)
+
+
+def points_for(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Points:
+    """Return the points to try a derivation on: the caller's, or ours where none are given.
+
+    Raises:
+        InvalidArgumentError: only one of the two is given.
+        DataError: see `Points`.
+    """
+    if x is None and y is None:
+        return Points(X, Y)
+    if x is None or y is None:
+        missing = "x" if x is None else "y"
+        raise invalid(
+            missing, "given together with the other one", None, "Or leave out both: we have points."
+        )
+    points = Points(x, y)
+    rows = np.unique(np.linspace(0, points.n - 1, MOST_ROWS).round().astype(int))
+    return points if points.n <= MOST_ROWS else Points(points.x[rows], points.y[rows])

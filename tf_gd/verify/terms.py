@@ -1,0 +1,103 @@
+"""Exact numbers that remember how much was added up to get them.
+
+A rounding bound is `gamma(k) * size`, where size is the sum of the magnitudes of all terms that went in,
+before any of them cancelled. A `Term` carries its exact value and that size through a formula, so the formula
+is written once and yields the number and the tolerance that belongs to it.
+
+References: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 (gamma) and 3.3
+    (running error).
+"""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Term:
+    """An exact `value` and the `size` of what was added up to get it; size is never under |value|.
+
+    Example:
+        >>> difference = Term(Fraction(5)) - Term(Fraction(4))
+        >>> difference.value, difference.size
+        (Fraction(1, 1), Fraction(9, 1))
+    """
+
+    __slots__ = ("size", "value")
+
+    def __init__(self, value: Fraction | int, size: Fraction | int | None = None) -> None:
+        self.value = Fraction(value)
+        self.size = abs(self.value) if size is None else Fraction(size)
+
+    def __add__(self, other: Any) -> "Term":
+        other = as_term(other)
+        return Term(self.value + other.value, self.size + other.size)
+
+    def __sub__(self, other: Any) -> "Term":
+        other = as_term(other)
+        return Term(self.value - other.value, self.size + other.size)
+
+    def __mul__(self, other: Any) -> "Term":
+        other = as_term(other)
+        return Term(self.value * other.value, self.size * other.size)
+
+    def __truediv__(self, other: Any) -> "Term":
+        other = as_term(other)
+        return Term(self.value / other.value, self.size * other.size / other.value**2)
+
+    def __neg__(self) -> "Term":
+        return Term(-self.value, self.size)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __rsub__(self, other: Any) -> "Term":
+        return as_term(other) - self
+
+
+def as_term(number: Any) -> Term:
+    """Return an exact number as a `Term`."""
+    return number if isinstance(number, Term) else Term(number)
+
+
+def vector(values: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return floats as an array of Terms, every float exactly as it is."""
+    return np.array([Term(Fraction(float(value))) for value in np.asarray(values)], dtype=object)
+
+
+def total(values: npt.NDArray[Any]) -> Term:
+    """Return the sum of a vector of Terms; 0 for none."""
+    return sum(values, Term(0))
+
+
+def each(function: Any, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Apply a function of one Term to each element."""
+    return np.array([function(value) for value in values], dtype=object)
+
+
+def floor(term: Term) -> Term:
+    """Return the largest whole number at or under `term`, as `//` does."""
+    return Term(math.floor(term.value), term.size)
+
+
+def truncate(term: Term) -> Term:
+    """Return `term` without its digits after the point, as `int()` does."""
+    return Term(math.trunc(term.value), term.size)
+
+
+def sign(term: Term) -> Term:
+    """Return -1, 0 or 1."""
+    return Term((term.value > 0) - (term.value < 0))
+
+
+def root(term: Term) -> Term:
+    """Return the square root, to 200 bits; its relative error is half that of `term`.
+
+    Example:
+        >>> root(Term(Fraction(9, 4))).value
+        Fraction(3, 2)
+    """
+    bits = 200 + max(0, term.value.denominator.bit_length() - term.value.numerator.bit_length())
+    value = Fraction(math.isqrt((term.value.numerator << (2 * bits)) // term.value.denominator), 1 << bits)
+    return Term(value, value + term.size / (2 * value)) if value else Term(0, term.size)
