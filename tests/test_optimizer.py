@@ -77,9 +77,7 @@ def test_sparse_updates_have_the_same_bits_and_repeated_rows_add_up(dtype, index
 @KINDS
 def test_a_repeated_row_moves_once_for_each_time_that_it_is_named(use_resource):
     def gradient(_):
-        return tf.IndexedSlices(
-            tf.constant([[1.0], [2.0], [4.0]]), tf.constant([1, 1, 0]), tf.constant([2, 1])
-        )
+        return tf.IndexedSlices(tf.constant([[1.0], [2.0], [4.0]]), tf.constant([1, 1, 0]), tf.constant([2, 1]))
 
     after = descend(Ours, np.zeros((2, 1), np.float32), gradient, use_resource, rate=0.5, steps=1)
     assert after.tolist() == [[-2.0], [-1.5]]
@@ -90,9 +88,7 @@ def test_a_repeated_row_moves_once_for_each_time_that_it_is_named(use_resource):
 def test_special_values_go_the_same_way(dtype, use_resource):
     kind = tf.as_dtype(dtype).as_numpy_dtype
     tiny = float(tf.as_dtype(dtype).max) ** -1
-    special = np.array(
-        [0.0, -0.0, np.inf, -np.inf, np.nan, tiny, tiny / 4, float(tf.as_dtype(dtype).max)]
-    ).astype(kind)
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, tiny, tiny / 4, float(tf.as_dtype(dtype).max)]).astype(kind)
     start, gradient = (grid.ravel() for grid in np.meshgrid(special, special))
     assert_same_bits(start, gradient, use_resource, rate=3.0, steps=2)
 
@@ -182,9 +178,7 @@ def test_two_coupled_parameters_on_a_curved_loss_move_at_once(use_resource):
         one_after_the_other = b - 0.001 * 200 * (b - (a - 0.001 * da) ** 2)
         a, b = a - 0.001 * da, b - 0.001 * db
         # Each value is some ten operations on numbers under 1000 in magnitude, scaled by 0.001.
-        assert np.abs(np.subtract(path[step], (a, b))).max() <= 10 * np.finfo(float).eps * 1000 * 0.001 * (
-            step + 1
-        )
+        assert np.abs(np.subtract(path[step], (a, b))).max() <= 10 * np.finfo(float).eps * 1000 * 0.001 * (step + 1)
         assert abs(one_after_the_other - b) > 1e-3
 
 

@@ -59,9 +59,7 @@ class Curvature:
         scale = 2.0 / n if reduction == "mean" else 2.0
         with np.errstate(all="ignore"):
             squares = float(np.float64(spread) + n * np.float64(mean) ** 2)
-            return cls(
-                scale * squares, scale * n * mean, scale * n, float(np.float64(scale) ** 2 * n * spread)
-            )
+            return cls(scale * squares, scale * n * mean, scale * n, float(np.float64(scale) ** 2 * n * spread))
 
     @property
     def hessian(self) -> npt.NDArray[np.float64]:
@@ -96,7 +94,12 @@ class Curvature:
 
     @property
     def best_learning_rate(self) -> float:
-        """2 / (lambda_max + lambda_min): the rate that converges in the fewest steps."""
+        """2 / (lambda_max + lambda_min): the rate that converges in the fewest steps.
+
+        Where all x are equal only one direction has a curvature, and 1 / lambda_max gets there in one step.
+        """
+        if self.is_singular:
+            return 1.0 / self.lipschitz_constant
         return 2.0 / (self.lipschitz_constant + self.smallest_eigenvalue)
 
     def decay(self, learning_rate: float) -> float:

@@ -28,9 +28,7 @@ def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
     except ValueError:
         raise DataError(f"`{name}` must be a one-dimensional array of numbers. Got ragged rows.") from None
     if array.ndim != 1:
-        raise DataError(
-            f"`{name}` must be one-dimensional, shape [n]. Got shape {list(array.shape)}. Try `.ravel()`."
-        )
+        raise DataError(f"`{name}` must be one-dimensional, shape [n]. Got shape {list(array.shape)}. Try `.ravel()`.")
     if array.size == 0:
         raise DataError(f"`{name}` must hold at least one number. Got an empty array.")
     if array.dtype.kind in "iu":
@@ -106,8 +104,7 @@ class Points:
             if lost.size:
                 index = int(lost[0])
                 raise DataError(
-                    f"`{name}` must fit {wanted.name}. Got {before[index]} at index {index}. "
-                    "Try a wider dtype."
+                    f"`{name}` must fit {wanted.name}. Got {before[index]} at index {index}. Try a wider dtype."
                 )
         return Points(x, y, self.x_name, self.y_name)
 

@@ -20,6 +20,10 @@ class SessionError(TfGdError, RuntimeError):
     """A training session on disk cannot be opened, resumed or written. Also a `RuntimeError`."""
 
 
+class DescentWarning(UserWarning):
+    """A descent that was asked for will run, but not to where its author wants: said before it starts."""
+
+
 def invalid(parameter: str, requirement: str, got: object, advice: str = "") -> InvalidArgumentError:
     """Return the error for a bad argument, worded as all of them are.
 

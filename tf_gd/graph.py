@@ -6,7 +6,8 @@ Everything lives in a graph and a session of its own; the caller's TensorFlow, e
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -171,3 +172,33 @@ class LineGraph:
         self.close()
 
 
+class SteppedLineGraph(LineGraph):
+    """The same graph, trained as the post's readers know it: one `Session.run` of `train_op` for each step."""
+
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None) -> npt.NDArray[Any]:
+        """Return the rows of a descent, as `LineGraph.descend` does, with one run of the session a step."""
+        self.set_line(start)
+        state = [*self.state, self.loss, self.gradient_m, self.gradient_c]
+        kind = self.points.x.dtype.type
+        enough = kind(-1.0 if tolerance is None else tolerance)
+        rows = []
+        for _ in range(num_steps):
+            row = np.array(self.session.run(state))
+            rows.append(row)
+            if np.all(np.abs(row[3:]) <= enough) or not np.all(np.isfinite(row[2:])):
+                return np.array(rows)
+            self.session.run(self.train_op)
+        return np.array([*rows, self.session.run(state)])
+
+
+@contextmanager
+def reduce_sum(n: int, dtype: npt.DTypeLike) -> Iterator[Callable[[npt.NDArray[Any]], Any]]:
+    """Hand out TensorFlow's `reduce_sum` of n elements as a function of a NumPy vector, for probing."""
+    tf = load_tensorflow()
+    with tf.Graph().as_default() as graph:
+        vector = tf.compat.v1.placeholder(np.dtype(dtype).name, [n])
+        whole = tf.reduce_sum(vector)
+    with tf.compat.v1.Session(graph=graph) as session:
+        with quiet_stderr():  # the first run of a process writes a line or two
+            session.run(whole, {vector: np.zeros(n, dtype)})
+        yield lambda values: session.run(whole, {vector: values})

@@ -11,6 +11,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,25 +44,19 @@ def reveal(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
         True
     """
     kind: np.dtype[Any] = np.dtype(dtype)
-    answers: list[tuple[Vector, bytes]] = []
-    probes = _probes(n, kind)
-    for order in _candidates(n, kind):
-        if _fits(order, reduce_sum, answers, probes):
-            return order
-    return None
+    probes = list(_probes(n, kind))
+    answers: list[bytes] = []  # each probe is put to `reduce_sum` once, whatever the number of candidates
 
+    def fits(order: Order) -> bool:
+        for number, probe in enumerate(probes):
+            vector = probe()
+            if number == len(answers):
+                answers.append(_bits(np.asarray(reduce_sum(vector), kind)))
+            if _bits(total(vector, order)) != answers[number]:
+                return False
+        return True
 
-def _fits(
-    order: Order, reduce_sum: Sum, answers: list[tuple[Vector, bytes]], probes: Iterator[Vector]
-) -> bool:
-    """Return whether `order` explains every probe; each is put to `reduce_sum` once, whatever the candidates."""
-    if any(_bits(total(probe, order)) != answer for probe, answer in answers):
-        return False
-    for probe in probes:
-        answers.append((probe, _bits(np.asarray(reduce_sum(probe), probe.dtype))))
-        if _bits(total(probe, order)) != answers[-1][1]:
-            return False
-    return True
+    return next(filter(fits, _candidates(n, kind)), None)
 
 
 def _bits(value: Vector) -> bytes:
@@ -78,16 +73,27 @@ def _candidates(n: int, dtype: np.dtype[Any]) -> Iterator[Order]:
                 yield Order(packet, blocks)
 
 
-def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Vector]:
-    """Yield the vectors to add: pairs of +M and -M among ones, then numbers whose every bit counts."""
+def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Vector]]:
+    """Yield makers of the vectors to add: pairs of +M and -M among ones, then numbers whose every bit counts."""
     rng = np.random.default_rng(n)
-    swallow = float(np.finfo(dtype).max) / 4
     near = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (0, 32), (0, n // 2), (0, n - 1), (n // 2, n - 1)]
-    far = [sorted(rng.choice(n, 2, replace=False)) for _ in range(4)] if n > 1 else []
+    far = [sorted(rng.choice(n, 2, replace=False).tolist()) for _ in range(4)] if n > 1 else []
     for i, j in [*near, *far]:
         if i < j < n:
-            probe = np.ones(n, dtype)
-            probe[i], probe[j] = swallow, -swallow
-            yield probe
-    for _ in range(6):
-        yield rng.random(n).astype(dtype) * dtype.type(2) ** rng.integers(-4, 5, n).astype(dtype)
+            yield partial(_pair, n, dtype, i, j)
+    for seed in range(4):
+        yield partial(_noise, n, dtype, seed)
+
+
+def _pair(n: int, dtype: np.dtype[Any], i: int, j: int) -> Vector:
+    """Return ones, but for two numbers that swallow what they meet and then each other."""
+    probe = np.ones(n, dtype)
+    probe[i] = float(np.finfo(dtype).max) / 4
+    probe[j] = -probe[i]
+    return probe
+
+
+def _noise(n: int, dtype: np.dtype[Any], seed: int) -> Vector:
+    """Return positive numbers of several magnitudes, whose sum rounds differently in almost every order."""
+    rng = np.random.default_rng(seed)
+    return (rng.random(n) * 2.0 ** rng.integers(-4, 5, n)).astype(dtype)

@@ -8,15 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.leaves import Leaves
 from tf_gd.order import Order, Vector, known, usable_cores
 
 GROUP_LEAVES = 8  # leaves added in one go: about 20,000 elements, which stay in a core's cache
-KEPT = (
-    2**18
-)  # up to so many elements stay in the layout of their sum between calls; beyond, a group at a time
+KEPT = 2**18  # up to so many elements stay in the layout of their sum between calls; beyond, a group at a time
 WORTH_A_THREAD = 2**16  # elements
 
 Terms = Callable[..., None]
@@ -67,9 +64,7 @@ class Adder:
 
     def _space(self, series: int) -> Vector:
         """Return room for the terms and the arranged vectors of any one group."""
-        return np.empty(
-            (series + len(self.vectors), max(leaves.size for _, leaves in self.groups)), self.dtype
-        )
+        return np.empty((series + len(self.vectors), max(leaves.size for _, leaves in self.groups)), self.dtype)
 
     def __call__(self, terms: Terms) -> Vector:
         """Return the sum of each series, shape [series]; `terms(out, *vectors)` fills `out`, shape [series, any]."""

@@ -1,23 +1,16 @@
 """What every engine returns: the path that a descent took, and why it stopped."""
 
+import os
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.line import Gradient, Line
+from tf_gd.outcome import Outcome as Outcome
 
 SERIES = ("m", "c", "loss", "gradient_m", "gradient_c")
-
-
-class Outcome(Enum):
-    """Why a descent stopped; each value is a sentence that says what to do next."""
-
-    CONVERGED = "The gradient is at or under the tolerance. Nothing more to do."
-    STEP_LIMIT = "All the steps that were asked for are done. Raise num_steps to come closer."
-    DIVERGED = "The loss grows without bound. Lower learning_rate under the largest stable one."
 
 
 @dataclass(frozen=True)
@@ -72,3 +65,27 @@ class Trajectory:
     def gradient(self) -> Gradient:
         """The gradient at the final line."""
         return Gradient(self.gradient_m[-1], self.gradient_c[-1])
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return the series as plain lists of Python numbers, `step` first.
+
+        Example:
+            >>> from tf_gd import train
+            >>> train([0.0, 1.0], [0.0, 1.0], learning_rate=0.25, num_steps=1, engine="manual").to_dict()["m"]
+            [0.0, 0.5]
+        """
+        series = {name: np.asarray(getattr(self, name)).astype(np.float64).tolist() for name in SERIES}
+        return {"step": self.step.tolist(), **series}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the series to a file; its ending says how: .csv, .parquet or .json. Every digit is kept.
+
+        The file is written aside and then renamed, so it is whole or not there.
+
+        Raises:
+            InvalidArgumentError: another ending.
+            DataError: the file cannot be written.
+        """
+        from tf_gd.saving import save_table
+
+        save_table(self.to_dict(), path)

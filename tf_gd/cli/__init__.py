@@ -33,9 +33,7 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="tf-gd")
 def tf_gd() -> None:
     """Gradient descent you can check: fit y = m x + c in TensorFlow and by hand, and prove that they agree.

@@ -56,9 +56,7 @@ def fast_sums(x: Vector, y: Vector) -> Sums:
         parts = _shifted_sums(x, y, shift)
     if not _is_safe(parts, x.size):
         return exact_sums(x, y)
-    (xx, xy, dx), (_, yy, dy) = (
-        [math.fsum(column) for column in row] for row in parts.transpose(1, 2, 0).tolist()
-    )
+    (xx, xy, dx), (_, yy, dy) = ([math.fsum(column) for column in row] for row in parts.transpose(1, 2, 0).tolist())
     return unshifted(x.size, shift, (dx, dy, xx, xy, yy))
 
 
@@ -142,6 +140,4 @@ class _Limbs(NamedTuple):
 def _exact_block(x: Vector, y: Vector) -> Sums:
     one = _Limbs(np.ones((1, x.size)), [0])
     x_limbs, y_limbs = (_Limbs.of(values.astype(np.float64)) for values in (x, y))
-    return Sums(
-        one.dot(x_limbs), one.dot(y_limbs), x_limbs.dot(x_limbs), x_limbs.dot(y_limbs), y_limbs.dot(y_limbs)
-    )
+    return Sums(one.dot(x_limbs), one.dot(y_limbs), x_limbs.dot(x_limbs), x_limbs.dot(y_limbs), y_limbs.dot(y_limbs))

@@ -45,14 +45,10 @@ def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str
         (1, 2)
     """
     if len(columns) < 2:
-        raise DataError(
-            f"{quoted(file)} must have two columns or more. Got {listed(columns)}. Check the delimiter."
-        )
+        raise DataError(f"{quoted(file)} must have two columns or more. Got {listed(columns)}. Check the delimiter.")
     chosen = [_find(columns, parameter, selector, file) for parameter, selector in (("x", x), ("y", y))]
     open_ends = chosen.count(None)
-    free = [
-        at for at, column in enumerate(columns) if at not in chosen and (column.numeric or len(columns) == 2)
-    ]
+    free = [at for at, column in enumerate(columns) if at not in chosen and (column.numeric or len(columns) == 2)]
     if open_ends and len(free) != open_ends:
         raise DataError(
             f"`x` and `y` must name their columns unless {quoted(file)} has just two numeric ones. "
@@ -78,9 +74,7 @@ def _find(columns: Sequence[Column], parameter: str, selector: Selector, file: P
     if not named and position.isdecimal() and len(position) < 9 and int(position) < len(columns):
         return int(position)
     if not named:
-        raise DataError(
-            f"`{parameter}` must be a column of {quoted(file)}: {listed(columns)}. Got {plain(selector)}."
-        )
+        raise DataError(f"`{parameter}` must be a column of {quoted(file)}: {listed(columns)}. Got {plain(selector)}.")
     return named[0]
 
 
@@ -91,9 +85,7 @@ def listed(columns: Sequence[Column], limit: int = 8) -> str:
         >>> listed([Column("star", numeric=False), Column("speed")])
         "2 columns: 'star' (not numeric), 'speed'"
     """
-    shown = [
-        plain(column.name, 30) + ("" if column.numeric else " (not numeric)") for column in columns[:limit]
-    ]
+    shown = [plain(column.name, 30) + ("" if column.numeric else " (not numeric)") for column in columns[:limit]]
     count = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
     return f"{count}: {', '.join(shown)}{', ...' if len(columns) > limit else ''}"
 

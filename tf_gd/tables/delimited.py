@@ -75,9 +75,7 @@ def open_delimited(file: Path) -> Source:
             sql=double_of(text),
             text=text,
             numeric=any(
-                looks_numeric(record.fields[position])
-                for record in sample[first:]
-                if len(record.fields) > position
+                looks_numeric(record.fields[position]) for record in sample[first:] if len(record.fields) > position
             ),
         )
         for position, (name, text) in enumerate(zip(names, texts, strict=True))
@@ -138,9 +136,7 @@ def lines(file: Path, same_ends: bool = False) -> Iterator[str]:
             end = text[len(text.rstrip("\r\n")) :]
             first_end = first_end or end
             if same_ends and end not in ("", first_end):
-                raise _line_error(
-                    file, number, f"must end as line 1 does, in {plain(first_end)}. Got {plain(end)}"
-                )
+                raise _line_error(file, number, f"must end as line 1 does, in {plain(first_end)}. Got {plain(end)}")
             yield text
 
 
@@ -151,16 +147,12 @@ def _line_error(file: Path, line: int, complaint: str) -> DataError:
 def _delimiter(file: Path, candidates: str) -> str:
     """Return the delimiter that the first records use."""
     first_line = next((line for line in lines(file) if line.strip()), "")
-    present = [
-        delimiter for delimiter in candidates if delimiter in first_line and _widths(file, delimiter)[0] > 1
-    ]
+    present = [delimiter for delimiter in candidates if delimiter in first_line and _widths(file, delimiter)[0] > 1]
     if len(present) > 1:
         present = [delimiter for delimiter in present if len(set(_widths(file, delimiter))) == 1] or present
     if len(present) > 1:
         shown = " and ".join(plain(delimiter) for delimiter in present)
-        raise DataError(
-            f"{quoted(file)} must use one delimiter. Got {shown}. Quote the fields that hold the other."
-        )
+        raise DataError(f"{quoted(file)} must use one delimiter. Got {shown}. Quote the fields that hold the other.")
     return present[0] if present else candidates[0]
 
 

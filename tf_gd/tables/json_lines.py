@@ -67,9 +67,7 @@ def _objects(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             value = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=Number)
         except (ValueError, RecursionError) as error:
             got = plain(str(error)) if isinstance(error, ValueError) else "one nested too deep"
-            raise DataError(
-                f"{quoted(file)}, line {line}: must be a JSON object. Got {got}. Correct it."
-            ) from None
+            raise DataError(f"{quoted(file)}, line {line}: must be a JSON object. Got {got}. Correct it.") from None
         if not isinstance(value, dict):
             raise DataError(
                 f"{quoted(file)}, line {line}: must be a JSON object. Got {plain(value)}. Write one a line."

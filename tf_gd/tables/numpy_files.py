@@ -55,9 +55,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> np
 def _load(stream: Any, file: Path, size: int) -> npt.NDArray[Any]:
     """Return the array in `stream`, which holds `size` bytes."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # "additional header parsing": a file from Python 2 is read all the same
+        warnings.simplefilter("ignore")  # "additional header parsing": a file from Python 2 is read all the same
         header = _header(stream)
         shape, _, dtype = header
         if dtype.hasobject:
@@ -65,9 +63,7 @@ def _load(stream: Any, file: Path, size: int) -> npt.NDArray[Any]:
                 f"{quoted(file)} must hold plain numbers. Got pickled Python objects, which are not loaded."
             )
         if dtype.itemsize * int(np.prod([int(n) for n in shape], dtype=object)) > size:
-            raise DataError(
-                f"{quoted(file)} must hold the {list(shape)} values that it announces. Got a shorter file."
-            )
+            raise DataError(f"{quoted(file)} must hold the {list(shape)} values that it announces. Got a shorter file.")
         stream.seek(0)
         array: npt.NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     return array
@@ -87,8 +83,7 @@ def _points(file: Path, arrays: tuple[npt.NDArray[Any], npt.NDArray[Any]], names
         if array.dtype.kind == "f" and array.ndim == 1 and not np.isfinite(array).all():
             row = int(np.argmin(np.isfinite(array)))
             raise DataError(
-                f"{quoted(file)}, row {row + 1}: {plain(name)} must be finite. Got {array[row]}. "
-                "Correct or remove it."
+                f"{quoted(file)}, row {row + 1}: {plain(name)} must be finite. Got {array[row]}. Correct or remove it."
             )
     try:
         return Points(arrays[0].copy(), arrays[1].copy(), *names)

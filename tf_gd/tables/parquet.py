@@ -32,9 +32,7 @@ class Parquet(Source):
         (count,) = connection.execute(f"SELECT count(*) FROM {self.table}", self.parameters).fetchall()[0]
         limit = max(ALWAYS_UNPACKED, MAX_EXPANSION * self.file.stat().st_size)
         if 16 * count > limit:
-            raise DataError(
-                f"{quoted(self.file)} must unpack to at most {limit} bytes. Got {count} rows. Split it."
-            )
+            raise DataError(f"{quoted(self.file)} must unpack to at most {limit} bytes. Got {count} rows. Split it.")
 
     def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
         """Yield the rows, numbered from 1, in the file's order."""

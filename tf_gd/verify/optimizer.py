@@ -59,9 +59,7 @@ def _optimizer_class() -> type:
             `var -= grad * lr` fixes the order of the operations.
         """
 
-        def __init__(
-            self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"
-        ) -> None:
+        def __init__(self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent") -> None:
             super().__init__(use_locking, name)
             self._learning_rate = learning_rate
             self._learning_rate_tensor = None

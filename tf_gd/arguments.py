@@ -1,0 +1,67 @@
+"""What the arguments of a descent must be, checked before anything starts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tf_gd.errors import InvalidArgumentError, invalid
+
+DTYPES = ("float64", "float32", "float16", "bfloat16")
+
+
+def check_dtype(dtype: Any) -> np.dtype[Any]:
+    """Return the NumPy dtype of a name, a dtype, or TensorFlow's dtype; only those that TensorFlow trains in.
+
+    Example:
+        >>> check_dtype("float32")
+        dtype('float32')
+    """
+    name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))
+    if name not in DTYPES:
+        raise invalid("dtype", f"one of {', '.join(DTYPES)}", dtype)
+    if name == "bfloat16":
+        import ml_dtypes  # comes with TensorFlow, and teaches NumPy the type
+
+        return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(name)
+
+
+def check_count(name: str, value: Any, least: int) -> int:
+    """Return a whole number that is at least `least`."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < least:
+        raise invalid(name, f"a whole number, {least} or above", value)
+    return int(value)
+
+
+def check_tolerance(value: Any) -> float | None:
+    """Return a tolerance: None, or a finite number that is 0 or above."""
+    return None if value is None else _finite("tolerance", value, least=0.0)
+
+
+def check_start(start: Any, dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return (m, c) to start from: two finite numbers that fit `dtype`."""
+    try:
+        m, c = start
+    except (TypeError, ValueError):
+        raise invalid("start", "two numbers, (m, c)", start) from None
+    for name, value in (("m", m), ("c", c)):
+        with np.errstate(over="ignore"):
+            if not np.isfinite(dtype.type(_finite(f"start.{name}", value))):
+                raise invalid(f"start.{name}", f"a number that fits {dtype.name}", value)
+    return m, c
+
+
+def _finite(name: str, value: Any, least: float = -math.inf) -> float:
+    """Return `value` as a float, if it is a finite number that is `least` or above."""
+    wanted = "a finite number" + (f", {least:g} or above" if math.isfinite(least) else "")
+    try:
+        if isinstance(value, str | bytes | bool) or not math.isfinite(value) or value < least:
+            raise invalid(name, wanted, value)
+        return float(value)
+    except (TypeError, OverflowError, ValueError) as error:
+        if isinstance(error, InvalidArgumentError):
+            raise
+        raise invalid(name, wanted, value) from None
