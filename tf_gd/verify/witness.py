@@ -10,12 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Rational
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import invalid, plain
+
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 # Unit roundoff: half the distance from 1 to the next number.
 UNITS = {"float64": Fraction(1, 2**53), "float32": Fraction(1, 2**24), "float16": Fraction(1, 2**11)}
@@ -109,11 +112,25 @@ def what_was_raised(error: BaseException) -> str:
     """Return `raised TypeError: ... (line 3: the source)` for an exception from somebody's code."""
     if isinstance(error, SystemExit):
         return "called sys.exit(). Remove the call: a function ends with `return`."
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "tf_gd" not in frame.filename]
-    frames = [frame for frame in frames if "site-packages" not in frame.filename] or frames
-    text = " ".join(str(error).split())
-    said = f"raised {type(error).__name__}" + (f": {plain(text, 160)[1:-1]}" if text else "")
-    return said + (f" (line {frames[-1].lineno}: {plain(frames[-1].line)[1:-1]})" if frames else "")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_library(frame.filename)]
+    text = plain_text(" ".join(str(error).split()))
+    said = f"raised {type(error).__name__}" + (f": {text}" if text else "")
+    where = f" (line {frames[-1].lineno}: {plain_text(frames[-1].line)})" if frames else ""
+    return said.removesuffix(".") + where
+
+
+def is_library(filename: str) -> bool:
+    """Return whether a source file is ours or an installed library's, not the learner's."""
+    return (
+        Path(filename).is_relative_to(_PACKAGE)
+        or "site-packages" in filename
+        or filename.startswith("<frozen")
+    )
+
+
+def plain_text(text: object) -> str:
+    """Return text without control characters, cut to a readable length, fit for a sentence."""
+    return plain(str(text), 160)[1:-1]
 
 
 def _two(call: Call, result: Any) -> tuple[Any, Any]:

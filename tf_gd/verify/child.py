@@ -1,0 +1,121 @@
+"""Inside the child process: run a learner's file, check its functions, and write down what was found.
+
+`sandbox` starts this module, with the learner's file and a folder for the outcome; nothing else should import
+it.
+"""
+
+import faulthandler
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tf_gd.errors import TfGdError
+from tf_gd.verify import report
+from tf_gd.verify.diagnose import check_line_gradient, check_update
+from tf_gd.verify.findings import GradientCheck
+from tf_gd.verify.witness import Misbehaved, plain_text, what_was_raised
+
+OUTCOME, STUCK = "outcome.json", "stuck.txt"
+
+
+def main(path: str, folder: str, reduction: str, time_limit: str, memory_limit: str) -> None:
+    """Check the learner's file and write `outcome.json`; end the process without running its exit hooks."""
+    limit_memory(int(memory_limit))
+    source = Path(path).read_bytes()
+    if b"tensorflow" in source:
+        from tf_gd.graph import load_tensorflow
+
+        load_tensorflow()  # takes seconds that are none of the learner's time
+    # A watchdog outside Python's control: at the limit it writes where the file hangs, and ends the process.
+    with open(Path(folder, STUCK), "w") as stuck:
+        faulthandler.dump_traceback_later(float(time_limit), exit=True, file=stuck)
+        outcome = checks(path, source, reduction)
+        faulthandler.cancel_dump_traceback_later()
+    Path(folder, OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
+    os._exit(0)
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limit what this process may allocate, where the system can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = megabytes * 2**20
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+    )
+
+
+def checks(path: str, source: bytes, reduction: Any) -> dict[str, Any]:
+    """Return what was found about each function of the file, or `missing`: what the file lacks."""
+    try:
+        module = load(path, source)
+    except Misbehaved as fault:
+        return {
+            "file": as_json(
+                GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault))
+            )
+        }
+    wanted = functions_to_check(module, reduction)
+    if not wanted:
+        return {"missing": "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"}
+    found = {}
+    for name, check in wanted.items():
+        try:
+            found[name] = as_json(check())
+        except TfGdError as error:
+            return {"missing": f"a {name} that can be checked: {error}"}
+    return found
+
+
+def load(path: str, source: bytes) -> ModuleType:
+    """Run the file as a module of its own, its folder last on the path so that it shadows nothing.
+
+    Raises:
+        Misbehaved: it does not compile, or raised.
+    """
+    module = ModuleType("learner")
+    module.__file__ = path
+    sys.modules["learner"] = module
+    sys.path.append(str(Path(path).resolve().parent))
+    try:
+        exec(compile(source, path, "exec"), module.__dict__)
+    except SyntaxError as error:
+        message = f"Python cannot read the file: {plain_text(error.msg)}, at line {error.lineno}."
+        raise Misbehaved("syntax-error", message) from None
+    except (Exception, SystemExit) as error:
+        raise Misbehaved("raises", f"The file {what_was_raised(error)} while it was loaded.") from None
+    return module
+
+
+def functions_to_check(module: ModuleType, reduction: Any) -> dict[str, Callable[[], GradientCheck]]:
+    """Return the checks that fit what the file defines."""
+    has, there = module.__dict__.__contains__, module.__dict__
+    wanted: dict[str, Callable[[], GradientCheck]] = {}
+    if all(map(has, ("loss", "gradient", "params", "data"))):
+        wanted["gradient"] = lambda: _check_any_model(there)
+    elif has("gradient"):
+        wanted["gradient"] = lambda: check_line_gradient(there["gradient"], reduction=reduction)
+    if has("update"):
+        wanted["update"] = lambda: check_update(there["update"], reduction=reduction)
+    return wanted
+
+
+def _check_any_model(there: dict[str, Any]) -> GradientCheck:
+    from tf_gd.verify.compare import check_gradient
+
+    check: GradientCheck = check_gradient(
+        there["loss"], there["gradient"], params=there["params"], data=there["data"]
+    )
+    return check
+
+
+def as_json(check: GradientCheck) -> dict[str, Any]:
+    """Return a check in JSON's terms."""
+    return {"ok": check.ok, "diagnosis": check.diagnosis, "report": str(check)}
