@@ -54,9 +54,7 @@ def np_mistakes(S: Any) -> dict[str, Gradient]:
         "first-point-only": of(lambda e, m, c, x, y: (2 * S(e[:1] * x[:1]), 2 * S(e[:1]))),
         "first-point-dropped": of(lambda e, m, c, x, y: line5(e[1:], x[1:])),
         "last-point-dropped": of(lambda e, m, c, x, y: line5(e[:-1], x[:-1])),
-        "one-half-n-precedence": of(
-            lambda e, m, c, x, y: (1 / 2 * len(x) * 2 * S(e * x), 1 / 2 * len(x) * 2 * S(e))
-        ),
+        "one-half-n-precedence": of(lambda e, m, c, x, y: (1 / 2 * len(x) * 2 * S(e * x), 1 / 2 * len(x) * 2 * S(e))),
         "broadcast": lambda m, c, x, y: line5(m * x[:, None] + c - y, x[:, None]),
         "integer-division": of(lambda e, m, c, x, y: (2 * S(e * x) // 1, 2 * S(e) // 1)),
         "tied-m-and-c": lambda m, c, x, y: (2 * S((m * (x + 1) - y) * (x + 1)),) * 2,
@@ -142,11 +140,7 @@ def loop_mistakes(reduction: str) -> dict[str, Gradient]:
 
 
 def planted(style: str, reduction: str) -> dict[str, Gradient]:
-    return (
-        np_mistakes(np.sum if reduction == "sum" else np.mean)
-        if style == "numpy"
-        else loop_mistakes(reduction)
-    )
+    return np_mistakes(np.sum if reduction == "sum" else np.mean) if style == "numpy" else loop_mistakes(reduction)
 
 
 def in_dtype(gradient: Gradient, dtype: str) -> Gradient:

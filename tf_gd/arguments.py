@@ -25,8 +25,9 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     if name == "bfloat16":
         import ml_dtypes  # comes with TensorFlow, and teaches NumPy the type
 
-        return np.dtype(ml_dtypes.bfloat16)
-    return np.dtype(name)
+        name = ml_dtypes.bfloat16
+    wanted: np.dtype[Any] = np.dtype(name)
+    return wanted
 
 
 def check_count(name: str, value: Any, least: int) -> int:

@@ -20,7 +20,7 @@ from tf_gd.line import Line, Reduction, check_reduction
 from tf_gd.manual import ManualDescent, applied_learning_rate
 from tf_gd.outcome import judge
 from tf_gd.probing import reveal
-from tf_gd.trajectory import Trajectory
+from tf_gd.trajectory import SERIES, Trajectory
 
 Engine = Literal["tensorflow", "manual", "moments"]
 LearningRate = float | Callable[[], float] | Literal["auto"]
@@ -98,8 +98,17 @@ def train(
         step, rows = _walk(descends, line, num_steps, tolerance, record_every, stretch, on_progress)
     reached = None if tolerance is None else float(points.x.dtype.type(tolerance))
     outcome, message = judge(int(step[-1]), rows[0], rows[-1], curvature, applied, reached)
-    limit = curvature.max_learning_rate
-    return Trajectory(step, *rows.T, outcome, message, engine, applied, limit, reduction, order_used(points, engine))
+    return Trajectory(
+        step,
+        **dict(zip(SERIES, rows.T, strict=True)),
+        outcome=outcome,
+        message=message,
+        engine=engine,
+        learning_rate=applied,
+        max_learning_rate=curvature.max_learning_rate,
+        reduction=reduction,
+        order=order_used(points, engine),
+    )
 
 
 def _stretch(n: int, num_steps: int, record_every: int, steps_per_run: int | None) -> int:

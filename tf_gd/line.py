@@ -72,7 +72,7 @@ def predict(line: Line, x: npt.ArrayLike) -> npt.NDArray[Any]:
     points = as_vector("x", x)
     m, c = (points.dtype.type(value) for value in line)
     with np.errstate(all="ignore"):
-        return points * m + c
+        return np.asarray(points * m + c)
 
 
 def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -94,7 +94,7 @@ def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any
     """
     points = Points(x, y)
     with np.errstate(all="ignore"):
-        return predict(line, points.x) - points.y
+        return np.asarray(predict(line, points.x) - points.y)
 
 
 def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum") -> np.floating[Any]:
@@ -121,5 +121,7 @@ def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = 
     check_reduction(reduction)
     errors = residuals(line, x, y)
     with np.errstate(all="ignore"):
-        total = summation.total(errors * errors)
-        return total / errors.dtype.type(errors.size) if reduction == "mean" else total
+        total: np.floating[Any] = summation.total(errors * errors)
+        if reduction == "mean":
+            total = total / errors.dtype.type(errors.size)
+        return total

@@ -136,7 +136,7 @@ def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt
     if isinstance(rate, bool) or not isinstance(rate, int | float | np.floating | np.integer):
         raise invalid("learning_rate", "a finite number above 0", rate)
     with np.errstate(over="ignore", under="ignore"):
-        tensor = rate if isinstance(rate, np.generic) else np.float32(rate) if isinstance(rate, float) else rate
+        tensor: Any = np.float32(rate) if isinstance(rate, float) and not isinstance(rate, np.generic) else rate
         applied = np.dtype(dtype).type(tensor)
     if not (np.isfinite(applied) and applied > 0):
         raise invalid("learning_rate", f"a finite number above 0 in {np.dtype(dtype).name}", rate)

@@ -69,13 +69,13 @@ class Adder:
     def __call__(self, terms: Terms) -> Vector:
         """Return the sum of each series, shape [series]; `terms(out, *vectors)` fills `out`, shape [series, any]."""
         if self.n == 1:
-            return self._terms(0, terms, self.spaces[0])[:, 0].copy()  # nothing is added: -0.0 stays -0.0
+            return np.array(self._terms(0, terms, self.spaces[0])[:, 0])  # nothing is added: -0.0 stays -0.0
         sums = iter(self._sums(terms))
         parts = [self.order.join(length, sums, start % self.order.packet) for start, length in self.trees]
-        whole = parts[0] + parts[0].dtype.type(0)  # accumulators start at +0.0: no sum is ever -0.0
+        whole: Vector = parts[0] + parts[0].dtype.type(0)  # accumulators start at +0.0: no sum is ever -0.0
         for part in parts[1:]:
             whole = whole + part
-        return whole.astype(self.dtype, copy=False)
+        return np.asarray(whole, self.dtype)
 
     def _sums(self, terms: Terms) -> Iterator[Vector]:
         """Return every leaf's sums, from left to right; the groups are dealt out to the threads in turn."""

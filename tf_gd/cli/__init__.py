@@ -59,7 +59,7 @@ def run(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # the reader has gone; nothing is left to say
+        sys.stdout = None  # the reader has gone; nothing is left to say
         return 0
     return code if isinstance(code, int) else 0
 

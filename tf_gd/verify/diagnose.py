@@ -73,9 +73,7 @@ def check_line_gradient(
         diagnosis = [(mistake.name, mistake.message(reduction)) for mistake in mistakes]
     else:
         diagnosis = describe(gradient, seen, points)
-    return GradientCheck(
-        False, diagnosis, report.of_wrong(seen, diagnosis, [mistake.line for mistake in mistakes])
-    )
+    return GradientCheck(False, diagnosis, report.of_wrong(seen, diagnosis, [mistake.line for mistake in mistakes]))
 
 
 def observe(gradient: GradientFunction, points: Points, reduction: Reduction) -> list[Observation]:
@@ -100,9 +98,7 @@ def _observe_exactly(gradient: GradientFunction, floats: Sequence[Observation]) 
     exact = []
     for observation in floats:
         question = observation.points
-        x, y = (
-            np.array([value.value for value in vector], dtype=object) for vector in (question.x, question.y)
-        )
+        x, y = (np.array([value.value for value in vector], dtype=object) for vector in (question.x, question.y))
         try:
             answer = ask(GRADIENT, gradient, question.m.value, question.c.value, x, y)
         except Misbehaved:
@@ -146,9 +142,7 @@ def _right_in_float32(gradient: GradientFunction, seen: Sequence[Observation], r
 
 def _require_room(points: Points, reduction: Reduction) -> None:
     """Raise `DataError` where even the right gradient overflows the points' dtype."""
-    largest = (
-        Fraction(float(np.finfo(points.x.dtype).max)) if points.x.dtype.kind == "f" else Fraction(2) ** 127
-    )
+    largest = Fraction(float(np.finfo(points.x.dtype).max)) if points.x.dtype.kind == "f" else Fraction(2) ** 127
     for line in LINES:
         if any(term.size > largest for term in right(probe(points, line, reduction))):
             raise DataError(

@@ -52,9 +52,7 @@ def bound(term: Term, points: Probe, unit: Fraction, steps: int = 1) -> Fraction
     return k * unit / (1 - k * unit) * term.size + underflow
 
 
-def explains(
-    formula: Callable[[Any], tuple[Term, Term]], seen: Sequence[Observation], steps: int = 1
-) -> bool:
+def explains(formula: Callable[[Any], tuple[Term, Term]], seen: Sequence[Observation], steps: int = 1) -> bool:
     """Return whether every answer is what `formula` gives, to within rounding."""
     return all(_agrees(formula, observation, steps) for observation in seen)
 
@@ -65,9 +63,7 @@ def _agrees(formula: Callable[[Any], tuple[Term, Term]], seen: Observation, step
     except ZeroDivisionError:
         return False  # such as the root of a loss of 0, which has no derivative
     pairs = zip(seen.answer.values, terms, strict=True)
-    return all(
-        abs(value - term.value) <= bound(term, seen.points, seen.answer.unit, steps) for value, term in pairs
-    )
+    return all(abs(value - term.value) <= bound(term, seen.points, seen.answer.unit, steps) for value, term in pairs)
 
 
 def in_one_precision(seen: Sequence[Observation]) -> list[Observation]:

@@ -108,9 +108,7 @@ def broadcast(share: Share, *, x_across: bool = False) -> Formula:
     def formula(probe: Probe) -> Pair:
         x, y, p, n = probe.x, probe.y, probe.p, probe.n
         along, across = total(p * x) * n - total(y) * total(x), total(p) * total(x) - total(y * x) * n
-        return 2 * share(probe) * (across if x_across else along), 2 * share(probe) * n * (
-            total(p) - total(y)
-        )
+        return 2 * share(probe) * (across if x_across else along), 2 * share(probe) * n * (total(p) - total(y))
 
     return formula
 

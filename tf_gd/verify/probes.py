@@ -95,9 +95,7 @@ def points_for(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Points:
         return Points(X, Y)
     if x is None or y is None:
         missing = "x" if x is None else "y"
-        raise invalid(
-            missing, "given together with the other one", None, "Or leave out both: we have points."
-        )
+        raise invalid(missing, "given together with the other one", None, "Or leave out both: we have points.")
     points = Points(x, y)
     rows = np.unique(np.linspace(0, points.n - 1, MOST_ROWS).round().astype(int))
     return points if points.n <= MOST_ROWS else Points(points.x[rows], points.y[rows])

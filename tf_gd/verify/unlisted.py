@@ -56,9 +56,7 @@ class Series:
     def constant(self) -> Fraction | None:
         """The one number by which every value is too large, if there is one."""
         off = [value - truth for value, truth in zip(self.values, self.rights, strict=True)]
-        fits = all(
-            abs(one - off[0]) <= slack + self.slack[0] for one, slack in zip(off, self.slack, strict=True)
-        )
+        fits = all(abs(one - off[0]) <= slack + self.slack[0] for one, slack in zip(off, self.slack, strict=True))
         return _simplest(off[0], self.slack[0]) if fits else None
 
     @property
@@ -66,9 +64,7 @@ class Series:
         """Whether the fourth value is what the first three determine."""
         m, c = LINES[3]
         zero, one_m, one_c, far = self.values[:4]
-        slack = (
-            self.slack[3] + abs(m) * self.slack[1] + abs(c) * self.slack[2] + abs(1 - m - c) * self.slack[0]
-        )
+        slack = self.slack[3] + abs(m) * self.slack[1] + abs(c) * self.slack[2] + abs(1 - m - c) * self.slack[0]
         return abs(far - (zero + m * (one_m - zero) + c * (one_c - zero))) <= slack
 
     @property
@@ -88,9 +84,7 @@ def _simplest(number: Fraction, slack: Fraction) -> Fraction:
     return simple if abs(simple - number) <= slack else number
 
 
-def describe(
-    gradient: GradientFunction, seen: Sequence[Observation], points: Points
-) -> list[tuple[str, str]]:
+def describe(gradient: GradientFunction, seen: Sequence[Observation], points: Points) -> list[tuple[str, str]]:
     """Return (name, message) for each parameter that is wrong, when no entry of the catalogue explains it."""
     series = [Series(seen[: len(LINES)], which) for which in range(2)]
     rows = smallest_rows(gradient, points, seen)
@@ -102,9 +96,7 @@ def describe(
         for label, one in zip(PARAMETERS, series, strict=True)
         if one.wrong
         for kind, said in [_describe_one(one, seen)]
-    ] or [
-        ("unlisted", f"The gradient is right in floats but not in exact fractions: look for rounding. {rows}")
-    ]
+    ] or [("unlisted", f"The gradient is right in floats but not in exact fractions: look for rounding. {rows}")]
 
 
 def _describe_one(one: Series, seen: Sequence[Observation]) -> tuple[str, str]:
@@ -118,9 +110,7 @@ def _describe_one(one: Series, seen: Sequence[Observation]) -> tuple[str, str]:
             f"is {size} whatever m and c are: a term without m and c is wrong (line 5).",
         )
     if one.is_affine:
-        terms = "; ".join(
-            f"{text} has {show(yours)}, should have {show(truth)}" for text, yours, truth in one.terms
-        )
+        terms = "; ".join(f"{text} has {show(yours)}, should have {show(truth)}" for text, yours, truth in one.terms)
         return (
             "unlisted-term",
             f"is wrong at {where}, neither by a factor nor by a constant: {terms} (line 5).",
@@ -156,13 +146,9 @@ def describe_update(seen: Sequence[Observation]) -> list[tuple[str, str]]:
         if max(ratios) - min(ratios) <= Fraction(1, 2**20) * max(map(abs, ratios)):
             if abs(ratios[0] - 1) > Fraction(1, 2**20):
                 times = show(ratios[0].limit_denominator(1000))
-                found.append(
-                    ("unlisted-factor", f"{label} moves {times} times as far as it should (line 8).")
-                )
+                found.append(("unlisted-factor", f"{label} moves {times} times as far as it should (line 8)."))
         else:
-            found.append(
-                ("unlisted", f"{label} moves wrongly, not by one factor: check its gradient and line 8.")
-            )
+            found.append(("unlisted", f"{label} moves wrongly, not by one factor: check its gradient and line 8."))
     return found or [
         ("unlisted", "m and c move almost as they should, but by more than rounding away from it (line 8).")
     ]

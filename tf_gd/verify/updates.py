@@ -25,9 +25,7 @@ from tf_gd.verify.witness import UPDATE, Misbehaved, ask, require_callable
 
 # 3/32 is exact in every precision. 0.1 is not: TensorFlow rounds it to float32, paper does not.
 RATES = (3 / 32, 0.1)
-STEPS = (
-    3  # the gradient's roundings, those of the second gradient of a sequential update, and those of line 8
-)
+STEPS = 3  # the gradient's roundings, those of the second gradient of a sequential update, and those of line 8
 
 
 @dataclass(frozen=True)
@@ -133,8 +131,7 @@ UPDATES: tuple[UpdateMistake, ...] = (
     ),
     UpdateMistake(
         "returns-the-gradient",
-        "The gradient comes back, not the new line. Return m - learning_rate * dm and c - learning_rate * "
-        "dc.",
+        "The gradient comes back, not the new line. Return m - learning_rate * dm and c - learning_rate * dc.",
         lambda step: right(step.points),
     ),
     UpdateMistake(

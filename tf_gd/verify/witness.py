@@ -136,17 +136,13 @@ def plain_text(text: object) -> str:
 def _two(call: Call, result: Any) -> tuple[Any, Any]:
     """Return the two things that came back."""
     if result is None:
-        raise Misbehaved(
-            "returns-nothing", f"{call} returned None. {call.wanted} Is a `return` missing at its end?"
-        )
+        raise Misbehaved("returns-nothing", f"{call} returned None. {call.wanted} Is a `return` missing at its end?")
     if isinstance(result, str | bytes | dict | set):
         raise Misbehaved("wrong-shape", f"{call} returned a {type(result).__name__}. {call.wanted}")
     try:
         parts = tuple(result)
     except TypeError:
-        raise Misbehaved(
-            "wrong-shape", f"{call} returned a single {type(result).__name__}. {call.wanted}"
-        ) from None
+        raise Misbehaved("wrong-shape", f"{call} returned a single {type(result).__name__}. {call.wanted}") from None
     if len(parts) != 2:
         raise Misbehaved("wrong-shape", f"{call} returned {len(parts)} values. {call.wanted}")
     return parts
@@ -157,16 +153,12 @@ def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
     array = _array(value)
     if array.size != 1 and array.dtype.kind in "fiu":
         hint = "Add up over the points, for example with np.sum." if array.ndim else ""
-        raise Misbehaved(
-            "wrong-shape", f"{label} has shape {list(array.shape)}; it must be one number. {hint}"
-        )
+        raise Misbehaved("wrong-shape", f"{label} has shape {list(array.shape)}; it must be one number. {hint}")
     item = array.reshape(-1)[0] if array.size == 1 else None
     if isinstance(item, Rational) and not isinstance(item, np.integer):
         return Fraction(item), Fraction(0)
     if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
-        raise Misbehaved(
-            "not-a-number", f"{label} is {plain(value)}, a {type(value).__name__}. {call.wanted}"
-        )
+        raise Misbehaved("not-a-number", f"{label} is {plain(value)}, a {type(value).__name__}. {call.wanted}")
     if not np.isfinite(float(array.item())):
         raise Misbehaved("not-finite", f"{label} is {array.item()}. {_NOT_FINITE}")
     return Fraction(*array.item().as_integer_ratio()), UNITS.get(array.dtype.name, UNITS["float64"])
