@@ -12,22 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd import graph, order
-from tf_gd.arguments import check_count, check_dtype, check_start, check_tolerance
-from tf_gd.curvature import Curvature
 from tf_gd.data import Points
 from tf_gd.errors import DescentWarning, invalid
-from tf_gd.line import Line, Reduction, check_reduction
-from tf_gd.manual import ManualDescent, applied_learning_rate
+from tf_gd.line import Line, Reduction
+from tf_gd.manual import ManualDescent
 from tf_gd.outcome import judge
+from tf_gd.plan import LearningRate, Plan
 from tf_gd.probing import reveal
 from tf_gd.trajectory import SERIES, Trajectory
 
 Engine = Literal["tensorflow", "manual", "moments"]
-LearningRate = float | Callable[[], float] | Literal["auto"]
 Progress = Callable[[int, int], None]
-
-MOST_STEPS_A_RUN = 10_000
-POINTS_A_RUN = 10**8  # points looked at between two calls of `on_progress`: about half a second
 
 
 class Descends(Protocol):
@@ -83,95 +78,73 @@ def train(
         >>> round(float(path.line.m), 6), round(float(path.line.c), 6)
         (2.0, 1.0)
     """
-    check_reduction(reduction)
-    points = Points(x, y).astype(check_dtype(dtype))
-    line = Line(*check_start(start, points.x.dtype))
-    stretch = _stretch(points.n, num_steps, record_every, steps_per_run)
-    check_tolerance(tolerance)
+    plan = Plan.of(
+        x,
+        y,
+        learning_rate=learning_rate,
+        num_steps=num_steps,
+        start=start,
+        dtype=dtype,
+        reduction=reduction,
+        tolerance=tolerance,
+        record_every=record_every,
+        steps_per_run=steps_per_run,
+    )
+    if plan.warning:
+        warnings.warn(plan.warning, DescentWarning, stacklevel=2)
+    return run(plan, engine, on_progress)
+
+
+def run(plan: Plan, engine: Engine = "tensorflow", on_progress: Progress | None = None) -> Trajectory:
+    """Carry out a plan with an engine, and return the path.
+
+    Raises:
+        InvalidArgumentError: unknown `engine`.
+    """
     if engine not in get_args(Engine):
         raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
-    curvature = Curvature.of(points.x.astype(np.float64), reduction)
-    rate = curvature.best_learning_rate if isinstance(learning_rate, str) and learning_rate == "auto" else learning_rate
-    applied = float(applied_learning_rate(rate, points.x.dtype))
-    _warn(curvature, applied)
-    with _open(engine, points, rate, reduction, steps_per_run == 1) as descends:
-        step, rows = _walk(descends, line, num_steps, tolerance, record_every, stretch, on_progress)
-    reached = None if tolerance is None else float(points.x.dtype.type(tolerance))
-    outcome, message = judge(int(step[-1]), rows[0], rows[-1], curvature, applied, reached)
+    with _open(plan, engine) as descends:
+        step, rows = _walk(descends, plan, on_progress)
+    outcome, message = judge(int(step[-1]), rows[0], rows[-1], plan.curvature, plan.applied_rate, plan.reached)
     return Trajectory(
         step,
         **dict(zip(SERIES, rows.T, strict=True)),
         outcome=outcome,
         message=message,
         engine=engine,
-        learning_rate=applied,
-        max_learning_rate=curvature.max_learning_rate,
-        reduction=reduction,
-        order=order_used(points, engine),
+        learning_rate=plan.applied_rate,
+        max_learning_rate=plan.curvature.max_learning_rate,
+        reduction=plan.reduction,
+        order=order_used(plan.points, engine),
     )
 
 
-def _stretch(n: int, num_steps: int, record_every: int, steps_per_run: int | None) -> int:
-    """Check the counts, and return how many steps to make between two looks at the clock."""
-    check_count("num_steps", num_steps, least=0)
-    check_count("record_every", record_every, least=1)
-    if steps_per_run is not None and check_count("steps_per_run", steps_per_run, least=1) > 1:
-        return steps_per_run
-    return max(1, min(MOST_STEPS_A_RUN, POINTS_A_RUN // n))
-
-
-def _warn(curvature: Curvature, rate: float) -> None:
-    """Say before the descent starts that it will not get where its author wants."""
-    if curvature.is_singular:
-        text = "All x are equal: the slope cannot be identified, and the line found depends on the start."
-    elif rate >= curvature.max_learning_rate:
-        text = (
-            f"The learning rate {rate:.6g} is not under {curvature.max_learning_rate:.6g}, the largest stable one for "
-            f"these points: the descent will not converge. The best one is {curvature.best_learning_rate:.6g}."
-        )
-    else:
-        return
-    warnings.warn(text, DescentWarning, stacklevel=3)
-
-
-def _open(
-    engine: Engine,
-    points: Points,
-    learning_rate: float | Callable[[], float],
-    reduction: Reduction,
-    classic: bool,
-) -> AbstractContextManager[Descends]:
+def _open(plan: Plan, engine: Engine) -> AbstractContextManager[Descends]:
     """Return the engine, ready to descend."""
+    what = plan.points, plan.learning_rate, plan.reduction
     if engine == "tensorflow":
-        return (graph.SteppedLineGraph if classic else graph.LineGraph)(points, learning_rate, reduction)
+        return graph.SteppedLineGraph(*what) if plan.steps_per_run == 1 else graph.LineGraph(*what)
     if "tensorflow" in sys.modules:
-        confirm_order(points)
-    return nullcontext(ManualDescent(points, learning_rate, reduction))
+        confirm_order(plan.points)
+    return nullcontext(ManualDescent(*what))
 
 
-def _walk(
-    engine: Descends,
-    line: Line,
-    num_steps: int,
-    tolerance: float | None,
-    record_every: int,
-    stretch: int,
-    on_progress: Progress | None,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+def _walk(engine: Descends, plan: Plan, on_progress: Progress | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
     """Descend stretch by stretch; return the steps and the rows to keep, the final one included."""
-    steps, kept, done, ended = [], [], 0, False
+    line, done, ended = plan.start, 0, False
+    steps, kept = [], []
     while not ended:
-        wanted = min(stretch, num_steps - done)
-        rows = engine.descend(line, wanted, tolerance)
+        wanted = min(plan.stretch, plan.num_steps - done)
+        rows = engine.descend(line, wanted, plan.tolerance)
         here = np.arange(done, done + len(rows))
         line, done = Line(*rows[-1, :2]), int(here[-1])
-        ended = len(rows) <= wanted or done == num_steps
-        keep = here % record_every == 0
+        ended = len(rows) <= wanted or done == plan.num_steps
+        keep = here % plan.record_every == 0
         keep[-1] = ended  # otherwise the next stretch starts with this very row
         steps.append(here[keep])
         kept.append(rows[keep])
         if on_progress is not None:
-            on_progress(done, num_steps)
+            on_progress(done, plan.num_steps)
     return np.concatenate(steps), np.concatenate(kept)
 
 

@@ -65,6 +65,13 @@ class Order:
         left = -(-(phase + -(-n // 2)) // self.packet) * self.packet - phase
         return left, n - left
 
+    def height(self, n: int) -> int:
+        """Return the largest number of additions that an element of n goes through, or a little more."""
+        longest = max(length for _, length in self.trees(n))
+        in_leaf = min(longest, self.leaf) // (4 * self.packet) + 4 + 3 + self.packet.bit_length() + self.packet
+        splits = max(0, math.ceil(math.log2(longest / self.leaf))) + 1
+        return min(n, in_leaf + splits + self.blocks + 1)
+
     def cut(self, n: int, longest: int, phase: int = 0) -> list[int]:
         """Return the lengths of the subtrees, none over `longest`, of a tree over n elements, from left to right."""
         if n <= longest:

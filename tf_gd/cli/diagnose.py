@@ -17,9 +17,7 @@ from tf_gd.verify.sandbox import MEMORY_LIMIT, TIME_LIMIT, check_file
     show_default=True,
     help="Whether the loss is the sum or the mean of the squared residuals.",
 )
-@click.option(
-    "--time-limit", type=float, default=TIME_LIMIT, show_default=True, help="Seconds that the file may take."
-)
+@click.option("--time-limit", type=float, default=TIME_LIMIT, show_default=True, help="Seconds that the file may take.")
 @click.option(
     "--memory-limit",
     type=int,
@@ -27,13 +25,9 @@ from tf_gd.verify.sandbox import MEMORY_LIMIT, TIME_LIMIT, check_file
     show_default=True,
     help="Megabytes that the file may allocate.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object: file, ok, checks and diagnosis."
-)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: file, ok, checks and diagnosis.")
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit code tells.")
-def command(
-    file: str, reduction: Any, time_limit: float, memory_limit: int, as_json: bool, quiet: bool
-) -> int:
+def command(file: str, reduction: Any, time_limit: float, memory_limit: int, as_json: bool, quiet: bool) -> int:
     """Check the functions in FILE, and name what is wrong with them.
 
     FILE defines gradient(m, c, x, y) that returns (dL/dm, dL/dc), or update(m, c, x, y, learning_rate) that

@@ -47,9 +47,7 @@ def limit_memory(megabytes: int) -> None:
         return
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     wanted = megabytes * 2**20
-    resource.setrlimit(
-        resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-    )
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def checks(path: str, source: bytes, reduction: Any) -> dict[str, Any]:
@@ -57,11 +55,7 @@ def checks(path: str, source: bytes, reduction: Any) -> dict[str, Any]:
     try:
         module = load(path, source)
     except Misbehaved as fault:
-        return {
-            "file": as_json(
-                GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault))
-            )
-        }
+        return {"file": as_json(GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault)))}
     wanted = functions_to_check(module, reduction)
     if not wanted:
         return {"missing": "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"}
@@ -110,9 +104,7 @@ def functions_to_check(module: ModuleType, reduction: Any) -> dict[str, Callable
 def _check_any_model(there: dict[str, Any]) -> GradientCheck:
     from tf_gd.verify.compare import check_gradient
 
-    check: GradientCheck = check_gradient(
-        there["loss"], there["gradient"], params=there["params"], data=there["data"]
-    )
+    check: GradientCheck = check_gradient(there["loss"], there["gradient"], params=there["params"], data=there["data"])
     return check
 
 

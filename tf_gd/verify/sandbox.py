@@ -25,9 +25,7 @@ from tf_gd.verify.witness import Misbehaved, is_library
 
 TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 FLOOD = 1_000_000  # bytes of output after which the child is ended
-STARTUP = (
-    120.0  # seconds that importing NumPy or TensorFlow may take, on a busy machine, before the limit counts
-)
+STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take, on a busy machine, before the limit counts
 
 
 def check_file(
@@ -61,9 +59,7 @@ def check_file(
         try:
             outcome = _run(arguments, folder, time_limit)
         except Misbehaved as fault:
-            return {
-                "file": GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault))
-            }
+            return {"file": GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault))}
     if "missing" in outcome:
         raise DataError(f"`{plain(str(path))[1:-1]}` must define {outcome['missing']}.")
     return {name: _from_json(entry) for name, entry in outcome.items()}
@@ -75,15 +71,11 @@ def _require_file(path: Path) -> None:
             return
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DataError(
-            f"`file` must be a Python file that can be read. Got {plain(str(path))}: {reason}."
-        ) from None
+        raise DataError(f"`file` must be a Python file that can be read. Got {plain(str(path))}: {reason}.") from None
 
 
 def _from_json(entry: dict[str, Any]) -> GradientCheck:
-    return GradientCheck(
-        entry["ok"], [(name, message) for name, message in entry["diagnosis"]], entry["report"]
-    )
+    return GradientCheck(entry["ok"], [(name, message) for name, message in entry["diagnosis"]], entry["report"])
 
 
 def _run(arguments: list[str], folder: str, time_limit: float) -> dict[str, Any]:
@@ -152,16 +144,12 @@ def _why(child: "subprocess.Popen[bytes]", flooded: bool, folder: str, time_limi
     """Return the reason why the child left no outcome."""
     stuck = Path(folder, "stuck.txt")
     if flooded:
-        return Misbehaved(
-            "prints-too-much", f"The file printed more than {FLOOD // 1000} kB. Remove its print calls."
-        )
+        return Misbehaved("prints-too-much", f"The file printed more than {FLOOD // 1000} kB. Remove its print calls.")
     if stuck.exists() and stuck.read_text(errors="replace").strip():
         return Misbehaved("hangs", _hangs(folder, time_limit))
     if child.returncode < 0:
         number = signal.Signals(-child.returncode).name
-        return Misbehaved(
-            "crashes", f"Python crashed ({number}). Did the file run out of memory, or call into C?"
-        )
+        return Misbehaved("crashes", f"Python crashed ({number}). Did the file run out of memory, or call into C?")
     ended = "The file ended the process itself, with os._exit or the like."
     return Misbehaved("exits", f"{ended} Remove the call: a function ends with `return`.")
 

@@ -121,11 +121,7 @@ def what_was_raised(error: BaseException) -> str:
 
 def is_library(filename: str) -> bool:
     """Return whether a source file is ours or an installed library's, not the learner's."""
-    return (
-        Path(filename).is_relative_to(_PACKAGE)
-        or "site-packages" in filename
-        or filename.startswith("<frozen")
-    )
+    return Path(filename).is_relative_to(_PACKAGE) or "site-packages" in filename or filename.startswith("<frozen")
 
 
 def plain_text(text: object) -> str:

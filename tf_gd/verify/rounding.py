@@ -1,0 +1,162 @@
+"""How far rounding alone can carry two correct computations apart.
+
+Every floating-point operation is exact but for a factor 1 + d with |d| <= u, the unit roundoff. A chain of k of them
+changes a result by a factor within 1 +- gamma_k, where gamma_k = k u / (1 - k u). With h the largest number of
+additions that any term goes through, and a_i = |m x_i| + |c| + |y_i| the magnitude of what is added up to a residual,
+
+    dL/dc = sum(2 e_i)       is right to  2 gamma_(h+3) sum(a_i)
+    dL/dm = sum(2 e_i x_i)   is right to  2 gamma_(h+4) sum(a_i |x_i|)
+    L     = sum(e_i^2)       is right to  gamma_(h+1) L + 2 gamma_3 sqrt(L sum(a_i^2)) + gamma_3^2 sum(a_i^2)
+
+(for the mean two more roundings). Two computations differ by at most twice that. Along a descent each update adds the
+gradient's error and its own roundings, and the errors made before shrink, or grow, by at most |1 - alpha lambda|.
+
+References:
+    Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., ch. 3 (gamma), 4 (sums).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.curvature import Curvature
+from tf_gd.data import Points
+from tf_gd.line import Reduction
+from tf_gd.order import Order
+from tf_gd.trajectory import SERIES
+
+Floats = npt.NDArray[np.float64]
+
+
+def unit_roundoff(dtype: npt.DTypeLike) -> float:
+    """Return u, half the distance from 1 to the next larger number of `dtype`.
+
+    Example:
+        >>> unit_roundoff("float32") == 2.0**-24
+        True
+    """
+    digits = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+    return 2.0 ** -digits[np.dtype(dtype).name]
+
+
+def gamma(k: float, dtype: npt.DTypeLike) -> float:
+    """Return gamma_k = k u / (1 - k u), which bounds the relative error of k roundings; infinity where k u >= 1.
+
+    Example:
+        >>> gamma(1, "float64") > unit_roundoff("float64")
+        True
+    """
+    ku = k * unit_roundoff(dtype)
+    return ku / (1.0 - ku) if ku < 1.0 else math.inf
+
+
+def ulp_distance(left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[Any]:
+    """Return how many floating-point numbers apart `left` and `right` are: 0 only where every bit is the same.
+
+    Args:
+        left, right: one shape and one floating dtype. -0.0 and 0.0 are 1 apart; NaN and NaN are 0 apart, and NaN is
+            as far from a number as can be.
+
+    Returns:
+        Integers of that shape, as Python objects, which cannot overflow.
+
+    Example:
+        >>> ulp_distance([1.0, 0.0, np.nan], [1.0 + 2**-52, -0.0, np.nan]).tolist()
+        [1, 1, 0]
+    """
+    a, b = np.asarray(left), np.asarray(right)
+    distance = np.abs(_rank(a) - _rank(b))
+    missing = np.isnan(a).astype(int) + np.isnan(b).astype(int)
+    return np.where(missing == 2, 0, np.where(missing == 1, 2 ** (8 * a.dtype.itemsize), distance))
+
+
+def _rank(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the place of each number among all numbers of its dtype, in rising order."""
+    size = values.dtype.itemsize
+    bits = values.view(f"u{size}").astype(object)
+    sign = 1 << (8 * size - 1)
+    return np.where(bits >= sign, sign - bits - 1, bits)
+
+
+@dataclass(frozen=True)
+class RoundingBound:
+    """How far apart two right computations over the same points can be, each in its own order of addition.
+
+    Attributes:
+        height: h, the largest number of additions that a term goes through.
+    """
+
+    points: Points
+    reduction: Reduction
+    curvature: Curvature
+    height: int
+    sums: tuple[float, float, float, float, float, float]
+
+    @classmethod
+    def of(cls, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> RoundingBound:
+        """Return the bound for `points`; where no order is known, any order is allowed for: h = n - 1."""
+        x, y = (np.abs(values.astype(np.float64)) for values in points)
+        with np.errstate(over="ignore"):
+            sums = tuple(map(float, (x.sum(), y.sum(), x @ x, x @ y, y @ y)))
+        height = points.n - 1 if order is None else order.height(points.n)
+        curvature = Curvature.of(points.x.astype(np.float64), reduction)
+        return cls(points, reduction, curvature, height, (float(points.n), *sums))  # type: ignore[arg-type]
+
+    def gradient(self, m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Floats, Floats]:
+        """Return how far two right gradients at (m, c) can be apart: for dL/dm and for dL/dc, of the shape of m."""
+        n, x, y, xx, xy, _ = self.sums
+        slope, intercept = np.abs(np.asarray(m, np.float64)), np.abs(np.asarray(c, np.float64))
+        scale, extra = self._mean()
+        dm = 4 * self._gamma(self.height + 4 + extra) * (slope * xx + intercept * x + xy) * scale
+        dc = 4 * self._gamma(self.height + 3 + extra) * (slope * x + intercept * n + y) * scale
+        return dm + self._underflow(), dc + self._underflow()
+
+    def loss(self, m: npt.ArrayLike, c: npt.ArrayLike, loss: npt.ArrayLike) -> Floats:
+        """Return how far two right losses at (m, c) can be apart, given one of them; of the shape of m."""
+        n, _, _, xx, _, yy = self.sums
+        slope, intercept = np.asarray(m, np.float64), np.asarray(c, np.float64)
+        scale, extra = self._mean()
+        magnitude = 3 * (slope**2 * xx + intercept**2 * n + yy) * scale  # (p + q + r)^2 <= 3 (p^2 + q^2 + r^2)
+        exact = np.asarray(loss, np.float64)
+        three, many = self._gamma(3), self._gamma(self.height + 1 + extra)
+        error = many * exact + (1 + many) * (2 * three * np.sqrt(exact * magnitude) + three**2 * magnitude)
+        return 2 * error + self._underflow()
+
+    def trajectory(self, series: dict[str, Floats], rate: float) -> dict[str, Floats]:
+        """Return, for each series of a descent with every step recorded, how far two right descents can be apart."""
+        m, c, loss, dm, dc = (series[name] for name in SERIES)
+        bound_m, bound_c = self.gradient(m, c)
+        roundoff = unit_roundoff(self.points.x.dtype)
+        made = np.hypot(
+            rate * bound_m + 4 * roundoff * (np.abs(m) + 2 * rate * np.abs(dm)) + self._underflow(),
+            rate * bound_c + 4 * roundoff * (np.abs(c) + 2 * rate * np.abs(dc)) + self._underflow(),
+        )
+        apart = np.zeros_like(m)
+        decay, steepest = self.curvature.decay(rate), self.curvature.lipschitz_constant
+        for step in range(1, len(m)):
+            apart[step] = decay * apart[step - 1] + made[step - 1]
+        return {
+            "m": apart,
+            "c": apart,
+            "loss": self.loss(m, c, loss) + np.hypot(dm, dc) * apart + steepest * apart**2,
+            "gradient_m": bound_m + steepest * apart,
+            "gradient_c": bound_c + steepest * apart,
+        }
+
+    def _mean(self) -> tuple[float, int]:
+        """Return the factor and the number of extra roundings that the reduction brings."""
+        return (1.0 / self.points.n, 2) if self.reduction == "mean" else (1.0, 0)
+
+    def _gamma(self, k: float) -> float:
+        return gamma(k, self.points.x.dtype)
+
+    def _underflow(self) -> float:
+        """Return what products that are too small for the dtype can add up to: half a subnormal for each."""
+        smallest = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+        _, x, *_ = self.sums
+        return smallest[self.points.x.dtype.name] * (4 * self.points.n + 2 * x)
