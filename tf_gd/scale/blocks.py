@@ -14,9 +14,10 @@ from tf_gd.errors import DataError
 
 Vector = npt.NDArray[Any]
 
-ROW = 8192  # points in one BLAS call: few enough that OpenBLAS does not start threads of its own
-ROWS = 4  # rows in one block: its three vectors stay in a core's second-level cache
-LIMB = 21  # bits: a product of two limbs, added ROW = 2^13 times, stays within 2^53
+ROW = 256  # points in a row, which BLAS adds up on its own
+BLOCK = 512 * ROW  # points in one call: 1 MB of x and of y, so the cache holds both
+LIMB = 21  # bits: a product of two limbs, added 2^13 times, stays within 2^53
+EXACT = 2**13  # points in one exact block
 
 
 class Sums(NamedTuple):
@@ -46,47 +47,71 @@ def unshifted(n: int, shift: tuple[float, float], sums: tuple[float, float, floa
     )
 
 
-def fast_sums(x: Vector, y: Vector) -> Sums:
+def fast_sums(x: Vector, y: Vector, scratch: "Scratch | None" = None) -> Sums:
     """Return the sums over a stretch of points, each rounded a few times; exact where float64 would overflow.
 
-    One of the points is subtracted from all first: numbers far from zero then cancel without rounding.
+    Columns that lie far from zero have one of their values subtracted first, which float64 does without rounding
+    for numbers that are close to each other.
     """
-    shift = _median_of_three(x), _median_of_three(y)
+    scratch = scratch or Scratch()
+    shift = centre(x), centre(y)
     with np.errstate(all="ignore"):
-        parts = _shifted_sums(x, y, shift)
+        parts = np.concatenate(
+            [
+                _block_sums(
+                    scratch.rows(0, x[start : start + BLOCK], shift[0]),
+                    scratch.rows(1, y[start : start + BLOCK], shift[1]),
+                )
+                for start in range(0, x.size, BLOCK)
+            ]
+        )
     if not _is_safe(parts, x.size):
         return exact_sums(x, y)
-    (xx, xy, dx), (_, yy, dy) = ([math.fsum(column) for column in row] for row in parts.transpose(1, 2, 0).tolist())
+    dx, dy, xx, xy, yy = (math.fsum(column) for column in parts.T.tolist())
     return unshifted(x.size, shift, (dx, dy, xx, xy, yy))
 
 
-def _median_of_three(values: Vector) -> float:
-    """Return one of the values, not an outlier if most are not."""
-    return float(sorted((values[0], values[values.size // 2], values[-1]))[1])
+def centre(values: Vector) -> float:
+    """Return the value to subtract: 0 where the values straddle it or nearly so, else their median in a sample."""
+    sample = np.sort(values[:: max(1, values.size // 64)].astype(np.float64))
+    low, middle, high = (float(sample[sample.size * quarter // 4]) for quarter in (1, 2, 3))
+    with np.errstate(over="ignore"):
+        return 0.0 if abs(middle) <= 2 * (high - low) else middle
 
 
-def _shifted_sums(x: Vector, y: Vector, shift: tuple[float, float]) -> npt.NDArray[np.float64]:
-    """Return [[sum(dx dx), sum(dx dy), sum(dx)], [sum(dy dx), sum(dy dy), sum(dy)]] per row of points: [rows, 2, 3].
+class Scratch:
+    """Room for one block of x and of y, so that a thread asks for memory once."""
 
-    The six sums of a row are one matrix product, [dx, dy] times [dx, dy, 1], so the block is read once.
+    def __init__(self) -> None:
+        self._room: list[npt.NDArray[np.float64] | None] = [None, None]
+
+    def rows(self, side: int, values: Vector, shift: float) -> npt.NDArray[np.float64]:
+        """Return `values - shift` as rows of ROW, filled up with zeros; a view where nothing has to change."""
+        if shift == 0 and values.size == BLOCK and values.dtype == np.float64 and values.flags.c_contiguous:
+            return values.reshape(-1, ROW)
+        room = self._room[side]
+        if room is None:
+            room = self._room[side] = np.empty(BLOCK)
+        count = -(-values.size // ROW)
+        np.subtract(values, shift, out=room[: values.size])
+        room[values.size : count * ROW] = 0.0
+        return room[: count * ROW].reshape(count, ROW)
+
+
+def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return sum(dx), sum(dy), sum(dx^2), sum(dx dy), sum(dy^2) for each few rows of points: shape [parts, 5].
+
+    Each row is added up by BLAS in chains of a few terms: the short rows are what keeps the digits, and their number
+    is what makes NumPy let go of its lock.
     """
-    block = np.empty((3, min(ROWS, -(-x.size // ROW)), ROW))
-    block[2] = 1.0
-    left, right = block[:2].transpose(1, 0, 2), block.transpose(1, 2, 0)
-    size = block[0].size
-    parts = []
-    for start in range(0, x.size, size):
-        for side, values, centre in zip(block.reshape(3, -1), (x, y), shift, strict=False):
-            piece = values[start : start + size]
-            np.subtract(piece, centre, out=side[: piece.size])
-            side[piece.size :] = 0.0
-        parts.append(left @ right)
-    return np.concatenate(parts)
+    ones = np.ones(ROW)
+    dots = [(a[:, None, :] @ b[:, :, None]).ravel() for a, b in ((dx, dx), (dx, dy), (dy, dy))]
+    return np.add.reduceat([np.dot(dx, ones), np.dot(dy, ones), *dots], range(0, len(dx), 16), axis=1).T
 
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
     """Whether nothing overflowed, and nothing that underflowed can be seen in the last bit of the squares."""
-    squares = parts[:, (0, 1), (0, 1)].sum(axis=0)
+    squares = parts[:, (2, 4)].sum(axis=0)
     return bool(np.isfinite(parts).all() and (squares > n * 2.0**-960).all() and (squares < 2.0**1020).all())
 
 
@@ -103,8 +128,8 @@ def exact_sums(x: Vector, y: Vector) -> Sums:
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError("`x` and `y` must be finite.")
     total = Sums(*[Fraction(0)] * 5)
-    for start in range(0, x.size, ROW):
-        total = total.plus(_exact_block(x[start : start + ROW], y[start : start + ROW]))
+    for start in range(0, x.size, EXACT):
+        total = total.plus(_exact_block(x[start : start + EXACT], y[start : start + EXACT]))
     return total
 
 
@@ -127,7 +152,7 @@ class _Limbs(NamedTuple):
 
     def dot(self, other: "_Limbs") -> Fraction:
         """Return the exact dot product of the two vectors."""
-        products = (self.limbs @ other.limbs.T).tolist()
+        products = (self.limbs @ other.limbs.T.copy()).tolist()  # a copy: A @ A.T takes a slower routine
         finest = max(self.grid) + max(other.grid)
         total = sum(
             int(value) << (finest - i - j)

@@ -23,9 +23,9 @@ from tf_gd.curvature import Curvature
 from tf_gd.data import Points, as_vector
 from tf_gd.errors import DataError
 from tf_gd.line import Gradient, Line, Reduction, check_reduction
-from tf_gd.scale.blocks import ROW, Sums, Vector, exact_sums, fast_sums, unshifted
+from tf_gd.scale.blocks import EXACT, Scratch, Sums, Vector, exact_sums, fast_sums, unshifted
 
-CHUNK = 2**18  # points that one thread takes at a time; fixed, so the result does not depend on the cores
+CHUNK = 2**19  # points that one thread takes at a time; fixed, so the result does not depend on the cores
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Moments:
         if x_vector.size != y_vector.size:
             raise DataError(f"`x` and `y` must have one length. Got {x_vector.size} and {y_vector.size}.")
         try:
-            return cls(x_vector.size, *_sums(x_vector, y_vector, exact or x_vector.size <= ROW))
+            return cls(x_vector.size, *_sums(x_vector, y_vector, exact or x_vector.size <= EXACT))
         except DataError:
             Points(x_vector, y_vector)  # names the first bad value and counts them all
             raise
@@ -241,10 +241,21 @@ def is_finite(line: Line) -> bool:
 
 
 def _sums(x: Vector, y: Vector, exact: bool) -> Sums:
-    """Return the sums over all points: chunks on all cores, merged in their order."""
-    work = exact_sums if exact else fast_sums
+    """Return the sums over all points: every core takes its share of the chunks."""
     chunks = [slice(start, start + CHUNK) for start in range(0, x.size, CHUNK)]
-    if len(chunks) == 1:
-        return work(x, y)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return reduce(Sums.plus, pool.map(lambda chunk: work(x[chunk], y[chunk]), chunks))
+    shares = min(os.cpu_count() or 1, len(chunks))
+
+    def share(first: int) -> Sums:
+        scratch = Scratch()
+        return reduce(
+            Sums.plus,
+            (
+                exact_sums(x[chunk], y[chunk]) if exact else fast_sums(x[chunk], y[chunk], scratch)
+                for chunk in chunks[first::shares]
+            ),
+        )
+
+    if shares == 1:
+        return share(0)
+    with ThreadPoolExecutor(shares) as pool:
+        return reduce(Sums.plus, pool.map(share, range(shares)))
