@@ -28,7 +28,7 @@ _HOME = {
     "Trajectory": "trajectory",
     "Outcome": "trajectory",
     "check": "verify.compare",
-    "check_gradient": "verify.compare",
+    "check_gradient": "verify.models.check",
     "Comparison": "verify.compare",
     "check_line_gradient": "verify.diagnose",
     "check_update": "verify.diagnose",

@@ -23,7 +23,7 @@ def assert_gradient(*functions: Any, **arguments: Any) -> None:
     """
     __tracebackhide__ = True
     if arguments.keys() & {"params", "data", "loss"}:
-        from tf_gd.verify.compare import check_gradient
+        from tf_gd.verify.models.check import check_gradient
 
         _require(check_gradient(*functions, **arguments))
     else:

@@ -1,0 +1,146 @@
+"""The check of a hand-derived gradient: is it right for this model, and if not, which mistake is in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tf_gd.errors import InvalidArgumentError, invalid
+from tf_gd.verify.findings import GradientCheck
+from tf_gd.verify.models import by_hand, report
+from tf_gd.verify.models.differences import Slope, slope
+from tf_gd.verify.models.loss_graph import Loss, LossGraph
+from tf_gd.verify.models.patterns import Comparison, explain
+from tf_gd.verify.models.problem import Problem, Vector
+from tf_gd.verify.models.sensitivity import SINGLE, Sensitivity, sensitivity
+from tf_gd.verify.models.verdict import Element
+from tf_gd.verify.witness import Misbehaved
+
+# The arbiter needs some twenty evaluations of the loss for each element.
+MOST_SLOPES = 300
+
+
+def check_gradient(
+    loss: Loss,
+    gradient: by_hand.Gradient,
+    *,
+    params: Mapping[str, Any],
+    data: Mapping[str, Any] | None = None,
+) -> GradientCheck:
+    """Check a hand-derived gradient of any model, and name the mistake in it.
+
+    Three witnesses are heard on every element: the hand-derived gradient, TensorFlow's (in a graph of its
+    own), and the slope of the loss by central differences, which decides where the other two disagree. All
+    compute in float64 where the loss and the gradient allow it, so that a float32 model is not accused of its
+    rounding.
+
+    Args:
+        loss: called as `loss(**params, **data)` with tensors; returns one real number, from TensorFlow
+            operations.
+        gradient: called as `gradient(**params, **data)` with NumPy arrays; returns a dict with the names of
+            the parameters, or a tuple in their order, or one array where there is one parameter. Each has its
+            parameter's shape; positive means that the loss grows with the parameter.
+        params: name -> array of any shape, at which the gradient is checked. Best not all zero: there,
+            mistakes hide.
+        data: name -> array; Python numbers and strings are passed on as they are.
+
+    Returns:
+        A `GradientCheck`: `ok`, `diagnosis` [(name, message), ...] with the likeliest first, and the report
+        as `str()`, with the tolerance and its reason.
+
+    Raises:
+        InvalidArgumentError: params or data are no finite numbers; the loss raises, is not one real number,
+            does not depend on the parameters, is not finite, or is random.
+
+    Example:
+        >>> import numpy as np, tensorflow as tf
+        >>> def loss(w, x, y):
+        ...     return tf.reduce_mean(tf.square(tf.linalg.matvec(x, w) - y))
+        >>> def gradient(w, x, y):
+        ...     return x.T @ (x @ w - y) / len(y)
+        >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), np.array([1.0, 0.0, 2.0])
+        >>> check = check_gradient(loss, gradient, params={"w": [0.5, -1.0]}, data={"x": x, "y": y})
+        >>> check.ok, [name for name, message in check.diagnosis]
+        (False, ['missing-factor-2'])
+    """
+    for name, function in (("loss", loss), ("gradient", gradient)):
+        if not callable(function):
+            raise invalid(name, f"a function, called as {name}(**params, **data)", function)
+    problem = Problem.of(params, data or {})
+    with _graph(loss, problem) as graph:
+        try:
+            return _check(graph, gradient)
+        except Misbehaved as fault:
+            finding = (fault.name, fault.message)
+            return GradientCheck(False, [finding], report.of_fault(finding))
+
+
+def _graph(loss: Loss, problem: Problem) -> LossGraph:
+    """Return the loss in float64, or in the dtype that it insists on."""
+    try:
+        return LossGraph(loss, problem.map(lambda value: value.astype(np.float64)))
+    except InvalidArgumentError:  # where it is wrong in itself, this says so
+        return LossGraph(loss, problem)
+
+
+def _check(graph: LossGraph, gradient: by_hand.Gradient) -> GradientCheck:
+    """Hear the witnesses, rule on each element, and explain what is wrong."""
+    problem, unit = graph.problem, graph.unit
+    values, tensorflow = by_hand.ask(gradient, problem), graph.gradient(problem)
+    witnesses = [lambda at: by_hand.ask(gradient, at), graph.gradient]
+    rounding = sensitivity(witnesses, problem, unit)
+    if unit < SINGLE and by_hand.is_single(values) and (abs(values - tensorflow) > rounding.tolerance).any():
+        rounding = sensitivity(witnesses, problem, SINGLE)
+    elements = _elements(graph, values, tensorflow, rounding)
+    ok = all(element.ruling.accepts for element in elements)
+    mistakes = [] if ok else explain(_comparison(graph, elements))
+    remarks = report.remarks(elements)
+    return GradientCheck(ok, mistakes + remarks, report.of_check(mistakes, remarks, elements, rounding))
+
+
+def _elements(graph: LossGraph, values: Vector, tensorflow: Vector, rounding: Sensitivity) -> list[Element]:
+    """Return what the witnesses say on each element; of very many, the arbiter hears the worst."""
+    worst_first = np.argsort(rounding.tolerance - abs(values - tensorflow), kind="stable")
+    slopes = _slopes(graph, worst_first[:MOST_SLOPES].tolist())
+    rows = zip(graph.problem.labels, values, tensorflow, rounding.tolerance, strict=True)
+    return [
+        Element(label, float(hand), float(machine), slopes.get(index), float(tolerance))
+        for index, (label, hand, machine, tolerance) in enumerate(rows)
+    ]
+
+
+def _slopes(graph: LossGraph, indices: list[int]) -> dict[int, Slope]:
+    """Return the arbiter's slope at these elements."""
+    here, scales = graph.problem.vector, _scales(graph.problem)
+    noise = sensitivity([lambda at: np.array([graph.value(at)])], graph.problem, graph.unit).tolerance.item()
+
+    def along(index: int) -> Slope:
+        def loss_at(value: float) -> float:
+            there = here.copy()
+            there[index] = value
+            return graph.value(graph.problem.at(there))
+
+        return slope(loss_at, float(here[index]), float(scales[index]), noise)
+
+    return {index: along(index) for index in indices}
+
+
+def _scales(problem: Problem) -> Vector:
+    """Return the size of each element: its own or its parameter's root mean square; 1 where all are zero."""
+    here = problem.vector
+    typical = [
+        np.full(part.stop - part.start, np.sqrt(np.mean(here[part] ** 2))) for part in problem.slices.values()
+    ]
+    scale = np.maximum(abs(here), np.concatenate(typical))
+    return np.where(scale > 0, scale, 1.0)
+
+
+def _comparison(graph: LossGraph, elements: list[Element]) -> Comparison:
+    """Return the values beside the right ones; a value that was accepted is right as it is."""
+    return Comparison(
+        graph.problem,
+        np.array([element.by_hand for element in elements]),
+        np.array([element.by_hand if element.ruling.accepts else element.truth for element in elements]),
+        np.array([element.tolerance for element in elements]),
+        graph.terms(graph.problem),
+    )
