@@ -1,0 +1,74 @@
+"""The loss as a landscape over (m, c): its value at many lines at once, and the part worth seeing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.curvature import Curvature
+from tf_gd.data import Points
+from tf_gd.line import Line, Reduction
+
+Grid = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The loss of some points as a function of (m, c), in the form that keeps its digits.
+
+    L(m, c) = least + n (c - c0 + xbar (m - m0))^2 + spread (m - m0)^2      (divided by n for the mean)
+
+    where (m0, c0) is the best line, xbar the mean of x and `spread = sum((x - xbar)^2)`.
+
+    Example:
+        >>> surface = Surface.of(Points([0.0, 2.0], [1.0, 5.0]))
+        >>> surface.best, float(surface.excess(2.0, 2.0))
+        (Line(m=2.0, c=1.0), 2.0)
+    """
+
+    n: int
+    mean: float
+    spread: float
+    best: Line
+    least: float
+    reduction: Reduction
+
+    @classmethod
+    def of(cls, points: Points, reduction: Reduction = "sum") -> "Surface":
+        """Return the surface of `points`; where all x are equal, the best line is the level one."""
+        x, y = (vector.astype(np.float64) for vector in points)
+        x_mean, y_mean = (vector[0] + np.mean(vector - vector[0]) for vector in (x, y))
+        spread = float(np.dot(x - x_mean, x - x_mean))
+        m = float(np.dot(x - x_mean, y - y_mean)) / spread if spread > 0 else 0.0
+        errors = m * (x - x_mean) - (y - y_mean)
+        scale = points.n if reduction == "mean" else 1
+        best = Line(m, float(y_mean - m * x_mean))
+        return cls(points.n, float(x_mean), spread, best, float(np.dot(errors, errors)) / scale, reduction)
+
+    @property
+    def curvature(self) -> Curvature:
+        """The Hessian of the surface."""
+        return Curvature.from_sums(self.n, self.mean, self.spread, self.reduction)
+
+    def excess(self, m: npt.ArrayLike, c: npt.ArrayLike) -> Any:
+        """Return by how much the loss at (m, c) exceeds the least; arrays broadcast."""
+        away_m, away_c = np.asarray(m) - self.best.m, np.asarray(c) - self.best.c
+        with np.errstate(all="ignore"):
+            whole = self.n * (away_c + self.mean * away_m) ** 2 + self.spread * away_m**2
+        return whole / self.n if self.reduction == "mean" else whole
+
+    def loss(self, m: npt.ArrayLike, c: npt.ArrayLike) -> Any:
+        """Return the loss at (m, c)."""
+        return self.least + self.excess(m, c)
+
+    def radius(self, start: Line) -> float:
+        """Return half the side of the square around the best line that shows `start` and some room."""
+        away = max(abs(float(start.m) - self.best.m), abs(float(start.c) - self.best.c))
+        return 1.25 * away or max(1.0, abs(self.best.m), abs(self.best.c)) / 4
+
+    def grid(self, radius: float, size: int = 121) -> tuple[Grid, Grid, Grid]:
+        """Return m and c, shape [size] each, and the excess, shape [size, size], a row for each c."""
+        away = np.linspace(-radius, radius, size)
+        m, c = self.best.m + away, self.best.c + away
+        return m, c, self.excess(m[None, :], c[:, None])

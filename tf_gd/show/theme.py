@@ -1,0 +1,144 @@
+"""Colours and blank figures, light and dark: told apart by the colour-blind and, by line style, in print.
+
+Figures are made without pyplot, so nothing of the caller's matplotlib state is read or changed.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tf_gd.errors import DataError, invalid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a figure; `blue` to `purple` are Okabe and Ito's, lightened a little on the dark ground.
+
+    References:
+        M. Okabe, K. Ito, Color Universal Design (2008), colours for every kind of colour vision.
+    """
+
+    ground: str
+    ink: str
+    faint: str
+    grid: str
+    blue: str
+    orange: str
+    green: str
+    red: str
+    purple: str
+
+
+LIGHT = Theme(
+    "#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#b26a00", "#007a59", "#c04f00", "#a8487f"
+)
+DARK = Theme(
+    "#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#e69f00", "#2fc59b", "#ff8a4c", "#e09cc3"
+)
+THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def named_theme(theme: str) -> Theme:
+    """Return the theme called `theme`.
+
+    Raises:
+        InvalidArgumentError: neither "light" nor "dark".
+    """
+    if theme not in THEMES:
+        raise invalid("theme", "'light' or 'dark'", theme)
+    return THEMES[theme]
+
+
+def new_figure(theme: Theme, columns: int = 1, rows: int = 1, **options: Any) -> "tuple[Figure, list[Axes]]":
+    """Return a blank figure in the colours of `theme`, and its axes from left to right, top to bottom."""
+    from matplotlib.figure import Figure
+
+    size = options.pop("figsize", (6.4 if columns == 1 else 4.6 * columns, 4.4))
+    figure = Figure(figsize=size, facecolor=theme.ground, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options).ravel().tolist()
+    for ax in axes:
+        _paint(ax, theme)
+    return figure, axes
+
+
+def _paint(ax: "Axes", theme: Theme) -> None:
+    """Give empty axes their colours: no box, a faint grid behind the data."""
+    ax.set_facecolor(theme.ground)
+    ax.set_axisbelow(True)
+    ax.grid(color=theme.grid, linewidth=0.6)
+    ax.tick_params(colors=theme.faint, which="both", labelsize=9)
+    ax.spines[["top", "right"]].set_visible(False)
+    for spine in ax.spines.values():
+        spine.set_color(theme.faint)
+
+
+def label(ax: "Axes", theme: Theme, title: str, x: str, y: str) -> None:
+    """Write a title and axis labels as plain text: a `$` in a column's name starts no formula."""
+    ax.set_title(one_line(title), color=theme.ink, fontsize=11, loc="left", parse_math=False)
+    ax.set_xlabel(one_line(x), color=theme.ink, parse_math=False)
+    ax.set_ylabel(one_line(y), color=theme.ink, parse_math=False)
+
+
+def legend(where: "Axes | Figure", theme: Theme, **options: Any) -> None:
+    """Draw the legend in the colours of `theme`."""
+    options = {
+        "facecolor": theme.ground,
+        "edgecolor": theme.grid,
+        "fontsize": 9,
+        "framealpha": 0.9,
+        **options,
+    }
+    where.legend(labelcolor=theme.ink, **options)
+
+
+def number(value: Any, digits: int = 6) -> str:
+    """Return a number for a label, with a real minus sign.
+
+    Example:
+        >>> number(-0.25)
+        '−0.25'
+    """
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def one_line(text: str, limit: int = 60) -> str:
+    r"""Return `text` fit for a label: printable, on one line, and short.
+
+    Example:
+        >>> one_line("speed\\nkm/s")
+        'speed km/s'
+    """
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def save_figure(figure: "Figure", path: str | Path) -> Path:
+    """Write a figure as PNG, SVG or PDF, by the ending of `path`; the same figure gives the same bytes.
+
+    Raises:
+        InvalidArgumentError: another ending.
+        DataError: the file cannot be written.
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in FORMATS:
+        raise invalid("output", "a name that ends in .png, .svg or .pdf", str(path))
+    undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", "Glyph .* missing from font"
+            )  # a column's name may be in any script
+            figure.savefig(target, dpi=160, metadata=undated)
+    except OSError as error:
+        raise DataError(
+            f"`output` cannot be written. {one_line(str(error), 200)}. Choose another place."
+        ) from None
+    return target
