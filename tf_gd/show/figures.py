@@ -33,8 +33,10 @@ def fitted_line(points: Points, trajectory: Trajectory, theme: str = "light") ->
         theme: "light" or "dark".
 
     Example:
-        >>> from tf_gd.show.example import example
-        >>> fitted_line(*example()).axes[0].get_xlabel()
+        >>> from tf_gd import Points, train
+        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
+        >>> fitted_line(points, path).axes[0].get_xlabel()
         'x'
     """
     colours = named_theme(theme)
@@ -67,8 +69,10 @@ def loss_curve(points: Points, trajectory: Trajectory, theme: str = "light") -> 
     grows.
 
     Example:
-        >>> from tf_gd.show.example import example
-        >>> loss_curve(*example()).axes[0].get_yscale()
+        >>> from tf_gd import Points, train
+        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
+        >>> loss_curve(points, path).axes[0].get_yscale()
         'log'
     """
     colours = named_theme(theme)
@@ -99,7 +103,8 @@ def draw_loss(ax: "Axes", points: Points, trajectory: Trajectory, theme: Theme) 
     ax.plot(
         step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.2, linestyle=":", label=name
     )
-    ax.set_yscale("log")
+    if np.any(trajectory.loss > 0):
+        ax.set_yscale("log")
     label(
         ax,
         theme,
@@ -125,8 +130,9 @@ def overlay(
         InvalidArgumentError: the two do not have the same steps, or a distance has another length.
 
     Example:
-        >>> from tf_gd.show.example import example
-        >>> _, path = example()
+        >>> from tf_gd import Points, train
+        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
         >>> overlay(path, path, {"m": path.step * 0}).axes[1].get_ylabel()
         'difference (ulp)'
     """
@@ -177,7 +183,7 @@ def _float64(*series: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def _drawable(values: npt.ArrayLike, like: npt.NDArray[np.float64] | None = None) -> npt.NDArray[np.float64]:
     """Return the values, NaN where they cannot be drawn or fall far under the lowest of `like`."""
     drawn = np.array(values, dtype=np.float64)
-    drawn[~np.isfinite(drawn) | (np.abs(drawn) > 1e300)] = np.nan
+    drawn[~np.isfinite(drawn) | (np.abs(drawn) > 1e200)] = np.nan
     if like is not None and np.any(like > 0):
         drawn[drawn < 0.1 * np.nanmin(like[like > 0])] = np.nan
     return drawn

@@ -31,8 +31,10 @@ def parabola(points: Points, trajectory: Trajectory, theme: str = "light", row: 
         InvalidArgumentError: the trajectory has no such row, or its values there are not finite.
 
     Example:
-        >>> from tf_gd.show.example import example
-        >>> [ax.get_xlabel() for ax in parabola(*example()).axes]
+        >>> from tf_gd import Points, train
+        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
+        >>> [ax.get_xlabel() for ax in parabola(points, path).axes]
         ['slope m, with c held still', 'intercept c, with m held still']
     """
     if not -len(trajectory) <= row < len(trajectory):
@@ -105,8 +107,10 @@ def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> 
         InvalidArgumentError: no trajectory, or an unknown theme.
 
     Example:
-        >>> from tf_gd.show.example import example
-        >>> len(contour(*example()).axes)
+        >>> from tf_gd import Points, train
+        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
+        >>> len(contour(points, path).axes)
         1
     """
     if not trajectories:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
 from tf_gd.line import Line, Reduction
+from tf_gd.scale.moments import Moments, rounded
 
 Grid = npt.NDArray[np.float64]
 
@@ -37,14 +38,10 @@ class Surface:
     @classmethod
     def of(cls, points: Points, reduction: Reduction = "sum") -> "Surface":
         """Return the surface of `points`; where all x are equal, the best line is the level one."""
-        x, y = (vector.astype(np.float64) for vector in points)
-        x_mean, y_mean = (vector[0] + np.mean(vector - vector[0]) for vector in (x, y))
-        spread = float(np.dot(x - x_mean, x - x_mean))
-        m = float(np.dot(x - x_mean, y - y_mean)) / spread if spread > 0 else 0.0
-        errors = m * (x - x_mean) - (y - y_mean)
-        scale = points.n if reduction == "mean" else 1
-        best = Line(m, float(y_mean - m * x_mean))
-        return cls(points.n, float(x_mean), spread, best, float(np.dot(errors, errors)) / scale, reduction)
+        moments = Moments.of(points.x, points.y)
+        mean, spread = rounded(moments.x / moments.n), rounded(moments.spread)
+        best = moments.least_squares() if spread > 0 else Line(0.0, rounded(moments.y / moments.n))
+        return cls(moments.n, mean, spread, best, moments.loss(best, reduction), reduction)
 
     @property
     def curvature(self) -> Curvature:
@@ -64,8 +61,8 @@ class Surface:
 
     def radius(self, start: Line) -> float:
         """Return half the side of the square around the best line that shows `start` and some room."""
-        away = max(abs(float(start.m) - self.best.m), abs(float(start.c) - self.best.c))
-        return 1.25 * away or max(1.0, abs(self.best.m), abs(self.best.c)) / 4
+        away: float = max(abs(float(start.m) - self.best.m), abs(float(start.c) - self.best.c))
+        return 1.25 * away or max(1.0, abs(float(self.best.m)), abs(float(self.best.c))) / 4
 
     def grid(self, radius: float, size: int = 121) -> tuple[Grid, Grid, Grid]:
         """Return m and c, shape [size] each, and the excess, shape [size, size], a row for each c."""

@@ -126,13 +126,15 @@ def save_figure(figure: "Figure", path: str | Path) -> Path:
         InvalidArgumentError: another ending.
         DataError: the file cannot be written.
     """
+    from matplotlib import rc_context
+
     target = Path(path)
     ending = target.suffix.lower()
     if ending not in FORMATS:
         raise invalid("output", "a name that ends in .png, .svg or .pdf", str(path))
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), rc_context({"svg.hashsalt": "tf_gd"}):
             warnings.filterwarnings(
                 "ignore", "Glyph .* missing from font"
             )  # a column's name may be in any script
