@@ -19,9 +19,7 @@ def names(check):
 
 def scaled(factor, *only):
     def change(gradient, arguments):
-        return {
-            name: value * factor if not only or name in only else value for name, value in gradient.items()
-        }
+        return {name: value * factor if not only or name in only else value for name, value in gradient.items()}
 
     return change
 
@@ -158,9 +156,7 @@ def test_two_coordinates_of_one_shape_that_changed_places():
     def change(gradient, arguments):
         return gradient | {"b1": gradient["b1"][::-1]}
 
-    assert names(check_gradient(given.loss, given.returning(change), params=params, data=given.data)) == [
-        "different"
-    ]
+    assert names(check_gradient(given.loss, given.returning(change), params=params, data=given.data)) == ["different"]
     huber = MODELS["huber"]()
 
     def swap(gradient, arguments):

@@ -61,6 +61,10 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stdout = None  # the reader has gone; nothing is left to say
         return 0
+    except MemoryError:
+        return complain(
+            "There is not enough memory for this. Use --engine moments, which holds six numbers.", USAGE_ERROR
+        )
     return code if isinstance(code, int) else 0
 
 

@@ -1,4 +1,4 @@
-"""Are the two paths the same? TensorFlow's and the hand-written one, compared bit by bit."""
+"""TensorFlow's path and the hand-written one, compared bit by bit."""
 
 from __future__ import annotations
 

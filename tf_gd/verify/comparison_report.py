@@ -50,12 +50,8 @@ def _referee(comparison: Comparison) -> list[str]:
     """Say how far each engine's final gradient is from the true one."""
     lines = []
     for engine, errors in comparison.errors.items():
-        who = "by hand" if engine == "manual" else "TensorFlow"
+        who = "by hand" if engine == "manual" else "in TensorFlow"
         for name, (error, bound) in errors.items():
-            what = (
-                f"{who}'s final {name.replace('gradient_', 'dL/d')}"
-                if who != "by hand"
-                else f"final {name.replace('gradient_', 'dL/d')} by hand"
-            )
-            lines.append(f"{what} is {error:.2g} from the true value (rounding allows {bound:.2g})")
+            which = name.replace("gradient_", "dL/d")
+            lines.append(f"{which} {who} at the end: {error:.2g} from the true value; rounding allows {bound:.2g}")
     return lines

@@ -26,8 +26,10 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
-from tf_gd.line import Reduction
-from tf_gd.order import Order
+from tf_gd.errors import DataError
+from tf_gd.line import Line, Reduction
+from tf_gd.order import Order, known
+from tf_gd.scale.moments import Moments
 from tf_gd.trajectory import SERIES
 
 Floats = npt.NDArray[np.float64]
@@ -160,3 +162,16 @@ class RoundingBound:
         smallest = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
         _, x, *_ = self.sums
         return smallest[self.points.x.dtype.name] * (4 * self.points.n + 2 * x)
+
+
+def smallest_tolerance(points: Points, reduction: Reduction = "sum") -> float:
+    """Return the gradient under which rounding hides its sign: as close to 0 as the derivative gets.
+
+    It is the bound on the error of the computed gradient at the best line.
+    """
+    try:
+        best = Moments.of(*points).least_squares()
+    except DataError:  # all x are equal: any slope will do
+        best = Line(0.0, float(np.mean(points.y, dtype=np.float64)))
+    bounds = RoundingBound.of(points, reduction, known(points.n, points.x.dtype)).gradient(*best)
+    return float(max(bounds)) / 2

@@ -26,9 +26,7 @@ def ask(gradient: Gradient, problem: Problem) -> Vector:
     except (Exception, SystemExit) as error:
         raise Misbehaved("raises", f"Your gradient {what_was_raised(error)}") from None
     _require_unchanged(problem, arguments)
-    return np.concatenate(
-        [_part(name, value, problem) for name, value in _by_name(returned, problem).items()]
-    )
+    return np.concatenate([_part(name, value, problem) for name, value in _by_name(returned, problem).items()])
 
 
 def is_single(values: Vector) -> bool:
@@ -55,9 +53,7 @@ def _by_name(returned: Any, problem: Problem) -> dict[str, Any]:
         raise Misbehaved("returns-nothing", f"Your gradient returned None. {wanted} Is a `return` missing?")
     if isinstance(returned, Mapping):
         if set(returned) != set(names):
-            raise Misbehaved(
-                "wrong-keys", f"Your gradient returned the keys {plain(list(returned))}. {wanted}"
-            )
+            raise Misbehaved("wrong-keys", f"Your gradient returned the keys {plain(list(returned))}. {wanted}")
         return {name: returned[name] for name in names}
     if len(names) == 1:
         return {names[0]: _single(returned, problem.params[names[0]].shape)}
@@ -67,9 +63,7 @@ def _by_name(returned: Any, problem: Problem) -> dict[str, Any]:
         values = [returned]
     if len(values) != len(names):
         count = f"{len(values)} value{'s' if len(values) != 1 else ''}"
-        raise Misbehaved(
-            "wrong-shape", f"Your gradient returned {count} for {len(names)} parameters. {wanted}"
-        )
+        raise Misbehaved("wrong-shape", f"Your gradient returned {count} for {len(names)} parameters. {wanted}")
     return dict(zip(names, values, strict=True))
 
 
@@ -87,9 +81,7 @@ def _part(name: str, value: Any, problem: Problem) -> Vector:
     except Exception:
         array = np.asarray(None)
     if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
-        raise Misbehaved(
-            "not-a-number", f"Your gradient of {name} is {plain(value)}; it must be an array of numbers."
-        )
+        raise Misbehaved("not-a-number", f"Your gradient of {name} is {plain(value)}; it must be an array of numbers.")
     if array.shape != problem.params[name].shape:
         raise Misbehaved(*_wrong_shape(name, array.shape, problem.params[name].shape))
     vector = array.ravel().astype(np.float64)

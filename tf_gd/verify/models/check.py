@@ -128,9 +128,7 @@ def _slopes(graph: LossGraph, indices: list[int]) -> dict[int, Slope]:
 def _scales(problem: Problem) -> Vector:
     """Return the size of each element: its own or its parameter's root mean square; 1 where all are zero."""
     here = problem.vector
-    typical = [
-        np.full(part.stop - part.start, np.sqrt(np.mean(here[part] ** 2))) for part in problem.slices.values()
-    ]
+    typical = [np.full(part.stop - part.start, np.sqrt(np.mean(here[part] ** 2))) for part in problem.slices.values()]
     scale = np.maximum(abs(here), np.concatenate(typical))
     return np.where(scale > 0, scale, 1.0)
 

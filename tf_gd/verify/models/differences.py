@@ -62,9 +62,7 @@ def slope(f: Callable[[float], float], point: float, scale: float, noise: float)
     kink = _kink(bend, 8 * noise)
     if kink is None:
         return Slope(value, error, value, value)
-    return Slope(
-        value, error, (here - below[kink]) / steps[kink], (above[kink] - here) / steps[kink], steps[kink]
-    )
+    return Slope(value, error, (here - below[kink]) / steps[kink], (above[kink] - here) / steps[kink], steps[kink])
 
 
 def extrapolate(differences: Vector, rounding: Vector) -> tuple[float, float]:

@@ -52,12 +52,8 @@ class LossGraph:
             gradient = _flat_gradient(tf, value, params, [])
             if gradient is None:
                 raise _bad(f"depend on a parameter. It depends on none of {', '.join(problem.params)}.")
-            if random := [
-                op.name for op in graph.get_operations() if "Random" in op.type and op.op_def.is_stateful
-            ]:
-                raise _bad(
-                    f"be the same at each call. It draws random numbers ({random[0]}): pass them as data."
-                )
+            if random := [op.name for op in graph.get_operations() if "Random" in op.type and op.op_def.is_stateful]:
+                raise _bad(f"be the same at each call. It draws random numbers ({random[0]}): pass them as data.")
             terms = _terms(tf, value, params)
         with quiet_stderr():
             self._session = tf.compat.v1.Session(graph=graph)
@@ -66,9 +62,7 @@ class LossGraph:
                 self._session.make_callable(fetch, feed_list=feeds) for fetch in (value, gradient)
             )
             self._require_finite()
-        self._terms = {
-            label: self._session.make_callable(fetch, feed_list=feeds) for label, fetch in terms.items()
-        }
+        self._terms = {label: self._session.make_callable(fetch, feed_list=feeds) for label, fetch in terms.items()}
 
     def __enter__(self) -> "LossGraph":
         return self
@@ -163,9 +157,7 @@ def _terms(tf: Any, value: Any, params: list[Any]) -> dict[str, Any]:
 def _leaves(tensor: Any, params: set[int]) -> Iterator[Any]:
     """Walk back from the loss to the tensors of which it is the sum, as far as they depend on a parameter."""
     sources = [source for source in tensor.op.inputs if _depends(source, params)]
-    is_sum = tensor.op.name.split("/")[-1].startswith(_SUMS) or (
-        tensor.op.type in _LINEAR and len(sources) == 1
-    )
+    is_sum = tensor.op.name.split("/")[-1].startswith(_SUMS) or (tensor.op.type in _LINEAR and len(sources) == 1)
     if id(tensor) in params or not is_sum:
         yield tensor
     else:

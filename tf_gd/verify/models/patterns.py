@@ -155,9 +155,7 @@ def _shares(seen: Comparison, names: list[str]) -> Iterator[tuple[str, Vector, f
             yield label, share, 1.0 + float(share[at] @ excess / (share[at] @ share[at]))
 
 
-def _of_term(
-    seen: Comparison, names: list[str], label: str, share: Vector, factor: float
-) -> Iterator[Finding]:
+def _of_term(seen: Comparison, names: list[str], label: str, share: Vector, factor: float) -> Iterator[Finding]:
     pattern = seen.truth + (factor - 1.0) * share
     if not seen.fits(pattern, names, (1.0 + abs(factor)) * seen.tolerance):
         return

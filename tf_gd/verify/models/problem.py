@@ -63,8 +63,7 @@ class Problem:
         """Where in `vector` each parameter lies."""
         ends = np.cumsum([value.size for value in self.params.values()]).tolist()
         return {
-            name: slice(end - value.size, end)
-            for (name, value), end in zip(self.params.items(), ends, strict=True)
+            name: slice(end - value.size, end) for (name, value), end in zip(self.params.items(), ends, strict=True)
         }
 
     @property

@@ -36,9 +36,7 @@ def of_check(
 def remarks(elements: Sequence[Element]) -> list[Finding]:
     """Return what is no mistake in the derivation, but should be known."""
     said = []
-    if kinks := [
-        element for element in elements if element.slope is not None and element.slope.kink is not None
-    ]:
+    if kinks := [element for element in elements if element.slope is not None and element.slope.kink is not None]:
         said.append(("kink", _of_kink(kinks)))
     for ruling, name, whose in (
         (
@@ -52,9 +50,7 @@ def remarks(elements: Sequence[Element]) -> list[Finding]:
             why = "does the loss stop a gradient, round, or define its own?"
             said.append((name, f"At {_some(found)} {whose}: {why}"))
     if all(element.by_hand == element.tensorflow == 0 for element in elements):
-        said.append(
-            ("zero-gradient", "The gradient is 0 here, so most mistakes cannot show: try other params.")
-        )
+        said.append(("zero-gradient", "The gradient is 0 here, so most mistakes cannot show: try other params."))
     return said
 
 
@@ -78,9 +74,7 @@ def _table(elements: Sequence[Element]) -> str:
     """Return the numbers, the wrong elements first where there are too many to show."""
     shown = list(elements)
     if len(shown) > MOST_ROWS:
-        worst = sorted(
-            shown, key=lambda element: (element.ruling.accepts, element.tolerance - abs(element.difference))
-        )
+        worst = sorted(shown, key=lambda element: (element.ruling.accepts, element.tolerance - abs(element.difference)))
         kept = {id(element) for element in worst[:MOST_ROWS]}
         shown = [element for element in shown if id(element) in kept]
     rows = [HEADS, *(_row(element) for element in shown)]
@@ -91,9 +85,7 @@ def _table(elements: Sequence[Element]) -> str:
 
 
 def _row(element: Element) -> tuple[str, ...]:
-    slope = (
-        ("", "") if element.slope is None else (f"{element.slope.value:.10g}", f"{element.slope.error:.1g}")
-    )
+    slope = ("", "") if element.slope is None else (f"{element.slope.value:.10g}", f"{element.slope.error:.1g}")
     mark = "" if element.ruling.accepts else "<- wrong"
     return (
         element.label,

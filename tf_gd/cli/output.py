@@ -1,0 +1,66 @@
+"""How the commands write: tables and JSON on stdout; warnings and, on a terminal, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+Progress = Callable[[int, int], None]
+
+
+def warn(message: str, quiet: bool = False) -> None:
+    """Write one `tf-gd: warning:` line on stderr."""
+    if not quiet:
+        click.echo(f"tf-gd: warning: {printable(message)}", err=True)
+
+
+def printable(text: str) -> str:
+    """Return text on one line, with control characters escaped, so that data cannot steer the terminal."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split()))
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """Print one JSON object; a number that is not finite becomes null, for JSON has none."""
+    click.echo(json.dumps(_plain(values), allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` with NumPy's numbers as Python's, and those that are not finite as None."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, str | bool | int) or value is None:
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: the first column to the left, the others to the right."""
+    table = [header, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
+    for row in table:
+        first, *others = (cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in
+                          enumerate(zip(row, widths, strict=True)))  # fmt: skip
+        click.echo("  ".join([first, *others]).rstrip())
+
+
+@contextmanager
+def progress_bar(what: str, quiet: bool) -> Iterator[Progress | None]:
+    """Hand out an `on_progress` that draws a bar on stderr; None where stderr is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
