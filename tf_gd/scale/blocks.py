@@ -106,7 +106,9 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     """
     ones = np.ones(ROW)
     dots = [(a[:, None, :] @ b[:, :, None]).ravel() for a, b in ((dx, dx), (dx, dy), (dy, dy))]
-    return np.add.reduceat([np.dot(dx, ones), np.dot(dy, ones), *dots], range(0, len(dx), 16), axis=1).T
+    rows = np.stack([np.dot(dx, ones), np.dot(dy, ones), *dots], axis=1)
+    sums: npt.NDArray[np.float64] = np.add.reduceat(rows, range(0, len(rows), 16), axis=0)
+    return sums
 
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:

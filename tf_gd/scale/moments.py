@@ -10,6 +10,7 @@ as exact numbers: merging two sets of moments loses nothing, in any grouping and
 
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,9 +22,12 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points, as_vector
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, invalid
 from tf_gd.line import Gradient, Line, Reduction, check_reduction
+from tf_gd.manual import applied_learning_rate
 from tf_gd.scale.blocks import EXACT, Scratch, Sums, Vector, exact_sums, fast_sums, unshifted
+from tf_gd.scale.closed_form import ClosedForm
+from tf_gd.scale.rational import rounded
 
 CHUNK = 2**19  # points that one thread takes at a time; fixed, so the result does not depend on the cores
 
@@ -171,8 +175,48 @@ class Moments:
         if not is_finite(line):
             return math.nan
         m, c = Fraction(float(line.m)), Fraction(float(line.c))
+        return rounded(self.exact_loss(m, c) * scale)
+
+    def exact_loss(self, m: Fraction, c: Fraction) -> Fraction:
+        """Return the sum of squares at the line (m, c)."""
         fitted = m * m * self.xx + 2 * m * c * self.x + c * c * self.n
-        return rounded(max(Fraction(0), fitted - 2 * (m * self.xy + c * self.y) + self.yy) * scale)
+        return max(Fraction(0), fitted - 2 * (m * self.xy + c * self.y) + self.yy)
+
+    def jump(
+        self,
+        line: Line,
+        learning_rate: float | Callable[[], float],
+        num_steps: int | npt.ArrayLike,
+        reduction: Reduction = "sum",
+    ) -> Line:
+        """Return the line after `num_steps` updates from `line`, in a time that does not depend on their number.
+
+        Args:
+            line: slope and intercept to start from, finite.
+            learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does;
+                `np.float64(...)` stays as it is.
+            num_steps: a number of updates, or an array of them, each from 0 to 2^63 - 1.
+            reduction: "sum" or "mean".
+
+        Returns:
+            The line; slope and intercept are floats, or arrays of the shape of `num_steps`. A rate that is too large
+            leads to infinity.
+
+        Raises:
+            InvalidArgumentError: an argument is not what it must be.
+
+        Example:
+            >>> moments = Moments.of([-1.0, 1.0], [0.0, 4.0])
+            >>> moments.jump(Line(0.0, 0.0), 0.125, 10**15)
+            Line(m=2.0, c=2.0)
+        """
+        check_reduction(reduction)
+        if not is_finite(line):
+            raise invalid("line", "finite", tuple(line))
+        steps = check_steps(num_steps)
+        rate = float(applied_learning_rate(learning_rate, np.float64))
+        m, c = ClosedForm.of(self, line, rate, reduction).states(steps)
+        return Line(m, c) if steps.ndim else Line(float(m), float(c))
 
     def optimum(self) -> tuple[Fraction, Fraction]:
         """Return slope and intercept of the least-squares line as exact numbers.
@@ -227,17 +271,17 @@ def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
     return Moments.of(x, y, exact=True).least_squares()
 
 
-def rounded(value: Fraction) -> float:
-    """Return the float64 nearest to an exact number; infinity where float64 ends."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
 def is_finite(line: Line) -> bool:
     """Whether both parameters are finite."""
     return bool(np.isfinite(float(line.m)) and np.isfinite(float(line.c)))
+
+
+def check_steps(num_steps: int | npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return numbers of steps as an array, or raise `InvalidArgumentError`."""
+    steps = np.asarray(num_steps)
+    if steps.dtype.kind not in "iu" or (steps.size and (steps.min() < 0 or steps.max() >= 2**63)):
+        raise invalid("num_steps", "whole numbers from 0 to 2^63 - 1", num_steps)
+    return steps.astype(np.int64)
 
 
 def _sums(x: Vector, y: Vector, exact: bool) -> Sums:

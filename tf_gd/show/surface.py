@@ -9,7 +9,8 @@ import numpy.typing as npt
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
 from tf_gd.line import Line, Reduction
-from tf_gd.scale.moments import Moments, rounded
+from tf_gd.scale.moments import Moments
+from tf_gd.scale.rational import rounded
 
 Grid = npt.NDArray[np.float64]
 
