@@ -19,6 +19,7 @@ from tf_gd.manual import ManualDescent
 from tf_gd.outcome import judge
 from tf_gd.plan import LearningRate, Plan
 from tf_gd.probing import reveal
+from tf_gd.scale.engine import MomentsDescent
 from tf_gd.trajectory import SERIES, Trajectory
 
 Engine = Literal["tensorflow", "manual", "moments"]
@@ -103,8 +104,11 @@ def run(plan: Plan, engine: Engine = "tensorflow", on_progress: Progress | None 
     """
     if engine not in get_args(Engine):
         raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
-    with _open(plan, engine) as descends:
-        step, rows = _walk(descends, plan, on_progress)
+    if engine == "moments":
+        step, rows = _sample(plan, on_progress)
+    else:
+        with _open(plan, engine) as descends:
+            step, rows = _walk(descends, plan, on_progress)
     outcome, message = judge(int(step[-1]), rows[0], rows[-1], plan.curvature, plan.applied_rate, plan.reached)
     return Trajectory(
         step,
@@ -148,6 +152,15 @@ def _walk(engine: Descends, plan: Plan, on_progress: Progress | None) -> tuple[n
     return np.concatenate(steps), np.concatenate(kept)
 
 
+def _sample(plan: Plan, on_progress: Progress | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Compute the rows to keep, without walking; return the steps and the rows."""
+    engine = MomentsDescent(plan.points, plan.learning_rate, plan.reduction)
+    steps, rows = engine.sample(plan.start, plan.num_steps, plan.reached, plan.record_every)
+    if on_progress is not None:
+        on_progress(int(steps[-1]), plan.num_steps)
+    return steps, rows
+
+
 def confirm_order(points: Points) -> order.Order | None:
     """Look, once in a process, at how TensorFlow adds so many numbers; None where it is in no way that is known."""
     n, dtype = points.n, points.x.dtype
@@ -162,6 +175,8 @@ def order_used(points: Points, engine: Engine) -> str:
     n, dtype = points.n, points.x.dtype
     if engine == "tensorflow":
         return "TensorFlow's own"
+    if engine == "moments":
+        return "none: the sums over the points are exact, or rounded far less than a step would round"
     if order.confirmed(n, dtype):
         return f"TensorFlow's, confirmed by probing: {order.confirmed(n, dtype)}"
     if order.was_probed(n, dtype):

@@ -93,7 +93,7 @@ class Scratch:
         if room is None:
             room = self._room[side] = np.empty(BLOCK)
         count = -(-values.size // ROW)
-        np.subtract(values, shift, out=room[: values.size])
+        np.subtract(values, shift, out=room[: values.size], dtype=np.float64)  # also where values are float32
         room[values.size : count * ROW] = 0.0
         return room[: count * ROW].reshape(count, ROW)
 
