@@ -90,9 +90,7 @@ def _contrast(one, other):
 
 
 def _luminance(colour):
-    linear = [
-        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in _rgb(colour)
-    ]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in _rgb(colour)]
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
@@ -114,9 +112,7 @@ def test_the_bound_is_never_under_what_is_left_to_lose():
 
 
 def test_the_tangent_touches_the_parabola_with_the_gradient_as_its_slope():
-    for ax, slope in zip(
-        figures.parabola(POINTS, STABLE).axes, STABLE.gradient_m[:1].tolist() * 2, strict=True
-    ):
+    for ax, slope in zip(figures.parabola(POINTS, STABLE).axes, STABLE.gradient_m[:1].tolist() * 2, strict=True):
         (x0, x1), (y0, y1) = named(ax, "tangent").get_data()
         wanted = slope if "slope" in ax.get_xlabel() else float(STABLE.gradient_c[0])
         ends = abs(y0) + abs(y1)  # a difference quotient: each end is off by a few roundings of its own size

@@ -32,8 +32,8 @@ def total(values: Vector, order: Order | None = None) -> Any:
         A scalar of the dtype of `values`.
 
     Example:
-        >>> total(np.array([1e16, 1.0, -1e16, 1.0, 1.0]))
-        np.float64(2.0)
+        >>> float(total(np.array([1e16, 1.0, -1e16, 1.0, 1.0])))
+        3.0
     """
 
     def copy(out: Vector, vector: Vector) -> None:

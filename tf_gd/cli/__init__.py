@@ -62,9 +62,7 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout = None  # the reader has gone; nothing is left to say
         return 0
     except MemoryError:
-        return complain(
-            "There is not enough memory for this. Use --engine moments, which holds six numbers.", USAGE_ERROR
-        )
+        return complain("Memory ran out. --engine moments needs six numbers, whatever the file.", USAGE_ERROR)
     return code if isinstance(code, int) else 0
 
 

@@ -50,9 +50,7 @@ def draw_line(ax: "Axes", points: Points, line: Line, theme: Theme) -> None:
     x, y = (vector.astype(np.float64) for vector in points)
     fitted = predict(line, x)
     finite = np.isfinite(fitted)
-    ax.vlines(
-        x[finite], fitted[finite], y[finite], color=theme.orange, linewidth=1.2, label="residual, p − y"
-    )
+    ax.vlines(x[finite], fitted[finite], y[finite], color=theme.orange, linewidth=1.2, label="residual, p − y")
     ax.plot(x, y, "o", color=theme.blue, markersize=5, label="observation, y")
     ends = np.array([x.min(), x.max()])
     if finite.all():
@@ -100,9 +98,7 @@ def draw_loss(ax: "Axes", points: Points, trajectory: Trajectory, theme: Theme) 
         label="left to lose, L − min L",
     )
     name = f"bound: × {number(decay**2, 4)} each step"
-    ax.plot(
-        step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.2, linestyle=":", label=name
-    )
+    ax.plot(step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.2, linestyle=":", label=name)
     if np.any(trajectory.loss > 0):
         ax.set_yscale("log")
     label(
@@ -148,18 +144,14 @@ def overlay(
     for name, colour in (("m", colours.blue), ("c", colours.green)):
         both = _drawable(getattr(tensorflow, name)), _drawable(getattr(manual, name))
         top.plot(tensorflow.step, both[0], color=colour, linewidth=5, alpha=0.4, label=f"{name}, TensorFlow")
-        top.plot(
-            manual.step, both[1], color=colours.ink, linewidth=1.2, linestyle="--", label=f"{name}, by hand"
-        )
+        top.plot(manual.step, both[1], color=colours.ink, linewidth=1.2, linestyle="--", label=f"{name}, by hand")
     label(top, colours, "TensorFlow and by hand", "", "slope m, intercept c")
     legend(top, colours, ncols=2)
     _draw_ulps(bottom, manual.step, ulps, colours)
     return figure
 
 
-def _draw_ulps(
-    ax: "Axes", step: npt.NDArray[Any], ulps: Mapping[str, npt.NDArray[Any]], theme: Theme
-) -> None:
+def _draw_ulps(ax: "Axes", step: npt.NDArray[Any], ulps: Mapping[str, npt.NDArray[Any]], theme: Theme) -> None:
     """Draw the distances; when all are 0, say so in words."""
     markers = zip(
         ("o", "s", "^", "v", "D"),

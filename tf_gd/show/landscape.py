@@ -178,7 +178,5 @@ def _until_far(trajectory: Trajectory, surface: Surface, radius: float) -> int:
 def _rate_title(surface: Surface, trajectory: Trajectory) -> str:
     """Say where the learning rate stands beside the largest stable one."""
     share = float(trajectory.learning_rate) / surface.curvature.max_learning_rate
-    outcome = (
-        "diverges" if trajectory.outcome is Outcome.DIVERGED or share > 1 else f"{trajectory.num_steps} steps"
-    )
+    outcome = "diverges" if trajectory.outcome is Outcome.DIVERGED or share > 1 else f"{trajectory.num_steps} steps"
     return f"α = {number(trajectory.learning_rate, 4)} = {number(share, 3)} of the limit: {outcome}"

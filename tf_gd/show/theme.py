@@ -36,12 +36,8 @@ class Theme:
     purple: str
 
 
-LIGHT = Theme(
-    "#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#b26a00", "#007a59", "#c04f00", "#a8487f"
-)
-DARK = Theme(
-    "#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#e69f00", "#2fc59b", "#ff8a4c", "#e09cc3"
-)
+LIGHT = Theme("#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#b26a00", "#007a59", "#c04f00", "#a8487f")
+DARK = Theme("#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#e69f00", "#2fc59b", "#ff8a4c", "#e09cc3")
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
@@ -135,12 +131,8 @@ def save_figure(figure: "Figure", path: str | Path) -> Path:
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
     try:
         with warnings.catch_warnings(), rc_context({"svg.hashsalt": "tf_gd"}):
-            warnings.filterwarnings(
-                "ignore", "Glyph .* missing from font"
-            )  # a column's name may be in any script
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a column's name may be in any script
             figure.savefig(target, dpi=160, metadata=undated)
     except OSError as error:
-        raise DataError(
-            f"`output` cannot be written. {one_line(str(error), 200)}. Choose another place."
-        ) from None
+        raise DataError(f"`output` cannot be written. {one_line(str(error), 200)}. Choose another place.") from None
     return target
