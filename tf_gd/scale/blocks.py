@@ -34,10 +34,10 @@ class Sums(NamedTuple):
         return Sums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
-def unshifted(n: int, shift: tuple[float, float], sums: tuple[float, float, float, float, float]) -> Sums:
+def unshifted(n: int, shift: tuple[float, float], sums: tuple[float | Fraction, ...]) -> Sums:
     """Return the sums over x and y from those over dx = x - shift[0] and dy = y - shift[1], without rounding."""
     x0, y0 = map(Fraction, shift)
-    x, y, xx, xy, yy = map(Fraction, sums)
+    x, y, xx, xy, yy = (Fraction(value) for value in sums)
     return Sums(
         x + n * x0,
         y + n * y0,

@@ -16,6 +16,7 @@ _SETTINGS: dict[str, Any] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "temp_directory": "",
+    "enable_external_file_cache": False,
 }
 
 
@@ -25,6 +26,9 @@ def connect(files: Iterable[Path], **settings: Any) -> "duckdb.DuckDBPyConnectio
 
     connection = duckdb.connect(":memory:", config={**_SETTINGS, **settings})
     allowed = [name for file in files for name in {_absolute(file), pattern(file)}]
+    connection.execute("SET enable_progress_bar = true")  # counts progress; the next line keeps it off the terminal
+    connection.execute("SET enable_progress_bar_print = false")
+    connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET allowed_paths = $allowed", {"allowed": allowed})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

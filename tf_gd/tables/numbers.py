@@ -58,6 +58,17 @@ def fault(text: str | None) -> str | None:
         return f"must be a number{' with a decimal point and no grouping' if almost else ''}. {got}"
     if float(number) in (float("inf"), float("-inf")):
         return f"must fit float64. {got}"
+    return rounding_fault(number)
+
+
+def rounding_fault(text: str | None) -> str | None:
+    """Return what is wrong with `text` when it is an integer that float64 cannot hold, else None.
+
+    Example:
+        >>> rounding_fault("9007199254740993")
+        "must be an integer that float64 holds exactly. Got '9007199254740993'"
+    """
+    number = (text or "").strip()
     if _INTEGER.fullmatch(number) and Decimal(number) != Decimal(float(number)):
-        return f"must be an integer that float64 holds exactly. {got}"
+        return f"must be an integer that float64 holds exactly. Got {plain(number)}"
     return None

@@ -24,6 +24,7 @@ OPENERS: dict[str, Callable[[Path], Source]] = {
 """What reads a file with this ending."""
 
 ENDINGS = (*OPENERS, ".npy", ".npz")
+"""The endings of all files that are read."""
 
 
 def open_source(file: Path) -> Source:

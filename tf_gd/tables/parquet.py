@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tf_gd.errors import DataError
 from tf_gd.tables.columns import Column, quoted
 from tf_gd.tables.database import connect, identifier, pattern
-from tf_gd.tables.numbers import double_of
-from tf_gd.tables.source import Row, Source
+from tf_gd.tables.numbers import EXACT_INTEGERS, double_of
+from tf_gd.tables.source import SAMPLE, Row, Source
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,21 +27,44 @@ ALWAYS_UNPACKED = 2**30
 class Parquet(Source):
     """A Parquet file."""
 
+    adds: ClassVar[str] = "sum"
+
+    @property
+    def numbered(self) -> str:
+        """The table function that also gives each row's number, from 0."""
+        return self.table.replace("$path", "$path, file_row_number = true")
+
+    def sample(self, connection: "duckdb.DuckDBPyConnection", columns: str) -> str:
+        """Return the query for rows at the start, in the middle and at the end: the file may be sorted."""
+        last = self.count(connection) - 1
+        ranges = ((start, start + SAMPLE - 1) for start in {0, last // 2, max(0, last - SAMPLE + 1)})
+        return " UNION ALL ".join(
+            f"SELECT {columns} FROM {self.numbered} WHERE file_row_number BETWEEN {start} AND {end}"
+            for start, end in ranges
+        )
+
+    def count(self, connection: "duckdb.DuckDBPyConnection") -> int:
+        """Return the number of rows, which stands in the file's footer."""
+        count: int = connection.execute(f"SELECT count(*) FROM {self.table}", self.parameters).fetchall()[0][0]
+        return count
+
     def check_weight(self, connection: "duckdb.DuckDBPyConnection") -> None:
         """Refuse the few kilobytes that stand for billions of rows."""
-        (count,) = connection.execute(f"SELECT count(*) FROM {self.table}", self.parameters).fetchall()[0]
+        count = self.count(connection)
         limit = max(ALWAYS_UNPACKED, MAX_EXPANSION * self.file.stat().st_size)
         if 16 * count > limit:
             raise DataError(f"{quoted(self.file)} must unpack to at most {limit} bytes. Got {count} rows. Split it.")
 
     def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
-        """Yield the rows, numbered from 1, in the file's order."""
-        texts = f"{self.columns[x].text}, {self.columns[y].text}"
-        cursor = connection.execute(f"SELECT {texts} FROM {self.table}", self.parameters)
-        number = 0
+        """Yield the rows that may be at fault, numbered from 1, in the file's order."""
+        chosen = self.columns[x], self.columns[y]
+        texts = ", ".join(column.text for column in chosen)
+        suspicious = " OR ".join(_suspicious(column) for column in chosen)
+        cursor = connection.execute(
+            f"SELECT file_row_number + 1, {texts} FROM {self.numbered} WHERE {suspicious}", self.parameters
+        )
         while chunk := cursor.fetchmany(1000):
-            for x_text, y_text in chunk:
-                number += 1
+            for number, x_text, y_text in chunk:
                 yield Row(f"row {number}", x_text, y_text)
 
 
@@ -51,6 +74,12 @@ def open_parquet(file: Path) -> Source:
     with connect([file]) as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM {table}", parameters).fetchall()
     return Parquet(file, tuple(_column(name, kind) for name, kind, *_ in described), table, parameters)
+
+
+def _suspicious(column: Column) -> str:
+    """Return the SQL condition under which a value is missing, not finite, or perhaps a rounded integer."""
+    limit = f" AND abs({column.sql}) < {EXACT_INTEGERS}" if column.exact else ""
+    return f"NOT coalesce(isfinite({column.sql}){limit}, false)"
 
 
 def _column(name: str, kind: str) -> Column:

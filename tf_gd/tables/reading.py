@@ -19,7 +19,7 @@ from tf_gd.tables.numpy_files import read_npy, read_npz
 from tf_gd.tables.opening import one_line_errors, open_source, regular_file
 from tf_gd.tables.source import Source
 
-_ARRAYS = {".npy": read_npy, ".npz": read_npz}
+ARRAYS = {".npy": read_npy, ".npz": read_npz}
 
 
 def read_points(path: str | os.PathLike[str], x: Selector = None, y: Selector = None) -> Points:
@@ -52,8 +52,8 @@ def read_points(path: str | os.PathLike[str], x: Selector = None, y: Selector = 
         return _standard_input(x, y)
     file = regular_file(path)
     with one_line_errors(file):
-        if file.suffix.lower() in _ARRAYS:
-            return _ARRAYS[file.suffix.lower()](file, x, y)
+        if file.suffix.lower() in ARRAYS:
+            return ARRAYS[file.suffix.lower()](file, x, y)
         return _fetch(open_source(file), x, y)
 
 

@@ -1,9 +1,9 @@
 """A file of points as DuckDB sees it, whatever its format."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tf_gd.errors import DataError
 from tf_gd.tables.columns import Column, quoted
@@ -11,6 +11,13 @@ from tf_gd.tables.numbers import fault
 
 if TYPE_CHECKING:
     import duckdb
+
+
+SAMPLE = 2048
+"""How many rows in a sample, or in each part of it."""
+
+Test = Callable[[str | None], str | None]
+"""What is wrong with a value as it is written, or None."""
 
 
 class Row(NamedTuple):
@@ -37,6 +44,13 @@ class Source:
     table: str
     parameters: dict[str, Any]
 
+    adds: ClassVar[str] = "fsum"
+    """The SQL aggregate that adds its values; parsing text costs more than compensation does."""
+
+    def sample(self, connection: "duckdb.DuckDBPyConnection", columns: str) -> str:
+        """Return the query for `columns` of a few rows that stand for all."""
+        return f"SELECT {columns} FROM {self.table} LIMIT {SAMPLE}"
+
     def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
         """Yield the observations one by one, slowly, as text: to find out what is wrong with them."""
         raise NotImplementedError
@@ -44,12 +58,14 @@ class Source:
     def check_weight(self, connection: "duckdb.DuckDBPyConnection") -> None:
         """Raise `DataError` when the file unpacks to far more than it weighs; text does not."""
 
-    def first_fault(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> DataError | None:
-        """Return the error for the first value that is no coordinate or the first row that cannot be read."""
+    def first_fault(
+        self, connection: "duckdb.DuckDBPyConnection", x: int, y: int, test: Test = fault
+    ) -> DataError | None:
+        """Return the error for the first value that fails the test, or the first row that cannot be read."""
         try:
             for row in self.rows(connection, x, y):
                 for position, text in ((x, row.x), (y, row.y)):
-                    wrong = fault(text)
+                    wrong = test(text)
                     if wrong:
                         return self.error(row.place, f"{quoted(self.columns[position].name)} {wrong}")
         except DataError as error:

@@ -1,0 +1,178 @@
+"""The one query: a file's count and shifted sums, added by DuckDB on all cores.
+
+    n, sum(dx), sum(dy), sum(dx^2 - xx), sum(dx dy - xy), sum(dy^2 - yy)      with dx = x - x0, dy = y - y0
+
+(x0, y0) is the middle of a small sample, and xx, xy, yy are what the products are there on average. Subtracting them
+keeps each running sum near zero, where adding rounds little: a plain sum of 10^8 squares loses 4 of its 16 digits.
+They are put back as exact numbers, so a bad sample costs digits, never the answer.
+"""
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillRunning
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.errors import DataError
+from tf_gd.scale.moments import Moments
+from tf_gd.tables.numbers import EXACT_INTEGERS, rounding_fault
+from tf_gd.tables.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+POLL = 0.1
+"""Seconds between two reports of progress."""
+
+
+Sums = tuple[float, float, float, float, float]
+Vector = npt.NDArray[np.float64]
+
+
+class Origin(NamedTuple):
+    """What is subtracted before adding: from x, from y, and from their products."""
+
+    x: float = 0.0
+    y: float = 0.0
+    xx: float = 0.0
+    xy: float = 0.0
+    yy: float = 0.0
+
+    @classmethod
+    def middle(cls, x: Vector, y: Vector) -> "Origin":
+        """Return the origin in the middle of some points, 0 where float64 ends."""
+        if not x.size:
+            return cls()
+        with np.errstate(all="ignore"):
+            x0, y0 = (_finite(np.median(values)) for values in (x, y))
+            dx, dy = x - x0, y - y0
+            return cls(x0, y0, *(_few_bits(np.mean(product)) for product in (dx * dx, dx * dy, dy * dy)))
+
+
+def _finite(value: np.floating[Any]) -> float:
+    return float(value) if np.isfinite(value) else 0.0
+
+
+def _few_bits(value: np.floating[Any]) -> float:
+    """Return `value` to 8 significant bits, so that subtracting it from small whole numbers is exact."""
+    mantissa, exponent = math.frexp(_finite(value))
+    return math.ldexp(round(mantissa * 256), exponent - 8)
+
+
+class Total(NamedTuple):
+    """What the query gives: rows, numbers in x and in y, the largest that may be a rounded integer, and the sums."""
+
+    n: int
+    n_x: int
+    n_y: int
+    largest: float
+    sums: Sums
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row held two finite numbers (and no sum overflowed)."""
+        return self.n == self.n_x == self.n_y and all(map(math.isfinite, self.sums))
+
+    def moments(self, origin: Origin) -> Moments:
+        """Return the moments: what was subtracted from the products is added as exact numbers."""
+        if not all(map(math.isfinite, self.sums)):
+            return Moments.from_shifted(self.n, origin[:2], self.sums)  # says that they overflowed
+        kept = zip(self.sums[2:], origin[2:], strict=True)
+        products = (Fraction(total) + self.n * Fraction(part) for total, part in kept)
+        return Moments.from_shifted(self.n, origin[:2], (*self.sums[:2], *products))
+
+
+class Aggregates:
+    """The query over two columns of one file.
+
+    Args:
+        connection: an open connection that may read the file.
+        source: the file.
+        at: the positions of the x and the y column.
+        on_progress: called with the percentage done, now and then.
+    """
+
+    def __init__(
+        self,
+        connection: "duckdb.DuckDBPyConnection",
+        source: Source,
+        at: tuple[int, int],
+        on_progress: Callable[[float], None] | None = None,
+    ) -> None:
+        self.connection, self.source, self.at, self.on_progress = connection, source, at, on_progress
+        columns = [source.columns[position] for position in at]
+        self.columns = f"CAST({columns[0].sql} AS DOUBLE) AS x, CAST({columns[1].sql} AS DOUBLE) AS y"
+        self.points = f"(SELECT {self.columns} FROM {source.table})"
+        exact = [name for name, column in zip("xy", columns, strict=True) if column.exact]
+        self.largest = f"max(greatest({', '.join(f'abs({name})' for name in exact)}))" if exact else "0"
+        self.origin = Origin.middle(*self._sample())
+
+    def _sample(self) -> tuple[Vector, Vector]:
+        """Return some points, those of them that are finite."""
+        rows = self._rows(self.source.sample(self.connection, self.columns))
+        points = np.array(rows, dtype=np.float64).reshape(-1, 2)
+        points = points[np.isfinite(points).all(axis=1)]
+        return points[:, 0], points[:, 1]
+
+    def total(self, where: str = "true") -> Total:
+        """Return the count and the sums of all rows.
+
+        Args:
+            where: an SQL condition on x and y; never text from outside.
+        """
+        products = ("dx", "dy", "dx * dx - $xx", "dx * dy - $xy", "dy * dy - $yy")
+        sums = ", ".join(f"{self.source.adds}({product})" for product in products)
+        n, n_x, n_y, largest, *values = self._rows(
+            f"SELECT count(*), count(x), count(y), {self.largest}, {sums} FROM "
+            f"(SELECT x, y, x - $x0 AS dx, y - $y0 AS dy FROM {self.points} WHERE {where})",
+            **dict(zip(("x0", "y0", "xx", "xy", "yy"), self.origin, strict=True)),
+        )[0]
+        return Total(n, n_x, n_y, largest or 0.0, cast(Sums, tuple(math.nan if v is None else v for v in values)))
+
+    def count_invalid(self) -> int:
+        """Return the number of rows without two finite numbers."""
+        bad = "NOT coalesce(isfinite(x) AND isfinite(y), false)"
+        count: int = self._rows(f"SELECT count(*) FROM {self.points} WHERE {bad}")[0][0]
+        return count
+
+    def refuse(self, invalid: int) -> None:
+        """Raise the error that counts the rows without two finite numbers and names the first."""
+        error = self.source.first_fault(self.connection, *self.at) or self.source.error("somewhere", "is invalid")
+        raise DataError(f"{error} There {'is 1 such row' if invalid == 1 else f'are {invalid} such rows'} in all.")
+
+    def refuse_rounded(self, total: Total) -> None:
+        """Raise the error for an integer that float64 has rounded, if there is one."""
+        if total.largest >= EXACT_INTEGERS:
+            error = self.source.first_fault(self.connection, *self.at, test=rounding_fault)
+            if error:
+                raise error
+
+    def _rows(self, query: str, **values: float) -> list[Any]:
+        """Run `query` to its end, reporting how far it is."""
+        import duckdb
+
+        parameters = {**self.source.parameters, **values}
+        try:
+            if self.on_progress is None:
+                return self.connection.execute(query, parameters).fetchall()
+            return self._watched(query, parameters, self.on_progress)
+        except duckdb.Error as error:
+            raise self.source.first_fault(self.connection, *self.at) or error from None
+
+    def _watched(self, query: str, parameters: dict[str, Any], on_progress: Callable[[float], None]) -> list[Any]:
+        """Run `query` in a thread of its own and report until it ends; whatever interrupts here ends it there."""
+        with ThreadPoolExecutor(1) as worker:
+            running = worker.submit(lambda: self.connection.execute(query, parameters).fetchall())
+            try:
+                while True:
+                    try:
+                        return running.result(POLL)
+                    except StillRunning:
+                        on_progress(max(0.0, self.connection.query_progress()))
+            except BaseException:
+                self.connection.interrupt()
+                raise
