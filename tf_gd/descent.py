@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,18 @@ from tf_gd.trajectory import SERIES, Trajectory
 
 Engine = Literal["tensorflow", "manual", "moments"]
 Progress = Callable[[int, int], None]
+
+
+class Stretch(NamedTuple):
+    """Some steps of a descent, up to step `done` at the state `line`.
+
+    `kept` are the rows to keep of the steps before `done`, shape [rows, 5]; `last` is the row of `done`, shape [1, 5].
+    """
+
+    done: int
+    line: Line
+    kept: npt.NDArray[Any]
+    last: npt.NDArray[Any]
 
 
 class Descends(Protocol):
@@ -102,14 +114,19 @@ def run(plan: Plan, engine: Engine = "tensorflow", on_progress: Progress | None 
     Raises:
         InvalidArgumentError: unknown `engine`.
     """
-    if engine not in get_args(Engine):
-        raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
-    if engine == "moments":
-        step, rows = _sample(plan, on_progress)
-    else:
-        with _open(plan, engine) as descends:
-            step, rows = _walk(descends, plan, on_progress)
-    outcome, message = judge(int(step[-1]), rows[0], rows[-1], plan.curvature, plan.applied_rate, plan.reached)
+    kept = []
+    with open_engine(plan, engine) as descends:
+        for stretch in stretches(descends, plan, plan.start):
+            kept.append(stretch.kept)
+            if on_progress is not None:
+                on_progress(stretch.done, plan.num_steps)
+    return trajectory(plan, engine, stretch.done, np.concatenate([*kept, stretch.last]))
+
+
+def trajectory(plan: Plan, engine: Engine, done: int, rows: npt.NDArray[Any]) -> Trajectory:
+    """Return the path of a descent that has ended after `done` steps, from the rows that it kept and the final one."""
+    step = np.append(np.arange(0, done, plan.record_every), done)
+    outcome, message = judge(done, rows[0], rows[-1], plan.curvature, plan.applied_rate, plan.reached)
     return Trajectory(
         step,
         **dict(zip(SERIES, rows.T, strict=True)),
@@ -123,42 +140,49 @@ def run(plan: Plan, engine: Engine = "tensorflow", on_progress: Progress | None 
     )
 
 
-def _open(plan: Plan, engine: Engine) -> AbstractContextManager[Descends]:
-    """Return the engine, ready to descend."""
+def open_engine(plan: Plan, engine: Engine) -> AbstractContextManager[Descends | MomentsDescent]:
+    """Return the engine, ready to descend.
+
+    Raises:
+        InvalidArgumentError: unknown `engine`.
+    """
+    if engine not in get_args(Engine):
+        raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
     what = plan.points, plan.learning_rate, plan.reduction
+    if engine == "moments":
+        return nullcontext(MomentsDescent(*what))
     if engine == "tensorflow":
         return graph.SteppedLineGraph(*what) if plan.steps_per_run == 1 else graph.LineGraph(*what)
-    if "tensorflow" in sys.modules:
+    if "tensorflow" in sys.modules and not graph.is_stranded():
         confirm_order(plan.points)
     return nullcontext(ManualDescent(*what))
 
 
-def _walk(engine: Descends, plan: Plan, on_progress: Progress | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Descend stretch by stretch; return the steps and the rows to keep, the final one included."""
-    line, done, ended = plan.start, 0, False
-    steps, kept = [], []
+def stretches(
+    engine: Descends | MomentsDescent, plan: Plan, line: Line, done: int = 0, longest: int | None = None
+) -> Iterator[Stretch]:
+    """Descend from a line, `done` steps from the start, stretch by stretch until the end; at least one comes.
+
+    `longest` is the largest number of steps in a stretch; the plan's own choice when left out. From the moments, all
+    comes at once.
+    """
+    if isinstance(engine, MomentsDescent):
+        yield _whole(engine, plan, done)
+        return
+    ended = False
     while not ended:
-        wanted = min(plan.stretch, plan.num_steps - done)
+        wanted = min(longest or plan.stretch, plan.num_steps - done)
         rows = engine.descend(line, wanted, plan.tolerance)
-        here = np.arange(done, done + len(rows))
-        line, done = Line(*rows[-1, :2]), int(here[-1])
+        kept = rows[-done % plan.record_every : -1 : plan.record_every].copy()  # a view would keep all the rows
+        line, done = Line(*rows[-1, :2]), done + len(rows) - 1
         ended = len(rows) <= wanted or done == plan.num_steps
-        keep = here % plan.record_every == 0
-        keep[-1] = ended  # otherwise the next stretch starts with this very row
-        steps.append(here[keep])
-        kept.append(rows[keep])
-        if on_progress is not None:
-            on_progress(done, plan.num_steps)
-    return np.concatenate(steps), np.concatenate(kept)
+        yield Stretch(done, line, kept, rows[-1:])
 
 
-def _sample(plan: Plan, on_progress: Progress | None) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
-    """Compute the rows to keep, without walking; return the steps and the rows."""
-    engine = MomentsDescent(plan.points, plan.learning_rate, plan.reduction)
+def _whole(engine: MomentsDescent, plan: Plan, done: int) -> Stretch:
+    """Compute all that is left of a descent, without walking."""
     steps, rows = engine.sample(plan.start, plan.num_steps, plan.reached, plan.record_every)
-    if on_progress is not None:
-        on_progress(int(steps[-1]), plan.num_steps)
-    return steps, rows
+    return Stretch(int(steps[-1]), Line(*rows[-1, :2]), rows[np.searchsorted(steps, done) : -1], rows[-1:])
 
 
 def confirm_order(points: Points) -> order.Order | None:

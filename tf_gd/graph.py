@@ -5,6 +5,7 @@ Everything lives in a graph and a session of its own; the caller's TensorFlow, e
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,19 +16,39 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.data import Points
+from tf_gd.errors import TfGdError
 from tf_gd.line import Line, Reduction, check_reduction
 from tf_gd.quiet import quiet_stderr
 
 LearningRate = float | Callable[[], float]
 
 
+_home = os.getpid()  # the process in which TensorFlow's threads run, once it is loaded
+
+
+def is_stranded() -> bool:
+    """Return whether TensorFlow was loaded before a fork: its threads stayed in the parent, and a run would hang."""
+    return "tensorflow" in sys.modules and os.getpid() != _home
+
+
 def load_tensorflow() -> Any:
-    """Import TensorFlow without its start-up noise, and return it; everything else on stderr still shows."""
+    """Import TensorFlow without its start-up noise, and return it; everything else on stderr still shows.
+
+    Raises:
+        TfGdError: in a process that was forked after TensorFlow had been loaded.
+    """
+    global _home
+    if is_stranded():
+        raise TfGdError(
+            "TensorFlow must be used in a process that loaded it: its threads do not survive a fork. Got a forked "
+            "child. Start it with the method 'spawn', or take engine='manual', which gives the same bits."
+        )
     if "tensorflow" in sys.modules:
         return import_module("tensorflow")
     with quiet_stderr():
         tensorflow = import_module("tensorflow")
         tensorflow.config.list_physical_devices()  # looks for a GPU now, while its complaint is held back
+    _home = os.getpid()
     return tensorflow
 
 
