@@ -1,0 +1,146 @@
+"""The notebooks: they run, their exercises can be failed, and their rendered copies are of this very text."""
+
+import importlib.util
+import os
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TITLES = ("01_the_mathematics",)
+
+# For each exercise, in order, what somebody may well answer, and wrongly.
+WRONG = {
+    "01_the_mathematics": (
+        ["error_at_2 = 500 - 700", "error_at_2 = 700"],
+        ["terms_in_the_sum, points_in_the_data = 24, 24", "terms_in_the_sum, points_in_the_data = 25, 25"],
+        ["in_front_of_c_squared = 1", "in_front_of_c_squared = np.sum(x)"],
+        [
+            "def my_gradient(m, c, x, y):\n    e = m * x + c - y\n    return np.sum(e * x), np.sum(e)",
+            "def my_gradient(m, c, x, y):\n    e = y - m * x - c\n    return np.sum(2 * e * x), np.sum(2 * e)",
+            "def my_gradient(m, c, x, y):\n    e = m * x + c - y\n    return np.sum(2 * e), np.sum(2 * e)",
+        ],
+        [
+            "my_update = one_after_the_other",
+            "def my_update(m, c, x, y, learning_rate):\n"
+            "    e = m * x + c - y\n"
+            "    return m + learning_rate * np.sum(2 * e * x), c + learning_rate * np.sum(2 * e)",
+        ],
+        ["best_tied = np.sum(x3 * y3) / np.sum(x3**2)", "best_tied = 0.73"],
+    ),
+}
+
+
+def load_render() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("render", ROOT / "notebooks" / "render.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+render = load_render()
+
+
+def read(name: str) -> Any:
+    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+def tagged(cells: list[Any], tag: str) -> list[Any]:
+    return [cell for cell in cells if tag in cell.metadata.get("tags", [])]
+
+
+def wrong_tries(exercise: Any, check: Any, answers: list[str]) -> Iterator[Any]:
+    """Yield cells that give each wrong answer to the check, which has to raise, and then take it back."""
+    for answer in answers:
+        failing = deepcopy(check)
+        failing.metadata["tags"] = ["raises-exception"]
+        yield nbformat.v4.new_code_cell(answer)
+        yield failing
+    yield deepcopy(exercise)
+
+
+def rehearsal(name: str) -> Any:
+    """Return the notebook with wrong answers tried at every exercise."""
+    notebook, cells = read(name), []
+    answers = iter(WRONG[name])
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell in tagged([cell], "exercise"):
+            exercise = cell
+        elif cell in tagged([cell], "check"):
+            cells += wrong_tries(exercise, cell, next(answers))
+    assert next(answers, None) is None
+    notebook.cells = cells
+    return notebook
+
+
+def said(cell: Any) -> str:
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def test_all_chapters_are_there() -> None:
+    assert tuple(path.stem for path in render.sources()) == TITLES
+    assert set(WRONG) == set(TITLES)
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_runs_without_a_warning_and_its_checks_fail_on_wrong_answers(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    notebook = rehearsal(name)
+    render.run(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.source
+    for cell in tagged(code, "raises-exception"):
+        assert [output.get("ename") for output in cell.outputs] == ["AssertionError"], cell.source
+    assert all(said(cell).startswith("No answer yet") for cell in tagged(code, "check"))
+    assert all(said(cell).startswith("Right") for cell in tagged(code, "solution"))
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_every_exercise_has_a_check_and_an_answer(name: str) -> None:
+    tags = [tag for cell in read(name).cells for tag in cell.metadata.get("tags", [])]
+    exercises = tags.count("exercise")
+    assert exercises >= 2
+    assert tags == ["exercise", "check"] * exercises + ["solution"] * exercises
+    assert len(WRONG[name]) == exercises
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_no_outputs_are_kept(name: str) -> None:
+    """A diff of a notebook shows what somebody wrote, and nothing else."""
+    notebook = read(name)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert set(notebook.metadata.language_info) == {"name"}
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags", "jupyter", "alt"}
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_the_page_is_of_this_notebook_and_stands_alone(name: str) -> None:
+    page = (ROOT / "notebooks" / "html" / f"{name}.html").read_text(encoding="utf-8")
+    assert render.fingerprint(read(name)) in page, "stale: run python notebooks/render.py"
+    assert "<script" not in page
+    for address in re.findall(r"""(?:src|href)\s*=\s*["']?([^"' >]*)""", page):
+        assert re.match(r"data:|\d\d_\w+\.html$", address), address
+    assert "$" not in re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL), "a formula was left as text"
+    pictures = re.findall(r'<img [^>]*alt="([^"]*)"', page)
+    assert len(pictures) >= 2
+    assert all(len(text) > 20 for text in pictures)
+    for trace in (str(ROOT), str(Path.home()), "site-packages"):
+        assert trace not in page
