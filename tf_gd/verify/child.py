@@ -102,7 +102,7 @@ def functions_to_check(module: ModuleType, reduction: Any) -> dict[str, Callable
 
 
 def _check_any_model(there: dict[str, Any]) -> GradientCheck:
-    from tf_gd.verify.compare import check_gradient
+    from tf_gd.verify.models.check import check_gradient
 
     check: GradientCheck = check_gradient(there["loss"], there["gradient"], params=there["params"], data=there["data"])
     return check

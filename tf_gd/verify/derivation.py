@@ -1,0 +1,290 @@
+"""The derivation on paper, done by SymPy: from the loss to the gradient, the Hessian and the largest learning rate.
+
+The steps are the post's, equations 1 to 10, and two beyond it. Nothing here is typed in that could be
+derived: the derivatives, the parabola, the optimum and the eigenvalues come out of the loss.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tf_gd.errors import invalid
+from tf_gd.line import Reduction, check_reduction
+from tf_gd.verify.algebra import symbols
+
+Model = Literal["line", "m-model"]
+MODELS: tuple[Model, ...] = ("line", "m-model")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what is done, why, and the formulas.
+
+    Attributes:
+        equation: the number of the equation in the post; 11 and 12 go beyond it.
+        title: a few words.
+        sentence: why this step is taken.
+        formulas: SymPy equations.
+        order: in which SymPy's printers put the terms of a sum: "grevlex", or "none" for as they stand.
+    """
+
+    equation: int
+    title: str
+    sentence: str
+    formulas: tuple[Any, ...]
+    order: str = "grevlex"
+
+    @property
+    def text(self) -> list[str]:
+        """The formulas in Unicode, several lines each."""
+        return self.pretty(use_unicode=True)
+
+    def pretty(self, use_unicode: bool) -> list[str]:
+        """Return the formulas as text of several lines each, in Unicode or in ASCII."""
+        s = symbols()
+        flat = {one: s.sympy.Symbol(one.name.replace("S_", "S")) for one in s.all_power_sums}
+        return [
+            s.sympy.pretty(one.xreplace(flat), order=self.order, use_unicode=use_unicode, wrap_line=False)
+            for one in self._on_paper
+        ]
+
+    @property
+    def latex(self) -> list[str]:
+        """The formulas in LaTeX, without delimiters."""
+        return [symbols().sympy.latex(one, order=self.order) for one in self._on_paper]
+
+    @property
+    def mathml(self) -> list[str]:
+        """The formulas in presentation MathML, a `<math>` element each, which browsers show without a script."""
+        from sympy.printing.mathml import mathml  # type: ignore[import-untyped]
+
+        return [
+            '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+            f"{mathml(one, printer='presentation', order=self.order)}</math>"
+            for one in self._on_paper
+        ]
+
+    @property
+    def _on_paper(self) -> list[Any]:
+        return [symbols().on_paper(one) for one in self.formulas]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """What follows from the loss of a model.
+
+    Attributes:
+        model: "line", y = m x + c, or "m-model", y = M (x + 1).
+        reduction: "sum" or "mean".
+        parameters: the SymPy symbols to derive by.
+        loss: the loss, a SymPy expression in the parameters, x[i], y[i] and n.
+        steps: the derivation, one step after another.
+    """
+
+    model: Model
+    reduction: Reduction
+    parameters: tuple[Any, ...]
+    loss: Any
+    steps: tuple[Step, ...]
+
+    @property
+    def gradient(self) -> tuple[Any, ...]:
+        """The partial derivative of the loss by each parameter."""
+        return tuple(_tidy(symbols().sympy.diff(self.loss, parameter)) for parameter in self.parameters)
+
+    @property
+    def hessian(self) -> Any:
+        """The second derivatives, a SymPy matrix, in n and the sums S_x and S_xx."""
+        return symbols().sympy.hessian(symbols().power_sums(self.loss), self.parameters)
+
+    @property
+    def max_learning_rate(self) -> Any:
+        """2 over the largest eigenvalue of the Hessian."""
+        return 2 / _largest_eigenvalue(self.hessian)
+
+    @property
+    def optimum(self) -> dict[Any, Any]:
+        """Where the gradient is zero, each parameter in n and the sums over the points."""
+        s = symbols()
+        found = s.sympy.solve([s.power_sums(one) for one in self.gradient], self.parameters)
+        return {parameter: s.sympy.cancel(found[parameter]) for parameter in self.parameters}
+
+
+def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:
+    """Derive the gradient, the Hessian and the largest stable learning rate from the loss, step by step.
+
+    Args:
+        model: "line", y = m x + c; or "m-model", y = M (x + 1), which is what setting m = c = M literally
+            gives.
+        reduction: "sum" as in the post, or "mean", which divides by n.
+
+    Raises:
+        InvalidArgumentError: unknown `model` or `reduction`.
+
+    Example:
+        >>> derived = derive("m-model")
+        >>> derived.steps[6].title
+        'The derivative'
+        >>> derived.max_learning_rate
+        1/(2*S_x + S_xx + n)
+    """
+    check_reduction(reduction)
+    if model not in MODELS:
+        raise invalid("model", "'line' or 'm-model'", model)
+    s = symbols()
+    parameters = (s.m, s.c) if model == "line" else (s.M,)
+    prediction = s.m * s.x[s.i] + s.c if model == "line" else s.M * (s.x[s.i] + 1)
+    loss = s.add((prediction - s.y[s.i]) ** 2) / (s.n if reduction == "mean" else 1)
+    derived = Derivation(model, reduction, parameters, loss, ())
+    return Derivation(model, reduction, parameters, loss, tuple(_steps(derived, prediction)))
+
+
+def _tidy(expression: Any) -> Any:
+    """Return the expression with what stands inside each sum factored, and numbers before the sum."""
+    sympy = symbols().sympy
+
+    def factored(term: Any, *limits: Any) -> Any:
+        number, rest = sympy.factor(term).as_coeff_Mul()
+        return number * sympy.Sum(rest, *limits)
+
+    return expression.replace(sympy.Sum, factored)
+
+
+def _largest_eigenvalue(hessian: Any) -> Any:
+    """Return the larger root of the characteristic polynomial of a symmetric 1 x 1 or 2 x 2 matrix."""
+    sympy = symbols().sympy
+    if hessian.shape == (1, 1):
+        return sympy.factor(hessian[0, 0])
+    middle, half = (hessian[0, 0] + hessian[1, 1]) / 2, (hessian[0, 0] - hessian[1, 1]) / 2
+    found = sympy.together(middle + sympy.sqrt(sympy.together(sympy.together(half) ** 2 + hessian[0, 1] ** 2)))
+    assert sympy.expand((hessian - found * sympy.eye(2)).det()) == 0
+    return found
+
+
+def _steps(derived: Derivation, prediction: Any) -> Iterator[Step]:
+    yield from _to_the_loss(derived, prediction)
+    yield from _to_the_update(derived)
+    yield from _beyond(derived)
+
+
+def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[Step]:
+    """Equations 1 to 4."""
+    s = symbols()
+    p, e, y, L = s.sympy.symbols("p_i e_i y_i L")
+    share = 1 / s.n if derived.reduction == "mean" else 1
+    what = "mean" if derived.reduction == "mean" else "sum"
+    model = "A line predicts p for each x." if derived.model == "line" else "With m = c = M, both are one number."
+    yield Step(1, "The prediction", model, (s.sympy.Eq(p, prediction),))
+    yield Step(2, "The residual", "The error of a point is prediction minus observation.", (s.sympy.Eq(e, p - y),))
+    yield Step(
+        3,
+        "The loss",
+        f"The loss is the {what} of the squared residuals, so that no two errors cancel.",
+        (s.sympy.Eq(L, share * s.add(e**2)),),
+    )
+    yield Step(
+        4,
+        "The loss of the parameters",
+        "Substituted, the loss depends on the parameters alone: the points are given.",
+        (s.sympy.Eq(s.loss(*derived.parameters), derived.loss),),
+    )
+
+
+def _to_the_update(derived: Derivation) -> Iterator[Step]:
+    """Equations 5 to 10."""
+    s, (first, *_) = symbols(), derived.parameters
+    loss = s.loss(*derived.parameters)
+    yield Step(
+        5,
+        "A parabola",
+        f"Against {' or '.join(map(str, derived.parameters))} alone the loss is a parabola. Its leading coefficient "
+        "is a sum of squares, so it opens upwards, and its lowest point is the best value.",
+        (s.sympy.Eq(loss, _parabola(derived.loss, first), evaluate=False),),
+    )
+    k, cost = s.sympy.symbols("k N")
+    tries = len(derived.parameters)
+    yield Step(
+        6,
+        "Why not try all values",
+        f"Trying k values of {'each parameter' if tries > 1 else 'the parameter'} costs N evaluations of the loss, "
+        "and finds the best only to within the distance between two tries.",
+        (s.sympy.Eq(cost, k**tries),),
+    )
+    yield Step(
+        7,
+        "The partial derivatives" if tries > 1 else "The derivative",
+        "Positive: the loss grows with the parameter, so decrease it. Negative: increase it.",
+        tuple(
+            s.sympy.Eq(s.sympy.Derivative(loss, parameter), one, evaluate=False)
+            for parameter, one in zip(derived.parameters, derived.gradient, strict=True)
+        ),
+    )
+    yield _update(
+        "The update",
+        f"M stands for {'either' if tries > 1 else 'the'} parameter, M' for its new value, alpha for the learning "
+        "rate: go downhill, and the further the steeper it is.",
+        8,
+        (s.M,),
+        s.loss(s.M),
+    )
+    yield Step(
+        9,
+        "Until the derivative is 0",
+        "At the lowest point the gradient is zero. Sx is the sum of the x_i, Sxy that of the x_i y_i, and so on.",
+        tuple(s.sympy.Eq(parameter, best) for parameter, best in derived.optimum.items()),
+        order="rev-lex",
+    )
+    yield _update(
+        "All at once",
+        "Both are updated independently and simultaneously: from the same gradient, taken before the step."
+        if tries > 1
+        else "There is one parameter only, so nothing else has to wait for it.",
+        10,
+        derived.parameters,
+        loss,
+    )
+
+
+def _parabola(loss: Any, parameter: Any) -> Any:
+    """Return the loss as a parameter^2 + b parameter + c: Taylor's formula, which ends there."""
+    diff = symbols().sympy.diff
+    assert diff(loss, parameter, 3).doit() == 0
+    constant, slope, bend = (_tidy(diff(loss, parameter, order).subs(parameter, 0)) for order in (0, 1, 2))
+    return bend / 2 * parameter**2 + slope * parameter + constant
+
+
+def _update(title: str, sentence: str, equation: int, parameters: tuple[Any, ...], loss: Any) -> Step:
+    """Return the step M' = M - alpha dL/dM for each of these parameters."""
+    s = symbols()
+
+    def moved(parameter: Any) -> Any:
+        slope = s.sympy.Derivative(loss, parameter)
+        after = s.sympy.Add(parameter, -s.alpha * slope, evaluate=False)
+        return s.sympy.Eq(s.sympy.Symbol(f"{parameter}'"), after, evaluate=False)
+
+    return Step(equation, title, sentence, tuple(moved(parameter) for parameter in parameters), order="none")
+
+
+def _beyond(derived: Derivation) -> Iterator[Step]:
+    """The curvature and the learning rate, which the post leaves to trial."""
+    s = symbols()
+    size = len(derived.parameters)
+    H, d, then = (s.sympy.MatrixSymbol(name, size, width) for name, width in (("H", size), ("d", 1), ("d'", 1)))
+    lam, limit = s.sympy.symbols("lambda_max alpha_max")
+    yield Step(
+        11,
+        "The curvature",
+        "The second derivatives do not depend on the parameters: the loss bends alike everywhere.",
+        (s.sympy.Eq(H, derived.hessian, evaluate=False),),
+    )
+    yield Step(
+        12,
+        "The largest learning rate",
+        "With d the way from the optimum, and I the identity, a step multiplies it by 1 - alpha lambda along each "
+        "eigenvector of H, whose eigenvalue is lambda. All shrink if |1 - alpha lambda| < 1: while alpha stays under 2 / lambda_max.",
+        (
+            s.sympy.Eq(then, (s.sympy.Identity(size) - s.alpha * H) * d, evaluate=False),
+            s.sympy.Eq(lam, _largest_eigenvalue(derived.hessian), evaluate=False),
+            s.sympy.Eq(limit, derived.max_learning_rate, evaluate=False),
+        ),
+    )
