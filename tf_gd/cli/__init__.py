@@ -17,8 +17,19 @@ COMMANDS = ("train", "check", "derive", "diagnose", "plot", "report", "brute-for
 USAGE_ERROR, INTERRUPTED = 2, 130
 
 
+class UserInterruptError(Exception):
+    """The user pressed Ctrl-C."""
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an interrupt is told once, by `run`, and not by click with an empty line before."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise UserInterruptError from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of the documentation."""
@@ -56,7 +67,7 @@ def run(arguments: list[str] | None = None) -> int:
         return complain(str(error), USAGE_ERROR)
     except click.ClickException as error:
         return complain(error.format_message(), USAGE_ERROR)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, UserInterruptError, click.Abort):
         return complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         sys.stdout = None  # the reader has gone; nothing is left to say

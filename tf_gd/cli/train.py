@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from tf_gd.cli.options import count, descent_options, load_points, output_options, points_options
 from tf_gd.cli.output import print_json, printable, progress_bar, warn
-
-if TYPE_CHECKING:
-    from tf_gd.plan import Plan
 
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 MOST_STEPS = 10_000  # where neither --num-steps nor --tolerance says when to stop
@@ -55,10 +52,13 @@ def command(
     """
     from tf_gd.cli.training import carry_out, exit_code, report, summary
     from tf_gd.plan import Plan
+    from tf_gd.verify.rounding import smallest_tolerance
 
     points = load_points(data, x_column, y_column, sample)
-    plan = Plan.of(*points, num_steps=MOST_STEPS, record_every=record_every, tolerance=tolerance, **descent)
-    plan = _limits(plan, num_steps, tolerance)
+    limit = MOST_STEPS if num_steps is None else num_steps
+    plan = Plan.of(*points, num_steps=limit, record_every=record_every, tolerance=tolerance, **descent)
+    if num_steps is None and tolerance is None:
+        plan = plan.replace(tolerance=smallest_tolerance(plan.points, plan.reduction))
     if plan.warning:
         warn(plan.warning, quiet)
     if engine is None and points.n > COMPARED_POINTS:
@@ -74,12 +74,3 @@ def command(
         click.echo(f"{printable(points.y_name)} against {printable(points.x_name)}, {points.n:,} points\n")
         report(done)
     return exit_code(done, asked=tolerance is not None)
-
-
-def _limits(plan: Plan, num_steps: int | None, tolerance: float | None) -> Plan:
-    """Return the plan with its limits: as asked, else until the gradient is as close to 0 as it gets."""
-    from tf_gd.verify.rounding import smallest_tolerance
-
-    if num_steps is not None:
-        return plan.replace(num_steps=num_steps)
-    return plan if tolerance is not None else plan.replace(tolerance=smallest_tolerance(plan.points, plan.reduction))

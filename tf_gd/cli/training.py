@@ -32,7 +32,7 @@ class Done:
 def carry_out(plan: Plan, engine: str, on_progress: Progress | None) -> Done:
     """Run one engine, or both."""
     comparison = check_plan(plan, on_progress) if engine == "both" else None
-    path = comparison.tensorflow if comparison else run(plan, engine, on_progress)  # type: ignore[arg-type]
+    path = comparison.tensorflow if comparison is not None else run(plan, engine, on_progress)  # type: ignore[arg-type]
     try:
         best = Moments.of(*plan.points, exact=True).least_squares()
     except DataError:  # all x are equal: there is no one best line, and the plan has warned of it
@@ -61,7 +61,7 @@ def summary(done: Done) -> dict[str, Any]:
         "learning_rate": path.learning_rate,
         "max_learning_rate": path.max_learning_rate,
         "best_learning_rate": done.plan.curvature.best_learning_rate,
-        "engine": "both" if done.comparison else path.engine,
+        "engine": "both" if done.comparison is not None else path.engine,
         "least_squares": done.best._asdict() if done.best else None,
     }
     if done.comparison is not None:
@@ -75,7 +75,7 @@ def report(done: Done) -> None:
     path, curvature = done.path, done.plan.curvature
     sign = "-" if path.line.c < 0 else "+"
     click.echo(f"y = {float(path.line.m):.15g} x {sign} {abs(float(path.line.c)):.15g}\n")
-    paths = [done.comparison.tensorflow, done.comparison.manual] if done.comparison else [path]
+    paths = [done.comparison.tensorflow, done.comparison.manual] if done.comparison is not None else [path]
     header = [f"at step {path.num_steps:,}", *(NAMES[each.engine] for each in paths)]
     rows = [[name.replace("gradient_", "dL/d"), *(str(getattr(each, name)[-1]) for each in paths)] for name in SERIES]
     print_table(header, rows)

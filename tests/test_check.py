@@ -1,0 +1,104 @@
+"""`check`: bits first, then the bound; and it can say no."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import tf_gd
+from tf_gd.descent import run
+from tf_gd.plan import Plan
+from tf_gd.trajectory import SERIES
+from tf_gd.verify.compare import compare, exact_gradient
+from tf_gd.verify.rounding import RoundingBound, ulp_distance
+
+X, Y = tf_gd.sample("hubble1929")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_the_sample_is_the_same_in_every_bit(dtype: str, reduction: str) -> None:
+    check = tf_gd.check(X, Y, learning_rate=0.01, num_steps=60, dtype=dtype, reduction=reduction)
+    assert check and check.ok and check.identical and not check.bound_used
+    assert check.max_ulp == dict.fromkeys(SERIES, 0)
+    assert str(check).startswith("IDENTICAL")
+    assert "confirmed by probing" in str(check)
+
+
+def plan_and_path(steps: int = 40) -> tuple[Plan, tf_gd.Trajectory]:
+    plan = Plan.of(X, Y, learning_rate=0.01, num_steps=steps)
+    return plan, run(plan, "manual")
+
+
+def changed(path: tf_gd.Trajectory, name: str, row: int, factor: float) -> tf_gd.Trajectory:
+    series = {each: getattr(path, each).copy() for each in SERIES}
+    series[name][row] *= factor
+    fields = {each: getattr(path, each) for each in path.__dataclass_fields__}
+    return tf_gd.Trajectory(**(fields | series))
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_one_bit_is_seen_and_is_within_the_bound(name: str) -> None:
+    plan, path = plan_and_path()
+    check = compare(plan, path, changed(path, name, 30, 1 + 2.0**-52), None)
+    assert check.ok and not check.identical and check.bound_used
+    assert check.max_ulp[name] in (1, 2)
+    assert "RIGHT: the bits differ" in str(check)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_four_times_the_bound_is_caught_and_a_quarter_is_not(name: str) -> None:
+    plan, path = plan_and_path()
+    series = {each: getattr(path, each) for each in SERIES}
+    limit = RoundingBound.of(plan.points).trajectory(series, plan.applied_rate)[name][30]
+    factor = limit / abs(series[name][30])
+    assert not compare(plan, path, changed(path, name, 30, 1 + 4 * factor), None).ok
+    assert compare(plan, path, changed(path, name, 30, 1 + factor / 4), None).ok
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_number_that_is_lost_is_caught(value: float) -> None:
+    plan, path = plan_and_path()
+    assert not compare(plan, path, changed(path, "loss", 30, value), None).ok
+
+
+def test_paths_of_different_lengths_are_different() -> None:
+    plan, path = plan_and_path()
+    check = compare(plan, path, plan_and_path(39)[1], None)
+    assert not check.ok
+    assert "TensorFlow stopped at step 40, the hand-written path at 39" in str(check)
+
+
+def test_norris_at_the_certified_line_against_the_exact_referee() -> None:
+    x, y = tf_gd.sample("norris")
+    certified = (1.00211681802045, -0.262323073774029)
+    check = tf_gd.check(x, y, learning_rate=1e-8, num_steps=0, start=certified)
+    assert check.identical
+    for engine in ("tensorflow", "manual"):
+        for error, bound in check.errors[engine].values():
+            assert 0 < error <= bound
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_the_referee_is_the_sum_that_is_written_on_paper(reduction: str) -> None:
+    points, line = tf_gd.Points(X, Y), tf_gd.Line(454.1, -40.7)
+    m, c = map(Fraction, line)
+    terms = [2 * (m * Fraction(a) + c - Fraction(b)) for a, b in zip(X.tolist(), Y.tolist(), strict=True)]
+    scale = Fraction(1, 24) if reduction == "mean" else 1
+    true = exact_gradient(points, line, reduction)
+    assert true.c == sum(terms) * scale
+    assert true.m == sum(term * Fraction(a) for term, a in zip(terms, X.tolist(), strict=True)) * scale
+
+
+def test_a_divergent_descent_is_the_same_to_its_end() -> None:
+    with pytest.warns(UserWarning, match="not under"):
+        check = tf_gd.check(X, Y, learning_rate=0.05, num_steps=5000)
+    assert check.identical
+    assert not np.isfinite(check.manual.loss[-1])
+
+
+def test_ulps_count_numbers_between() -> None:
+    tiny = np.float32(1e-45)
+    left = np.array([1.0, 0.0, -tiny, np.inf, np.nan, 1.0], np.float32)
+    right = np.array([np.nextafter(np.float32(1), np.float32(2)), -0.0, tiny, np.finfo(np.float32).max, np.nan, np.nan])
+    assert ulp_distance(left, right.astype(np.float32)).tolist() == [1, 1, 3, 1, 0, 2**32]

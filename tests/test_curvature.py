@@ -1,0 +1,78 @@
+"""The Hessian of real data, against the exact figures that were computed for them."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tf_gd
+
+# From the samples' documentation, to the digits given there: lambda_max, condition number, largest learning rate.
+FIGURES = {
+    "hubble1929": ("97.6104", "10.3563", "0.0204896"),
+    "norris": ("2.11271e+07", "731407", "9.46649e-08"),
+    "anscombe-1": ("2021.61", "844.399", "0.000989313"),
+    "anscombe-4": ("2021.61", "844.399", "0.000989313"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_samples_have_their_known_curvature(name: str) -> None:
+    curvature = tf_gd.Curvature.of(tf_gd.sample(name).x)
+    got = (curvature.lipschitz_constant, curvature.condition_number, curvature.max_learning_rate)
+    assert tuple(f"{value:.6g}" for value in got) == FIGURES[name]
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_the_hessian_is_the_difference_of_two_gradients(reduction: str) -> None:
+    # The loss is quadratic, so with whole numbers the difference is the Hessian's column, without rounding.
+    x, y = np.array([1.0, 2.0, 5.0, -3.0]), np.array([2.0, 0.0, 1.0, 7.0])
+    origin = tf_gd.gradient(tf_gd.Line(0.0, 0.0), x, y, reduction)
+    columns = [tf_gd.gradient(tf_gd.Line(*unit), x, y, reduction) for unit in ((1.0, 0.0), (0.0, 1.0))]
+    hessian = np.array([[column.m - origin.m, column.c - origin.c] for column in columns]).T
+    assert tf_gd.Curvature.of(x, reduction).hessian.tolist() == hessian.tolist()
+
+
+@pytest.mark.parametrize("factor", [0.999, 1.001])
+def test_descent_converges_just_under_the_largest_rate_and_not_just_over(factor: float) -> None:
+    x, y = tf_gd.sample("hubble1929")
+    rate = np.float64(tf_gd.Curvature.of(x).max_learning_rate * factor)
+    path = tf_gd.train(x, y, learning_rate=rate, num_steps=20_000, engine="manual") if factor < 1 else None
+    if path is None:
+        with pytest.warns(UserWarning, match="not under 0.0204896"):
+            path = tf_gd.train(x, y, learning_rate=rate, num_steps=20_000, engine="manual")
+    assert (path.loss[-1] < path.loss[1000]) == (factor < 1)
+    assert (path.outcome is tf_gd.Outcome.DIVERGED) == (factor > 1)
+
+
+def test_steps_to_is_what_the_descent_takes() -> None:
+    x, y = tf_gd.sample("hubble1929")
+    curvature, best = tf_gd.Curvature.of(x), tf_gd.least_squares(x, y)
+    steps = int(curvature.steps_to(6))
+    path = tf_gd.train(x, y, learning_rate=np.float64(curvature.best_learning_rate), num_steps=steps, engine="manual")
+    distance = np.hypot(path.m - best.m, path.c - best.c)
+    assert distance[-1] <= 1e-6 * distance[0] < distance[len(path) // 2]
+
+
+def test_equal_x_are_singular() -> None:
+    curvature = tf_gd.Curvature.of([3.0, 3.0, 3.0])
+    assert curvature.is_singular
+    assert curvature.condition_number == math.inf
+    assert curvature.best_learning_rate < curvature.max_learning_rate
+
+
+def test_points_far_from_zero_keep_their_condition() -> None:
+    # sum (x - mean)^2 is 2 exactly; the product sum(x^2) n - sum(x)^2 would have lost it all.
+    curvature = tf_gd.Curvature.of(np.array([1e9 - 1, 1e9, 1e9 + 1]))
+    assert curvature.determinant == 4 * 3 * 2
+
+
+@pytest.mark.parametrize("digits", [0, -1, math.nan, math.inf])
+def test_digits_must_be_above_zero(digits: float) -> None:
+    with pytest.raises(tf_gd.InvalidArgumentError, match="`digits` must be a finite number above 0"):
+        tf_gd.Curvature.of([1.0, 2.0]).steps_to(digits)
+
+
+def test_too_fast_never_gets_there() -> None:
+    curvature = tf_gd.Curvature.of([1.0, 2.0])
+    assert curvature.steps_to(1, curvature.max_learning_rate) == math.inf
