@@ -16,7 +16,7 @@ Vector = npt.NDArray[Any]
 
 ROW = 256  # points in a row, which BLAS adds up on its own
 BLOCK = 512 * ROW  # points in one call: 1 MB of x and of y, so the cache holds both
-LIMB = 21  # bits: a product of two limbs, added 2^13 times, stays within 2^53
+LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT = 2**13  # points in one exact block
 
 
@@ -120,7 +120,7 @@ def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
 def exact_sums(x: Vector, y: Vector) -> Sums:
     """Return the sums over a stretch of points without any rounding.
 
-    Each number is cut into limbs of 21 bits on a common grid; the products of limbs, added up by BLAS, are whole
+    Each number is cut into limbs of 20 bits on a common grid; the products of limbs, added up by BLAS, are whole
     numbers under 2^53, so no addition rounds, in whatever order.
 
     References:
@@ -143,14 +143,12 @@ class _Limbs(NamedTuple):
 
     @classmethod
     def of(cls, values: npt.NDArray[np.float64]) -> "_Limbs":
-        grid = [LIMB - 1 - math.frexp(float(np.abs(values).max()))[1]]
-        limbs = [np.rint(np.ldexp(values, grid[0]))]
-        rest = values - np.ldexp(limbs[0], -grid[0])
-        while rest.any():
+        limbs, grid, rest = [], [-math.frexp(float(np.abs(values).max()))[1]], values
+        while rest.any() or not limbs:
             grid.append(min(grid[-1] + LIMB, 1074))  # the smallest float64 is 2^-1074
-            limbs.append(np.rint(np.ldexp(rest, grid[-1])))
+            limbs.append(np.trunc(np.ldexp(rest, grid[-1])))
             rest = rest - np.ldexp(limbs[-1], -grid[-1])
-        return cls(np.stack(limbs), grid)
+        return cls(np.stack(limbs), grid[1:])
 
     def dot(self, other: "_Limbs") -> Fraction:
         """Return the exact dot product of the two vectors."""
