@@ -19,7 +19,7 @@ from fractions import Fraction
 
 from tf_gd.line import Reduction
 from tf_gd.verify import formulas
-from tf_gd.verify.formulas import Formula, in_one, residual, rows, rows_alone, scaled
+from tf_gd.verify.formulas import Formula, Share, in_one, residual, rows, rows_alone, scaled
 from tf_gd.verify.terms import each, floor, truncate
 
 
@@ -70,6 +70,15 @@ _NO_TARGET = residual(lambda probe: probe.p)
 _TARGET_ADDED = residual(lambda probe: probe.p + probe.y)
 _NOT_LOWERED = residual(lambda probe: probe.e * probe.e)
 
+# By what these multiply the right gradient; each of them may also come on top of another mistake.
+SCALES: dict[str, Share] = {
+    "missing-factor-2": lambda probe: Fraction(1, 2),
+    "sign": lambda probe: -1,
+    "mean-instead-of-sum": lambda probe: Fraction(1, probe.n),
+    "sum-instead-of-mean": lambda probe: probe.n,
+    "extra-factor-2": lambda probe: 2,
+}
+
 CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "missing-factor-2",
@@ -77,7 +86,7 @@ CATALOGUE: tuple[Mistake, ...] = (
         "Both derivatives are half of what they should be: the factor 2 is missing. The power rule turns "
         "e_i^2 into 2 e_i, so multiply both by 2. (A loss defined with a 1/2 in front, such as sum(e_i^2) / "
         "(2n), has that 2 cancelled; the loss here is {loss}.)",
-        scaled(lambda probe: Fraction(1, 2)),
+        scaled(SCALES["missing-factor-2"]),
     ),
     Mistake(
         "sign",
@@ -85,21 +94,21 @@ CATALOGUE: tuple[Mistake, ...] = (
         "Both derivatives have the wrong sign, so descent would climb. If your residual is y_i - (m x_i + "
         "c), its inner derivatives are -x_i and -1: keep that minus in both sums, or define the residual as "
         "prediction minus observation.",
-        scaled(lambda probe: -1),
+        scaled(SCALES["sign"]),
     ),
     Mistake(
         "mean-instead-of-sum",
         3,
         "Both derivatives are 1/n of what they should be: a mean was taken where a sum belongs. The loss is "
         "{loss}, {divide}. Look for np.mean or / n in both lines.",
-        scaled(lambda probe: Fraction(1, probe.n)),
+        scaled(SCALES["mean-instead-of-sum"]),
     ),
     Mistake(
         "sum-instead-of-mean",
         3,
         "Both derivatives are n times what they should be: a sum was taken where a mean belongs. The loss "
         "is {loss}, {multiply}.",
-        scaled(lambda probe: probe.n),
+        scaled(SCALES["sum-instead-of-mean"]),
     ),
     Mistake(
         "extra-factor-2",
@@ -107,7 +116,7 @@ CATALOGUE: tuple[Mistake, ...] = (
         "Both derivatives are twice what they should be: there is one factor 2 too many. The power rule "
         "brings down one 2, and the inner derivatives x_i and 1 bring none: use {two} * e_i * x_i, not 4 "
         "(or 2 twice).",
-        scaled(lambda probe: 2),
+        scaled(SCALES["extra-factor-2"]),
     ),
     Mistake(
         "half-mean",

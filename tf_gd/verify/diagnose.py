@@ -1,12 +1,16 @@
-"""Check a hand-derived gradient of the line, and name the mistake in it.
+"""Check a hand-derived gradient or update of the line, and name the mistake in it.
 
 The right gradient is affine in (m, c), so on given points three evaluations determine it and a fourth
 confirms it. What comes back is compared in exact rational arithmetic where the function takes Fractions, else
 to within the rounding bound; then every entry of the catalogue is compared in the same way.
+
+A wrong scale, and m and c updated one after the other, lead to the same best line, only at another pace. So
+the line that comes out at the end proves nothing about an update: single updates are looked at.
 """
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,18 +20,30 @@ from tf_gd.data import Points
 from tf_gd.errors import DataError
 from tf_gd.line import Reduction, check_reduction
 from tf_gd.verify import report
-from tf_gd.verify.catalogue import CATALOGUE as CATALOGUE
-from tf_gd.verify.catalogue import Mistake
+from tf_gd.verify.catalogue import CATALOGUE
 from tf_gd.verify.evidence import Observation, explains, in_one_precision
 from tf_gd.verify.findings import GradientCheck
 from tf_gd.verify.formulas import right
+from tf_gd.verify.naming import blind_spots, explanation
 from tf_gd.verify.probes import LINES, points_for, probe
-from tf_gd.verify.unlisted import describe
-from tf_gd.verify.updates import UPDATES as UPDATES
-from tf_gd.verify.updates import check_update as check_update
-from tf_gd.verify.witness import GRADIENT, UNITS, Misbehaved, ask, require_callable
+from tf_gd.verify.unlisted import describe, describe_update
+from tf_gd.verify.updates import (
+    FLOAT64_RATE,
+    RATES,
+    STEPS,
+    UPDATES,
+    Step,
+    StepFormula,
+    as_tensorflow,
+    on_paper,
+    with_gradient,
+)
+from tf_gd.verify.witness import GRADIENT, UNITS, UPDATE, Misbehaved, ask, require_callable
 
 GradientFunction = Callable[..., Any]
+UpdateFunction = Callable[..., Any]
+
+__all__ = ["CATALOGUE", "UPDATES", "check_line_gradient", "check_update"]
 
 
 def check_line_gradient(
@@ -63,20 +79,17 @@ def check_line_gradient(
     _require_room(points, reduction)
     try:
         require_callable(GRADIENT, gradient)
-        seen = observe(gradient, points, reduction)
+        seen = observe_gradient(gradient, points, reduction)
     except Misbehaved as fault:
         return GradientCheck(False, [(fault.name, fault.message)], report.of_fault("gradient", fault))
     if explains(right, seen) or _right_in_float32(gradient, seen, reduction):
         return GradientCheck(True, [], report.of_right(seen, blind_spots(seen)))
-    mistakes = name(seen)
-    if mistakes:
-        diagnosis = [(mistake.name, mistake.message(reduction)) for mistake in mistakes]
-    else:
-        diagnosis = describe(gradient, seen, points)
-    return GradientCheck(False, diagnosis, report.of_wrong(seen, diagnosis, [mistake.line for mistake in mistakes]))
+    found = explanation(seen)
+    diagnosis = found.diagnosis(reduction) or describe(gradient, seen, points)
+    return GradientCheck(False, diagnosis, report.of_wrong(seen, diagnosis, found))
 
 
-def observe(gradient: GradientFunction, points: Points, reduction: Reduction) -> list[Observation]:
+def observe_gradient(gradient: GradientFunction, points: Points, reduction: Reduction) -> list[Observation]:
     """Return what `gradient` answers on `points`: in floats and, where it takes them, in Fractions.
 
     Raises:
@@ -109,17 +122,6 @@ def _observe_exactly(gradient: GradientFunction, floats: Sequence[Observation]) 
     return exact
 
 
-def name(seen: Sequence[Observation], catalogue: Sequence[Mistake] = CATALOGUE) -> list[Mistake]:
-    """Return the mistakes that explain every answer: by their usual form or, if none does, by a rarer one."""
-    usual = [mistake for mistake in catalogue if explains(mistake.formula, seen)]
-    return usual or [mistake for mistake in catalogue if any(explains(form, seen) for form in mistake.rarer)]
-
-
-def blind_spots(seen: Sequence[Observation]) -> list[str]:
-    """Return the names of the mistakes that give the right numbers on these points, and so cannot show."""
-    return [mistake.name for mistake in CATALOGUE if explains(mistake.formula, seen)]
-
-
 def _right_in_float32(gradient: GradientFunction, seen: Sequence[Observation], reduction: Reduction) -> bool:
     """Return whether the answers are right to within float32, from a function that has the right formula.
 
@@ -135,7 +137,7 @@ def _right_in_float32(gradient: GradientFunction, seen: Sequence[Observation], r
     if len(narrow) != len(seen) or not explains(right, narrow):
         return False
     try:
-        return explains(right, observe(gradient, points_for(None, None), reduction))
+        return explains(right, observe_gradient(gradient, points_for(None, None), reduction))
     except Misbehaved:
         return False
 
@@ -149,3 +151,93 @@ def _require_room(points: Points, reduction: Reduction) -> None:
                 f"`x` and `y` must be small enough for their gradient to fit {points.x.dtype.name}. "
                 f"Got values up to {np.abs([points.x, points.y]).max():.3g}. Divide them by a power of ten."
             )
+
+
+def check_update(update: UpdateFunction, reduction: Reduction = "sum") -> GradientCheck:
+    """Check a hand-written update of m and c, and name the mistake in it.
+
+    Args: update: called as `update(m, c, x, y, learning_rate)` with numbers and two arrays of shape [n];
+        returns the new (m, c) as a tuple, a list, an array or a `Line`. It computes the gradient itself.
+        reduction: the loss is the "sum" or the "mean" of the squared residuals.
+
+    Returns: A `GradientCheck`. With `ok` true, `diagnosis` may hold the remark `float64-learning-rate`: right
+        on paper, but TensorFlow rounds the learning rate to float32.
+
+    Raises:
+        InvalidArgumentError: `update` is no function, or `reduction` is unknown.
+
+    Example:
+        >>> def update(m, c, x, y, learning_rate):
+        ...     m = m - learning_rate * np.sum(2 * (m * x + c - y) * x)
+        ...     c = c - learning_rate * np.sum(2 * (m * x + c - y))
+        ...     return m, c
+        >>> check = check_update(update)
+        >>> check.ok, [name for name, message in check.diagnosis]
+        (False, ['sequential-m-first'])
+    """
+    check_reduction(reduction)
+    try:
+        require_callable(UPDATE, update)
+        seen = observe_update(update, reduction)
+    except Misbehaved as fault:
+        return GradientCheck(False, [(fault.name, fault.message)], report.of_fault("update", fault))
+    if explains(as_tensorflow(on_paper), seen, STEPS):
+        return GradientCheck(True, [], report.of_remarks("update", []))
+    if explains(on_paper, seen, STEPS):
+        return GradientCheck(True, [FLOAT64_RATE], report.of_remarks("update", [FLOAT64_RATE]))
+    named = _update_alone(seen, reduction)
+    pair = [] if named else _update_pair(seen, reduction)
+    diagnosis = named or pair or describe_update(seen)
+    return GradientCheck(False, diagnosis, report.of_wrong_update(seen, diagnosis, together=bool(pair)))
+
+
+def observe_update(update: UpdateFunction, reduction: Reduction) -> list[Observation]:
+    """Return what `update` answers on our points, at each line and each learning rate.
+
+    Raises:
+        Misbehaved: see `witness.ask`.
+    """
+    points = points_for(None, None)
+    return in_one_precision(
+        [
+            Observation(
+                Step(probe(points, line, reduction), Fraction(rate)),
+                ask(
+                    UPDATE,
+                    update,
+                    float(line[0]),
+                    float(line[1]),
+                    np.array(points.x),
+                    np.array(points.y),
+                    rate,
+                ),
+            )
+            for rate in RATES
+            for line in LINES
+        ]
+    )
+
+
+def _update_alone(seen: Sequence[Observation], reduction: Reduction) -> list[tuple[str, str]]:
+    """Return the mistakes that explain every answer: of the update or, failing that, of its gradient."""
+    return [(entry.name, entry.sentence) for entry in UPDATES if _step_explains(entry.formula, seen)] or [
+        (mistake.name, f"The update is right but for its gradient. {mistake.message(reduction)}")
+        for mistake in CATALOGUE
+        if _step_explains(with_gradient(on_paper, mistake.formula), seen)
+    ]
+
+
+def _update_pair(seen: Sequence[Observation], reduction: Reduction) -> list[tuple[str, str]]:
+    """Return a mistake of the update and one of the gradient in it that explain every answer together."""
+    for entry, mistake in product(UPDATES, CATALOGUE):
+        if _step_explains(with_gradient(entry.formula, mistake.formula), seen):
+            return [
+                (entry.name, f"Two mistakes come together, this one and `{mistake.name}`. {entry.sentence}"),
+                (mistake.name, f"The gradient in it is wrong as well. {mistake.message(reduction)}"),
+            ]
+    return []
+
+
+def _step_explains(formula: StepFormula, seen: Sequence[Observation]) -> bool:
+    """Return whether a formula explains every answer, at the rate as given or rounded to float32."""
+    return explains(formula, seen, STEPS) or explains(as_tensorflow(formula), seen, STEPS)

@@ -30,11 +30,11 @@ def totals(probe: Probe) -> Pair:
     return total(probe.e * probe.x), total(probe.e)
 
 
-def scaled(by: Share, by_c: Share | None = None) -> Formula:
-    """Return the right gradient times a factor; `by_c` where dL/dc has another one."""
+def scaled(by: Share, by_c: Share | None = None, of: Formula = right) -> Formula:
+    """Return the right gradient (or another) times a factor; `by_c` where dL/dc has another one."""
 
     def formula(probe: Probe) -> Pair:
-        dm, dc = right(probe)
+        dm, dc = of(probe)
         return dm * by(probe), dc * (by_c or by)(probe)
 
     return formula

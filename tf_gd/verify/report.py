@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tf_gd.verify.evidence import Observation, bound
 from tf_gd.verify.formulas import right
+from tf_gd.verify.naming import Explanation
 from tf_gd.verify.witness import Misbehaved
 
 DERIVATION = {
@@ -40,29 +41,30 @@ def of_right(seen: Sequence[Observation], blind: Sequence[str]) -> str:
     return f"RIGHT: dL/dm and dL/dc match the derivation.\n\n{table(seen)}{hidden if blind else ''}"
 
 
-def of_wrong(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]], lines: Sequence[int]) -> str:
-    """Return the report on a wrong gradient; `lines` are the lines of the derivation to look at."""
-    names = " or ".join(dict.fromkeys(name for name, _ in diagnosis))
-    apart = "\n\nThese points cannot tell these mistakes apart; leave out x and y to learn which it is."
-    entries = "\n\n".join(_entry(name, message) for name, message in diagnosis)
-    cited = derivation(seen[0].points.reduction, lines)
-    return (
-        f"WRONG: dL/dm and dL/dc do not match the derivation: {names}."
-        f"{apart if len(lines) > 1 else ''}\n\n{entries}\n\n{cited}\n\n{table(seen)}"
-    )
+def of_wrong(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]], found: Explanation) -> str:
+    """Return the report on a wrong gradient."""
+    parts = [f"WRONG: dL/dm and dL/dc do not match the derivation: {_names(diagnosis, found.together)}."]
+    if len(found.mistakes) > 1 and not found.together:
+        parts.append("These points cannot tell these mistakes apart; leave out x and y to learn which it is.")
+    parts += [_entry(*entry) for entry in diagnosis]
+    parts.append(derivation(seen[0].points.reduction, [mistake.line for mistake in found.mistakes]))
+    return "\n\n".join([*parts, table(seen)])
 
 
-def of_wrong_update(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]]) -> str:
+def _names(diagnosis: Sequence[tuple[str, str]], together: bool) -> str:
+    return (" and " if together else " or ").join(dict.fromkeys(name for name, _ in diagnosis))
+
+
+def of_wrong_update(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]], together: bool) -> str:
     """Return the report on a wrong update."""
-    names = " or ".join(dict.fromkeys(name for name, _ in diagnosis))
     entries = "\n\n".join(_entry(name, message) for name, message in diagnosis)
     rows = [("", "m yours", "m right", "c yours", "c right")]
     for one in seen[:4]:
-        truth = one.probe.moved(one.probe.learning_rate)
+        truth = one.probe.moved()
         rows.append((_line(one), *_interleaved(one.answer.values, [term.value for term in truth])))
     rate = f"    Each row is one update at learning_rate {float(seen[0].probe.learning_rate)} from that line."
     cited = derivation(seen[0].points.reduction, [5, 8])
-    verdict = f"WRONG: the new m and c do not match the derivation: {names}."
+    verdict = f"WRONG: the new m and c do not match the derivation: {_names(diagnosis, together)}."
     return "\n\n".join([verdict, entries, cited, _columns(rows), rate])
 
 

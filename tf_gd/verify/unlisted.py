@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from tf_gd.data import Points
-from tf_gd.verify.catalogue import CATALOGUE
 from tf_gd.verify.evidence import Observation, bound
-from tf_gd.verify.formulas import Formula, right
-from tf_gd.verify.probes import LINES, Probe, probe
+from tf_gd.verify.formulas import right
+from tf_gd.verify.probes import LINES, probe
 from tf_gd.verify.witness import GRADIENT, Misbehaved, ask
 
 GradientFunction = Callable[..., Any]
@@ -90,19 +89,21 @@ def describe(gradient: GradientFunction, seen: Sequence[Observation], points: Po
     rows = smallest_rows(gradient, points, seen)
     factors = [one.factor for one in series]
     if factors[0] is not None and factors[0] == factors[1]:
-        return [("unlisted-factor", f"Both derivatives are {_times(factors[0], seen)}. {rows}")]
+        return [
+            ("unlisted-factor", f"Both derivatives are {show(factors[0])} times what they should be (line 5). {rows}")
+        ]
     return [
         (kind, f"{label} {said} {rows}")
         for label, one in zip(PARAMETERS, series, strict=True)
         if one.wrong
-        for kind, said in [_describe_one(one, seen)]
+        for kind, said in [_describe_one(one)]
     ] or [("unlisted", f"The gradient is right in floats but not in exact fractions: look for rounding. {rows}")]
 
 
-def _describe_one(one: Series, seen: Sequence[Observation]) -> tuple[str, str]:
+def _describe_one(one: Series) -> tuple[str, str]:
     where = ", ".join(f"(m={LINES[index][0]}, c={LINES[index][1]})" for index in one.wrong)
     if one.factor is not None:
-        return "unlisted-factor", f"is {_times(one.factor, seen)}, at {where}."
+        return "unlisted-factor", f"is {show(one.factor)} times what it should be (line 5)."
     if one.constant is not None:
         size = f"{show(abs(one.constant))} too {'large' if one.constant > 0 else 'small'}"
         return (
@@ -121,23 +122,6 @@ def _describe_one(one: Series, seen: Sequence[Observation]) -> tuple[str, str]:
     )
 
 
-def _times(factor: Fraction, seen: Sequence[Observation]) -> str:
-    """Return the factor in words, with the two mistakes of the catalogue that make it, if two do."""
-    scales = {mistake.name: _scale(mistake.formula, seen[0].points) for mistake in CATALOGUE}
-    known = [(name, scale) for name, scale in scales.items() if scale is not None]
-    pairs = [(a, b) for (a, first), (b, second) in combinations(known, 2) if first * second == factor]
-    together = f", as `{pairs[0][0]}` and `{pairs[0][1]}` make together" if pairs else ""
-    return f"{show(factor)} times what it should be{together}"
-
-
-def _scale(formula: Formula, question: Probe) -> Fraction | None:
-    """Return by which one factor a mistake multiplies the right gradient, if it does just that."""
-    (dm, dc), (right_m, right_c) = formula(question), right(question)
-    if not right_c.value or dm.value * right_c.value != dc.value * right_m.value:
-        return None
-    return dc.value / right_c.value
-
-
 def describe_update(seen: Sequence[Observation]) -> list[tuple[str, str]]:
     """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
     found = []
@@ -148,7 +132,9 @@ def describe_update(seen: Sequence[Observation]) -> list[tuple[str, str]]:
                 times = show(ratios[0].limit_denominator(1000))
                 found.append(("unlisted-factor", f"{label} moves {times} times as far as it should (line 8)."))
         else:
-            found.append(("unlisted", f"{label} moves wrongly, not by one factor: check its gradient and line 8."))
+            found.append(
+                ("unlisted", f"{label} moves wrongly, not by one factor: check the gradient first, then line 8.")
+            )
     return found or [
         ("unlisted", "m and c move almost as they should, but by more than rounding away from it (line 8).")
     ]

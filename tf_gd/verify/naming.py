@@ -1,0 +1,51 @@
+"""Which entries of the catalogue explain what was seen: one of several, or two together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tf_gd.line import Reduction
+from tf_gd.verify.catalogue import CATALOGUE, SCALES, Mistake
+from tf_gd.verify.evidence import Observation, explains
+from tf_gd.verify.formulas import scaled
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The mistakes that explain every answer.
+
+    Attributes: mistakes: the likeliest first; empty when the catalogue has no explanation. together: whether
+            it takes all of them at once. If not, each explains everything by itself, and the points cannot
+            tell which it is.
+    """
+
+    mistakes: tuple[Mistake, ...]
+    together: bool = False
+
+    def diagnosis(self, reduction: Reduction) -> list[tuple[str, str]]:
+        """Return (name, message) for each."""
+        return [(mistake.name, self._others(mistake) + mistake.message(reduction)) for mistake in self.mistakes]
+
+    def _others(self, mistake: Mistake) -> str:
+        others = [other.name for other in self.mistakes if other is not mistake]
+        return f"Two mistakes come together, this one and `{others[0]}`. " if self.together else ""
+
+
+def explanation(seen: Sequence[Observation]) -> Explanation:
+    """Return what explains `seen`: one mistake by its usual form, by a rarer one, or two together."""
+    usual = tuple(mistake for mistake in CATALOGUE if explains(mistake.formula, seen))
+    alone = usual or tuple(one for one in CATALOGUE if any(explains(form, seen) for form in one.rarer))
+    return Explanation(alone) if alone else Explanation(_pair(seen), together=True)
+
+
+def _pair(seen: Sequence[Observation]) -> tuple[Mistake, ...]:
+    """Return two mistakes that explain `seen` together, the second of them a wrong factor; or nothing."""
+    for scale, factor in SCALES.items():
+        for mistake in CATALOGUE:
+            if any(explains(scaled(factor, of=form), seen) for form in (mistake.formula, *mistake.rarer)):
+                return mistake, next(one for one in CATALOGUE if one.name == scale)
+    return ()
+
+
+def blind_spots(seen: Sequence[Observation]) -> list[str]:
+    """Return the names of the mistakes that give the right numbers on these points, and so cannot show."""
+    return [mistake.name for mistake in CATALOGUE if explains(mistake.formula, seen)]
