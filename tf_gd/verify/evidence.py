@@ -6,11 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tf_gd.verify.probes import Probe
+from tf_gd.verify.probes import Probe, X, Y
 from tf_gd.verify.terms import Term, total
-from tf_gd.verify.witness import UNITS, Answer
+from tf_gd.verify.witness import UNITS, Answer, Misbehaved
 
 # The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
 _SMALLEST = {
@@ -66,20 +65,30 @@ def _agrees(formula: Callable[[Any], tuple[Term, Term]], seen: Observation, step
     return all(abs(value - term.value) <= bound(term, seen.points, seen.answer.unit, steps) for value, term in pairs)
 
 
-def in_one_precision(seen: Sequence[Observation]) -> list[Observation]:
-    """Return the observations with the precision in which the function computes, the same for all.
-
-    It is that of the coarsest dtype that came back. A function may also compute in float32 and return Python
-    floats: then every single number fits float32, which those of a float64 computation do not, unless they
-    are exact.
-    """
-    unit = max(observation.answer.unit for observation in seen)
-    values = [float(value) for observation in seen for value in observation.answer.values]
-    if unit == UNITS["float64"] and _fit_float32(np.array(values)):
-        unit = UNITS["float32"]
+def in_one_precision(seen: Sequence[Observation], unit: Fraction) -> list[Observation]:
+    """Return the observations with one unit roundoff for all: the coarsest that came back, or `unit`."""
+    unit = max(unit, *(observation.answer.unit for observation in seen))
     return [replace(observation, answer=replace(observation.answer, unit=unit)) for observation in seen]
 
 
-def _fit_float32(values: npt.NDArray[np.float64]) -> bool:
-    with np.errstate(all="ignore"):
-        return bool((values.astype(np.float32) == values).all())
+def unit_of(answer_on: Callable[[Any, Any], Answer], dtype: np.dtype[Any]) -> Fraction:
+    """Return the unit roundoff at which a function of points computes, when it is given points of `dtype`.
+
+    Its dtype inside need not be the one that comes back: it may cast its input to float32 and return Python
+    floats. But then digits of x (or y) beyond float32 make no difference to it, while they do to a float64
+    computation.
+
+    Args:
+        answer_on: the function, on x and y.
+        dtype: of the points that it will be judged on.
+    """
+    if dtype != np.float64:
+        return UNITS.get(dtype.name, UNITS["float64"])
+    x, y = np.array(X) / 3, np.array(Y) / 7
+    cut_x, cut_y = x.astype(np.float32).astype(np.float64), y.astype(np.float32).astype(np.float64)
+    try:
+        full = answer_on(x, y).values
+        casts = full in (answer_on(cut_x, y).values, answer_on(x, cut_y).values)
+    except Misbehaved:
+        return UNITS["float64"]
+    return UNITS["float32"] if casts else UNITS["float64"]

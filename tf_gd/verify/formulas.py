@@ -17,17 +17,13 @@ Share = Callable[[Probe], Any]
 
 def right(probe: Probe) -> Pair:
     """Return the right gradient  (line 5)."""
-    return from_residuals(probe, probe.e, probe.x)
+    total_m, total_c = probe.totals
+    return 2 * probe.share * total_m, 2 * probe.share * total_c
 
 
 def from_residuals(probe: Probe, e: Any, x: Any) -> Pair:
     """Return line 5 with other residuals, or with something else where x_i belongs."""
     return 2 * probe.share * total(e * x), 2 * probe.share * total(e)
-
-
-def totals(probe: Probe) -> Pair:
-    """Return sum(e_i x_i) and sum(e_i), without the 2 and without a mean's 1/n."""
-    return total(probe.e * probe.x), total(probe.e)
 
 
 def scaled(by: Share, by_c: Share | None = None, of: Formula = right) -> Formula:
@@ -96,7 +92,7 @@ def root_of(share: Share) -> Formula:
 
     def formula(probe: Probe) -> Pair:
         length = root(share(probe) * total(probe.e * probe.e))
-        dm, dc = totals(probe)
+        dm, dc = probe.totals
         return share(probe) * dm / length, share(probe) * dc / length
 
     return formula
@@ -122,7 +118,7 @@ def cut(function: Callable[[Term], Term], inside: Callable[[Probe], Any], outsid
     """Return outside * function(inside * sum), line 5 cut to whole numbers."""
 
     def formula(probe: Probe) -> Pair:
-        dm, dc = totals(probe)
+        dm, dc = probe.totals
         return outside * function(inside(probe) * dm), outside * function(inside(probe) * dc)
 
     return formula

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tf_gd.data import Points
 from tf_gd.errors import invalid
 from tf_gd.line import Reduction
-from tf_gd.verify.terms import Term, vector
+from tf_gd.verify.terms import Term, total, vector
 
 X = (-3.25, 2.5, 0.75, 3.75, -1.5, 1.25, -0.25, 2.25, -2.75, 0.5, 3.0, -2.0, 1.75, -0.75, 3.5, 1.0)
 Y = (2.75, -1.25, 3.5, 0.25, -2.25, 5.75, 1.5, -3.25, 4.25, -0.5, 6.25, 2.0, -1.75, 4.75, 3.25, -5.5)
@@ -72,6 +72,11 @@ class Probe:
         """The residuals `p_i - y_i`, shape [n]."""
         residuals: npt.NDArray[Any] = self.p - self.y
         return residuals
+
+    @cached_property
+    def totals(self) -> tuple[Term, Term]:
+        """sum(e_i x_i) and sum(e_i), without the 2 of line 5 and without a mean's 1/n."""
+        return total(self.e * self.x), total(self.e)
 
     def at(self, m: Term, c: Term) -> "Probe":
         """Return the same points under another line."""

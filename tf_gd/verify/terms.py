@@ -28,8 +28,8 @@ class Term:
     __slots__ = ("size", "value")
 
     def __init__(self, value: Fraction | int, size: Fraction | int | None = None) -> None:
-        self.value = Fraction(value)
-        self.size = abs(self.value) if size is None else Fraction(size)
+        self.value = value if type(value) is Fraction else Fraction(value)
+        self.size = abs(self.value) if size is None else size if type(size) is Fraction else Fraction(size)
 
     def __add__(self, other: Any) -> "Term":
         other = as_term(other)

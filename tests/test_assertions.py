@@ -1,0 +1,75 @@
+"""The assertions raise what the checks find, and nothing else."""
+
+import numpy as np
+import pytest
+
+import tf_gd
+
+pytest_plugins = ["pytester"]
+
+
+def right(m, c, x, y):
+    e = m * x + c - y
+    return 2 * np.sum(e * x), 2 * np.sum(e)
+
+
+def wrong(m, c, x, y):
+    e = m * x + c - y
+    return np.sum(e * x), np.sum(e)
+
+
+def update(m, c, x, y, learning_rate):
+    dm, dc = right(m, c, x, y)
+    return m - learning_rate * dm, c - learning_rate * dc
+
+
+def climbing(m, c, x, y, learning_rate):
+    dm, dc = right(m, c, x, y)
+    return m + learning_rate * dm, c + learning_rate * dc
+
+
+def test_what_is_right_passes() -> None:
+    tf_gd.assert_gradient(right)
+    tf_gd.assert_gradient(right, [1.0, 2.0, 4.0], [1.0, 0.0, 2.0])
+    tf_gd.assert_gradient(gradient=right, x=[1.0, 2.0, 4.0], y=[1.0, 0.0, 2.0], reduction="sum")
+    tf_gd.assert_gradient(lambda *a: np.array(right(*a)) / len(a[2]), reduction="mean")
+    tf_gd.assert_update(update)
+    tf_gd.assert_update(update=update)
+
+
+def test_the_message_is_the_report() -> None:
+    with pytest.raises(AssertionError) as caught:
+        tf_gd.assert_gradient(wrong)
+    assert str(tf_gd.check_line_gradient(wrong)) in str(caught.value)
+    assert "missing-factor-2" in str(caught.value)
+    with pytest.raises(AssertionError) as caught:
+        tf_gd.assert_update(climbing)
+    assert str(tf_gd.check_update(climbing)) in str(caught.value)
+    assert "ascent" in str(caught.value)
+
+
+def test_a_bad_argument_is_no_assertion_error() -> None:
+    with pytest.raises(ValueError, match="`gradient` must be a function"):
+        tf_gd.assert_gradient(3)
+    with pytest.raises(TypeError):
+        tf_gd.assert_gradient(right, tolerance=1e-3)
+
+
+def test_pytest_shows_the_callers_line(pytester: pytest.Pytester) -> None:
+    """In somebody's test suite the report points at their own line, not into this package."""
+    pytester.makepyfile(
+        """
+        import tf_gd
+
+        def gradient(m, c, x, y):
+            e = m * x + c - y
+            return sum(e * x), sum(e)
+
+        def test_gradient():
+            tf_gd.assert_gradient(gradient)
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*tf_gd.assert_gradient(gradient)", "*missing-factor-2*", "*:8: AssertionError"])
+    assert "assertions.py" not in result.stdout.str()
