@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ import tf_gd
 from tf_gd.errors import DataError, invalid, plain
 from tf_gd.line import Reduction, check_reduction
 from tf_gd.verify import report
+from tf_gd.verify.child import OUTCOME, STUCK
 from tf_gd.verify.findings import GradientCheck
 from tf_gd.verify.witness import Misbehaved, is_library
 
@@ -84,25 +85,20 @@ def _run(arguments: list[str], folder: str, time_limit: float) -> dict[str, Any]
     Raises:
         Misbehaved: it left none.
     """
-    child = _start(arguments)
-    flooded = threading.Event()
-    reader = threading.Thread(target=_drain, args=(child, flooded), daemon=True)
-    reader.start()
+    output, outcome = Path(folder, "output.txt"), Path(folder, OUTCOME)
+    with open(output, "wb") as sink:
+        child = _start(arguments, sink)
     try:
-        child.wait(time_limit + STARTUP)
-    except subprocess.TimeoutExpired:
-        raise Misbehaved("hangs", _hangs(folder, time_limit)) from None
+        _watch(child, output, folder, time_limit)
     finally:
         _kill(child)
-        reader.join(5)
-    outcome = Path(folder, "outcome.json")
-    if outcome.exists():
-        found: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
-        return found
-    raise _why(child, flooded.is_set(), folder, time_limit)
+    if not outcome.exists():
+        raise _why(child, folder, time_limit)
+    found: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
+    return found
 
 
-def _start(arguments: list[str]) -> "subprocess.Popen[bytes]":
+def _start(arguments: list[str], sink: IO[bytes]) -> "subprocess.Popen[bytes]":
     """Start the child, with this very package but not the user's folder first on its path."""
     root = str(Path(tf_gd.__file__).resolve().parent.parent)
     code = (
@@ -112,22 +108,25 @@ def _start(arguments: list[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=sink,
         stderr=subprocess.STDOUT,
         start_new_session=True,  # so that whatever the file starts ends with it
     )
 
 
-def _drain(child: "subprocess.Popen[bytes]", flooded: threading.Event) -> None:
-    """Read and forget what the child prints; end it when that is too much."""
-    output: IO[bytes] | None = child.stdout
-    size = 0
-    while output and (chunk := output.read1(65536)):  # type: ignore[attr-defined]  # a BufferedReader
-        size += len(chunk)
-        if size > FLOOD:
-            flooded.set()
-            _kill(child)
-            return
+def _watch(child: "subprocess.Popen[bytes]", output: Path, folder: str, time_limit: float) -> None:
+    """Wait for the child to end.
+
+    Raises:
+        Misbehaved: it prints too much, or does not end; its own watchdog should have ended it long ago.
+    """
+    deadline = time.monotonic() + time_limit + STARTUP
+    while child.poll() is None:
+        if output.stat().st_size > FLOOD:
+            raise Misbehaved("prints-too-much", f"The file printed more than {FLOOD // 1000} kB. Remove its prints.")
+        if time.monotonic() > deadline:
+            raise Misbehaved("hangs", _hangs(folder, time_limit))
+        time.sleep(0.01)
 
 
 def _kill(child: "subprocess.Popen[bytes]") -> None:
@@ -140,12 +139,10 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
-def _why(child: "subprocess.Popen[bytes]", flooded: bool, folder: str, time_limit: float) -> Misbehaved:
+def _why(child: "subprocess.Popen[bytes]", folder: str, time_limit: float) -> Misbehaved:
     """Return the reason why the child left no outcome."""
-    stuck = Path(folder, "stuck.txt")
-    if flooded:
-        return Misbehaved("prints-too-much", f"The file printed more than {FLOOD // 1000} kB. Remove its print calls.")
-    if stuck.exists() and stuck.read_text(errors="replace").strip():
+    stuck = Path(folder, STUCK)
+    if stuck.exists() and stuck.stat().st_size:
         return Misbehaved("hangs", _hangs(folder, time_limit))
     if child.returncode < 0:
         number = signal.Signals(-child.returncode).name
@@ -156,7 +153,7 @@ def _why(child: "subprocess.Popen[bytes]", flooded: bool, folder: str, time_limi
 
 def _hangs(folder: str, time_limit: float) -> str:
     """Return that the file did not end, and at which line it was."""
-    stuck = Path(folder, "stuck.txt")
+    stuck = Path(folder, STUCK)
     text = stuck.read_text(errors="replace") if stuck.exists() else ""
     lines = re.findall(r'File "(.*)", line (\d+) in (\S+)', text)
     theirs = [(line, name) for file, line, name in lines if not is_library(file)]

@@ -87,9 +87,7 @@ def _simplest(number: Fraction, slack: Fraction) -> Fraction:
 
 
 def describe(gradient: GradientFunction, seen: Sequence[Observation], points: Points) -> Diagnosis:
-    """Return (name, message) for each derivative that is wrong, when no entry of the catalogue explains
-    it.
-    """
+    """Return (name, message) for each derivative that is wrong, when no entry explains it."""
     found = _describe([of_gradient(seen, which) for which in range(2)], PARAMETERS)
     if not found:
         return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
