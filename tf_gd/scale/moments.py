@@ -79,9 +79,7 @@ class Moments:
             raise
 
     @classmethod
-    def from_shifted(
-        cls, n: int, shift: tuple[float, float], sums: tuple[float | Fraction, ...]
-    ) -> "Moments":
+    def from_shifted(cls, n: int, shift: tuple[float, float], sums: tuple[float | Fraction, ...]) -> "Moments":
         """Return the moments from sums over dx = x - x0 and dy = y - y0, as a database may have added them.
 
         Args:
