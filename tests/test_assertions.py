@@ -48,6 +48,28 @@ def test_the_message_is_the_report() -> None:
     assert "ascent" in str(caught.value)
 
 
+def test_the_gradient_of_any_model() -> None:
+    x, y = np.array([0.5, 1.0, 3.0]), np.array([1.0, 0.0, 2.0])
+    arguments = {"params": {"w": np.array([0.25, -0.5])}, "data": {"x": x, "y": y}}
+
+    def loss(w, x, y):
+        e = w[0] * x + w[1] - y
+        return tensorflow_sum(e * e)
+
+    def tensorflow_sum(values):
+        import tensorflow as tf
+
+        return tf.reduce_sum(values)
+
+    def gradient(w, x, y):
+        return np.array(right(w[0], w[1], x, y))
+
+    tf_gd.assert_gradient(loss, gradient, **arguments)
+    tf_gd.assert_gradient(loss=loss, gradient=gradient, **arguments)
+    with pytest.raises(AssertionError, match="missing-factor-2"):
+        tf_gd.assert_gradient(loss, lambda w, x, y: gradient(w, x, y) / 2, **arguments)
+
+
 def test_a_bad_argument_is_no_assertion_error() -> None:
     with pytest.raises(ValueError, match="`gradient` must be a function"):
         tf_gd.assert_gradient(3)

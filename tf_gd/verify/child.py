@@ -59,13 +59,17 @@ def checks(path: str, source: bytes, reduction: Any) -> dict[str, Any]:
     wanted = functions_to_check(module, reduction)
     if not wanted:
         return {"missing": "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"}
-    found = {}
-    for name, check in wanted.items():
-        try:
-            found[name] = as_json(check())
-        except TfGdError as error:
-            return {"missing": f"a {name} that can be checked: {error}"}
-    return found
+    return {name: as_json(_outcome(name, check)) for name, check in wanted.items()}
+
+
+def _outcome(name: str, check: Callable[[], GradientCheck]) -> GradientCheck:
+    """Return what a check finds; an argument that it refuses stands in the learner's file, and is a finding too."""
+    try:
+        return check()
+    except TfGdError as error:
+        return GradientCheck(
+            False, [("cannot-check", str(error))], report.of_fault(name, Misbehaved("cannot-check", str(error)))
+        )
 
 
 def load(path: str, source: bytes) -> ModuleType:
@@ -90,22 +94,22 @@ def load(path: str, source: bytes) -> ModuleType:
 
 def functions_to_check(module: ModuleType, reduction: Any) -> dict[str, Callable[[], GradientCheck]]:
     """Return the checks that fit what the file defines."""
-    has, there = module.__dict__.__contains__, module.__dict__
+    there = module.__dict__
+    gradient, update, loss = (there.get(name) for name in ("gradient", "update", "loss"))
     wanted: dict[str, Callable[[], GradientCheck]] = {}
-    if all(map(has, ("loss", "gradient", "params", "data"))):
+    if callable(gradient) and callable(loss) and "params" in there:
         wanted["gradient"] = lambda: _check_any_model(there)
-    elif has("gradient"):
-        wanted["gradient"] = lambda: check_line_gradient(there["gradient"], reduction=reduction)
-    if has("update"):
-        wanted["update"] = lambda: check_update(there["update"], reduction=reduction)
+    elif callable(gradient):
+        wanted["gradient"] = lambda: check_line_gradient(gradient, reduction=reduction)
+    if callable(update):
+        wanted["update"] = lambda: check_update(update, reduction=reduction)
     return wanted
 
 
 def _check_any_model(there: dict[str, Any]) -> GradientCheck:
     from tf_gd.verify.models.check import check_gradient
 
-    check: GradientCheck = check_gradient(there["loss"], there["gradient"], params=there["params"], data=there["data"])
-    return check
+    return check_gradient(there["loss"], there["gradient"], params=there["params"], data=there.get("data"))
 
 
 def as_json(check: GradientCheck) -> dict[str, Any]:

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import invalid, plain
+from tf_gd.verify.rounding import unit_roundoff
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
-# Unit roundoff: half the distance from 1 to the next number.
-UNITS = {"float64": Fraction(1, 2**53), "float32": Fraction(1, 2**24), "float16": Fraction(1, 2**11)}
-UNITS["bfloat16"] = Fraction(1, 2**8)
+UNITS = {name: Fraction(unit_roundoff(name)) for name in ("float64", "float32", "float16")}
+UNITS["bfloat16"] = Fraction(1, 2**8)  # NumPy knows this one only once TensorFlow is there
 
 
 _NOT_FINITE = "Look for a division by zero, a root of a negative number, or numbers that grow too large."
