@@ -143,7 +143,8 @@ class _Limbs(NamedTuple):
 
     @classmethod
     def of(cls, values: npt.NDArray[np.float64]) -> "_Limbs":
-        limbs, grid, rest = [], [-math.frexp(float(np.abs(values).max()))[1]], values
+        limbs: list[npt.NDArray[np.float64]] = []
+        grid, rest = [-math.frexp(float(np.abs(values).max()))[1]], values
         while rest.any() or not limbs:
             grid.append(min(grid[-1] + LIMB, 1074))  # the smallest float64 is 2^-1074
             limbs.append(np.trunc(np.ldexp(rest, grid[-1])))
