@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tf_gd
-from tf_gd.manual import applied_learning_rate
+from tf_gd.learning_rate import applied_learning_rate
 
 X, Y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 4.0])
 LINE = tf_gd.Line(0.5, 2.0)

@@ -25,6 +25,7 @@ _HOME = {
     "least_squares": "scale.moments",
     "Moments": "scale.moments",
     "train": "descent",
+    "train_moments": "descent",
     "Trajectory": "trajectory",
     "Outcome": "trajectory",
     "check": "verify.compare",

@@ -17,9 +17,10 @@ from tf_gd.errors import DescentWarning, invalid
 from tf_gd.line import Line, Reduction
 from tf_gd.manual import ManualDescent
 from tf_gd.outcome import judge
-from tf_gd.plan import LearningRate, Plan
+from tf_gd.plan import LearningRate, MomentsPlan, Plan
 from tf_gd.probing import reveal
 from tf_gd.scale.engine import MomentsDescent
+from tf_gd.scale.moments import Moments
 from tf_gd.trajectory import SERIES, Trajectory
 
 Engine = Literal["tensorflow", "manual", "moments"]
@@ -108,7 +109,38 @@ def train(
     return run(plan, engine, on_progress)
 
 
-def run(plan: Plan, engine: Engine = "tensorflow", on_progress: Progress | None = None) -> Trajectory:
+def train_moments(
+    moments: Moments, *, learning_rate: LearningRate, num_steps: int, on_progress: Progress | None = None, **course: Any
+) -> Trajectory:
+    """Fit the line to points of which only the moments are at hand: from files larger than memory, say.
+
+    Args:
+        moments: the sums over the points.
+        learning_rate, num_steps, on_progress: as for `train`.
+        **course: `start`, `reduction`, `tolerance` and `record_every`, as for `train`.
+
+    Returns:
+        The `Trajectory` of the engine "moments", in float64.
+
+    Raises:
+        InvalidArgumentError: an argument is not what it must be.
+
+    Warns:
+        DescentWarning: as `train` does.
+
+    Example:
+        >>> moments = Moments.of([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train_moments(moments, learning_rate=0.1, num_steps=10**15, record_every=10**14)
+        >>> round(float(path.line.m), 12), round(float(path.line.c), 12)
+        (2.0, 1.0)
+    """
+    plan = MomentsPlan.of(moments, learning_rate=learning_rate, num_steps=num_steps, **course)
+    if plan.warning:
+        warnings.warn(plan.warning, DescentWarning, stacklevel=2)
+    return run(plan, "moments", on_progress)
+
+
+def run(plan: Plan | MomentsPlan, engine: Engine = "tensorflow", on_progress: Progress | None = None) -> Trajectory:
     """Carry out a plan with an engine, and return the path.
 
     Raises:
@@ -123,7 +155,7 @@ def run(plan: Plan, engine: Engine = "tensorflow", on_progress: Progress | None 
     return trajectory(plan, engine, stretch.done, np.concatenate([*kept, stretch.last]))
 
 
-def trajectory(plan: Plan, engine: Engine, done: int, rows: npt.NDArray[Any]) -> Trajectory:
+def trajectory(plan: Plan | MomentsPlan, engine: Engine, done: int, rows: npt.NDArray[Any]) -> Trajectory:
     """Return the path of a descent that has ended after `done` steps, from the rows that it kept and the final one."""
     step = np.append(np.arange(0, done, plan.record_every), done)
     outcome, message = judge(done, rows[0], rows[-1], plan.curvature, plan.applied_rate, plan.reached)
@@ -136,11 +168,11 @@ def trajectory(plan: Plan, engine: Engine, done: int, rows: npt.NDArray[Any]) ->
         learning_rate=plan.applied_rate,
         max_learning_rate=plan.curvature.max_learning_rate,
         reduction=plan.reduction,
-        order=order_used(plan.points, engine),
+        order=order_used(plan, engine),
     )
 
 
-def open_engine(plan: Plan, engine: Engine) -> AbstractContextManager[Descends | MomentsDescent]:
+def open_engine(plan: Plan | MomentsPlan, engine: Engine) -> AbstractContextManager[Descends | MomentsDescent]:
     """Return the engine, ready to descend.
 
     Raises:
@@ -148,6 +180,10 @@ def open_engine(plan: Plan, engine: Engine) -> AbstractContextManager[Descends |
     """
     if engine not in get_args(Engine):
         raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
+    if isinstance(plan, MomentsPlan):
+        if engine != "moments":
+            raise invalid("engine", "'moments', where only the moments are at hand", engine)
+        return nullcontext(MomentsDescent(plan.moments, plan.learning_rate, plan.reduction))
     what = plan.points, plan.learning_rate, plan.reduction
     if engine == "moments":
         return nullcontext(MomentsDescent(*what))
@@ -159,7 +195,7 @@ def open_engine(plan: Plan, engine: Engine) -> AbstractContextManager[Descends |
 
 
 def stretches(
-    engine: Descends | MomentsDescent, plan: Plan, line: Line, done: int = 0, longest: int | None = None
+    engine: Descends | MomentsDescent, plan: Plan | MomentsPlan, line: Line, done: int = 0, longest: int | None = None
 ) -> Iterator[Stretch]:
     """Descend from a line, `done` steps from the start, stretch by stretch until the end; at least one comes.
 
@@ -169,6 +205,7 @@ def stretches(
     if isinstance(engine, MomentsDescent):
         yield _whole(engine, plan, done)
         return
+    assert isinstance(plan, Plan)
     ended = False
     while not ended:
         wanted = min(longest or plan.stretch, plan.num_steps - done)
@@ -179,7 +216,7 @@ def stretches(
         yield Stretch(done, line, kept, rows[-1:])
 
 
-def _whole(engine: MomentsDescent, plan: Plan, done: int) -> Stretch:
+def _whole(engine: MomentsDescent, plan: Plan | MomentsPlan, done: int) -> Stretch:
     """Compute all that is left of a descent, without walking."""
     steps, rows = engine.sample(plan.start, plan.num_steps, plan.reached, plan.record_every)
     return Stretch(int(steps[-1]), Line(*rows[-1, :2]), rows[np.searchsorted(steps, done) : -1], rows[-1:])
@@ -194,13 +231,13 @@ def confirm_order(points: Points) -> order.Order | None:
     return order.confirmed(n, dtype)
 
 
-def order_used(points: Points, engine: Engine) -> str:
+def order_used(plan: Plan | MomentsPlan, engine: Engine) -> str:
     """Say in which order an engine added, and how that is known."""
-    n, dtype = points.n, points.x.dtype
     if engine == "tensorflow":
         return "TensorFlow's own"
-    if engine == "moments":
+    if isinstance(plan, MomentsPlan) or engine == "moments":
         return "none: the sums over the points are exact, or rounded far less than a step would round"
+    n, dtype = plan.points.n, plan.dtype
     if order.confirmed(n, dtype):
         return f"TensorFlow's, confirmed by probing: {order.confirmed(n, dtype)}"
     if order.was_probed(n, dtype):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,84 +13,46 @@ import numpy.typing as npt
 from tf_gd.arguments import check_count, check_dtype, check_start, check_tolerance
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
+from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Line, Reduction, check_reduction
-from tf_gd.manual import applied_learning_rate
+from tf_gd.scale.moments import Moments
 
 LearningRate = float | Callable[[], float] | Literal["auto"]
+AnyCourse = TypeVar("AnyCourse", bound="Course")
 
 MOST_STEPS_A_STRETCH = 10_000
 POINTS_A_STRETCH = 10**8  # about half a second's work
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to descend on, from where, how fast and how far; the same for every engine.
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """From where, how fast and how far to descend; the same for every engine.
 
     Attributes:
-        points: in the dtype of the descent.
+        curvature: of the loss over the points.
+        dtype: of the parameters and all arithmetic.
         learning_rate: a number or a callable; "auto" is resolved.
-        num_steps, start, reduction, tolerance, record_every, steps_per_run: as for `train`.
+        num_steps, start, reduction, tolerance, record_every: as for `train`.
     """
 
-    points: Points
+    curvature: Curvature
+    dtype: np.dtype[Any]
     learning_rate: float | Callable[[], float]
     num_steps: int
     start: Line
     reduction: Reduction
     tolerance: float | None
     record_every: int
-    steps_per_run: int | None
-
-    @classmethod
-    def of(
-        cls,
-        x: npt.ArrayLike,
-        y: npt.ArrayLike,
-        *,
-        learning_rate: LearningRate,
-        num_steps: int,
-        start: tuple[float, float] = (0.0, 0.0),
-        dtype: npt.DTypeLike = "float64",
-        reduction: Reduction = "sum",
-        tolerance: float | None = None,
-        record_every: int = 1,
-        steps_per_run: int | None = None,
-    ) -> Plan:
-        """Return the plan, or raise what `train` raises."""
-        check_reduction(reduction)
-        points = Points(x, y).astype(check_dtype(dtype))
-        line = Line(*check_start(start, points.x.dtype))
-        check_count("num_steps", num_steps, least=0)
-        check_count("record_every", record_every, least=1)
-        if steps_per_run is not None:
-            check_count("steps_per_run", steps_per_run, least=1)
-        if isinstance(learning_rate, str) and learning_rate == "auto":
-            learning_rate = Curvature.of(points.x.astype(np.float64), reduction).best_learning_rate
-        applied_learning_rate(learning_rate, points.x.dtype)
-        enough = check_tolerance(tolerance)
-        return cls(points, learning_rate, num_steps, line, reduction, enough, record_every, steps_per_run)
-
-    @cached_property
-    def curvature(self) -> Curvature:
-        """The curvature of the loss over the points."""
-        return Curvature.of(self.points.x.astype(np.float64), self.reduction)
 
     @cached_property
     def applied_rate(self) -> float:
         """The learning rate as TensorFlow applies it."""
-        return float(applied_learning_rate(self.learning_rate, self.points.x.dtype))
+        return float(applied_learning_rate(self.learning_rate, self.dtype))
 
     @property
     def reached(self) -> float | None:
         """The tolerance in the dtype of the descent, as the engines compare with it."""
-        return None if self.tolerance is None else float(self.points.x.dtype.type(self.tolerance))
-
-    @property
-    def stretch(self) -> int:
-        """How many steps to make between two looks at the clock."""
-        if self.steps_per_run is not None and self.steps_per_run > 1:
-            return self.steps_per_run
-        return max(1, min(MOST_STEPS_A_STRETCH, POINTS_A_STRETCH // self.points.n))
+        return None if self.tolerance is None else float(self.dtype.type(self.tolerance))
 
     @property
     def warning(self) -> str | None:
@@ -105,6 +67,89 @@ class Plan:
             )
         return None
 
-    def replace(self, **changes: Any) -> Plan:
-        """Return the plan with some fields changed."""
-        return Plan(**{name: changes.get(name, getattr(self, name)) for name in self.__dataclass_fields__})
+    def replace(self: AnyCourse, **changes: Any) -> AnyCourse:
+        """Return the course with some fields changed."""
+        return type(self)(**{field.name: getattr(self, field.name) for field in fields(self)} | changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Course):
+    """A course over points in memory, for any engine.
+
+    Attributes:
+        points: in the dtype of the descent.
+        steps_per_run: as for `train`.
+    """
+
+    points: Points
+    steps_per_run: int | None
+
+    @classmethod
+    def of(
+        cls,
+        x: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        dtype: npt.DTypeLike = "float64",
+        reduction: Reduction = "sum",
+        steps_per_run: int | None = None,
+        **course: Any,
+    ) -> Plan:
+        """Return the plan, or raise what `train` raises."""
+        check_reduction(reduction)
+        points = Points(x, y).astype(check_dtype(dtype))
+        if steps_per_run is not None:
+            check_count("steps_per_run", steps_per_run, least=1)
+        curvature = Curvature.of(points.x.astype(np.float64), reduction)
+        checked = _checked(curvature, points.x.dtype, **course)
+        return cls(points=points, reduction=reduction, steps_per_run=steps_per_run, **checked)
+
+    @property
+    def stretch(self) -> int:
+        """How many steps to make between two looks at the clock."""
+        if self.steps_per_run is not None and self.steps_per_run > 1:
+            return self.steps_per_run
+        return max(1, min(MOST_STEPS_A_STRETCH, POINTS_A_STRETCH // self.points.n))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentsPlan(Course):
+    """A course over points of which only the moments are at hand, for the engine "moments".
+
+    Attributes:
+        moments: the sums over the points.
+    """
+
+    moments: Moments
+
+    @classmethod
+    def of(cls, moments: Moments, *, reduction: Reduction = "sum", **course: Any) -> MomentsPlan:
+        """Return the plan, in float64, or raise what `train` raises."""
+        checked = _checked(moments.curvature(reduction), np.dtype(np.float64), **course)
+        return cls(moments=moments, reduction=reduction, **checked)
+
+
+def _checked(
+    curvature: Curvature,
+    dtype: np.dtype[Any],
+    *,
+    learning_rate: LearningRate,
+    num_steps: int,
+    start: tuple[float, float] = (0.0, 0.0),
+    tolerance: float | None = None,
+    record_every: int = 1,
+) -> dict[str, Any]:
+    """Return the fields of a course, checked, with the learning rate "auto" resolved."""
+    rate = learning_rate
+    if isinstance(rate, str) and rate == "auto":
+        rate = curvature.best_learning_rate
+    applied_learning_rate(rate, dtype)
+    return {
+        "curvature": curvature,
+        "dtype": dtype,
+        "learning_rate": rate,
+        "num_steps": check_count("num_steps", num_steps, least=0),
+        "start": Line(*check_start(start, dtype)),
+        "tolerance": check_tolerance(tolerance),
+        "record_every": check_count("record_every", record_every, least=1),
+    }

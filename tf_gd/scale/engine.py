@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from tf_gd.data import Points
 from tf_gd.errors import invalid
+from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Line, Reduction
-from tf_gd.manual import applied_learning_rate
 from tf_gd.scale.closed_form import ClosedForm, Steps
 from tf_gd.scale.moments import Moments
 from tf_gd.scale.stopping import first_at_or_under
@@ -24,21 +24,21 @@ class MomentsDescent:
     """A descent over fixed points whose states are computed, not walked to.
 
     Args:
-        points: the observations.
+        data: the observations; or their moments, and then all is in float64.
         learning_rate: see `applied_learning_rate`.
         reduction: "sum" or "mean".
     """
 
     def __init__(
         self,
-        points: Points,
+        data: Points | Moments,
         learning_rate: float | Callable[[], float],
         reduction: Reduction = "sum",
     ) -> None:
-        self.dtype = points.x.dtype
+        self.dtype = np.dtype(np.float64) if isinstance(data, Moments) else data.x.dtype
         self.rate = float(applied_learning_rate(learning_rate, self.dtype))
         self.reduction: Reduction = reduction
-        self.moments = Moments.of(points.x, points.y)
+        self.moments = data if isinstance(data, Moments) else Moments.of(data.x, data.y)
 
     def sample(
         self, start: Line, num_steps: int, tolerance: float | None = None, record_every: int = 1

@@ -23,8 +23,8 @@ import numpy.typing as npt
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points, as_vector
 from tf_gd.errors import DataError, invalid
+from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Gradient, Line, Reduction, check_reduction
-from tf_gd.manual import applied_learning_rate
 from tf_gd.scale.blocks import EXACT, Scratch, Sums, Vector, exact_sums, fast_sums, unshifted
 from tf_gd.scale.closed_form import ClosedForm
 from tf_gd.scale.rational import rounded
