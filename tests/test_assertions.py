@@ -1,5 +1,8 @@
 """The assertions raise what the checks find, and nothing else."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -75,6 +78,13 @@ def test_a_bad_argument_is_no_assertion_error() -> None:
         tf_gd.assert_gradient(3)
     with pytest.raises(TypeError):
         tf_gd.assert_gradient(right, tolerance=1e-3)
+
+
+def test_the_readmes_example_runs(pytester: pytest.Pytester) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", readme, re.S) if "tf_gd.assert_update" in block]
+    pytester.makepyfile(example)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
 
 
 def test_pytest_shows_the_callers_line(pytester: pytest.Pytester) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tf_gd.cli import run
+from tf_gd.verify.diagnose import CATALOGUE, UPDATES
 
 RIGHT = """
 import numpy as np
@@ -216,3 +217,10 @@ def test_the_help_says_that_it_runs_the_file(capfd: pytest.CaptureFixture[str]) 
     out = " ".join(capfd.readouterr().out.split())
     assert "This runs the code in FILE" in out
     assert "Example: tf-gd diagnose homework.py" in out
+
+
+def test_the_readme_shows_the_file_and_every_name() -> None:
+    folder = Path(__file__).parent.parent
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert (folder / "docs/homework.py").read_text(encoding="utf-8") in readme
+    assert [entry.name for entry in (*CATALOGUE, *UPDATES) if f"`{entry.name}`" not in readme] == []
