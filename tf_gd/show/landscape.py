@@ -135,8 +135,8 @@ def _draw_contour(ax: "Axes", surface: Surface, trajectory: Trajectory, theme: T
     m, c, excess = surface.grid(radius)
     floor, peak = float(excess.max()) * 1e-5, float(excess.max())
     levels = np.geomspace(floor, peak, SHADES)
-    shades = LinearSegmentedColormap.from_list("valley", [theme.blue, theme.ground])
-    ax.contourf(m, c, np.maximum(excess, floor), levels, norm="log", cmap=shades, alpha=0.6)
+    shades = LinearSegmentedColormap.from_list("valley", [theme.valley, theme.ground])
+    ax.contourf(m, c, np.maximum(excess, floor), levels, norm="log", cmap=shades)
     ax.contour(m, c, excess, levels, colors=theme.faint, linewidths=0.5)
     for value, vector, style in zip(*_directions(surface), ("--", "-."), strict=True):
         ends = np.outer([-1.0, 1.0], vector) * 0.9 * radius + [surface.best.m, surface.best.c]

@@ -34,10 +34,15 @@ class Theme:
     green: str
     red: str
     purple: str
+    valley: str  # where the loss is low
 
 
-LIGHT = Theme("#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#b26a00", "#007a59", "#c04f00", "#a8487f")
-DARK = Theme("#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#e69f00", "#2fc59b", "#ff8a4c", "#e09cc3")
+LIGHT = Theme(
+    "#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#b26a00", "#007a59", "#c04f00", "#a8487f", "#7fb8dc"
+)
+DARK = Theme(
+    "#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#e69f00", "#2fc59b", "#ff8a4c", "#e09cc3", "#2f6690"
+)
 THEMES = {"light": LIGHT, "dark": DARK}
 
 
