@@ -8,14 +8,17 @@ from typing import Any
 import click
 
 from tf_gd.cli.output import Progress, print_table
+from tf_gd.data import Points
 from tf_gd.descent import run
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, invalid
 from tf_gd.line import Line
-from tf_gd.plan import Plan
+from tf_gd.plan import MomentsPlan, Plan
 from tf_gd.scale.moments import Moments
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 from tf_gd.verify.compare import Comparison, check_plan
+from tf_gd.verify.rounding import smallest_tolerance
 
+MOST_STEPS = 10_000  # where neither --num-steps nor --tolerance says when to stop
 NAMES = {"tensorflow": "TensorFlow", "manual": "by hand", "moments": "moments"}
 
 
@@ -23,18 +26,37 @@ NAMES = {"tensorflow": "TensorFlow", "manual": "by hand", "moments": "moments"}
 class Done:
     """A training session that ended: the path to report, and the comparison where both engines ran."""
 
-    plan: Plan
+    plan: Plan | MomentsPlan
     path: Trajectory
     comparison: Comparison | None
     best: Line | None
 
 
-def carry_out(plan: Plan, engine: str, on_progress: Progress | None) -> Done:
+def plan_of(
+    data: Points | Moments, *, num_steps: int | None, tolerance: float | None, dtype: str, **course: Any
+) -> Plan | MomentsPlan:
+    """Return the plan; without a number of steps and a tolerance, until the gradient is as close to 0 as it gets."""
+    course |= {"num_steps": MOST_STEPS if num_steps is None else num_steps, "tolerance": tolerance}
+    plan: Plan | MomentsPlan
+    if isinstance(data, Moments):
+        if dtype != "float64":
+            raise invalid("dtype", "float64 with --engine moments on files", dtype, "Leave it out.")
+        plan = MomentsPlan.of(data, **course)
+    else:
+        plan = Plan.of(*data, dtype=dtype, **course)
+    if num_steps is None and tolerance is None:
+        known = plan.moments if isinstance(plan, MomentsPlan) else plan.points
+        return plan.replace(tolerance=smallest_tolerance(known, plan.reduction))
+    return plan
+
+
+def carry_out(plan: Plan | MomentsPlan, engine: str, on_progress: Progress | None) -> Done:
     """Run one engine, or both."""
-    comparison = check_plan(plan, on_progress) if engine == "both" else None
+    comparison = check_plan(plan, on_progress) if engine == "both" and isinstance(plan, Plan) else None
     path = comparison.tensorflow if comparison is not None else run(plan, engine, on_progress)  # type: ignore[arg-type]
     try:
-        best = Moments.of(*plan.points, exact=True).least_squares()
+        moments = plan.moments if isinstance(plan, MomentsPlan) else Moments.of(*plan.points, exact=True)
+        best = moments.least_squares()
     except DataError:  # all x are equal: there is no one best line, and the plan has warned of it
         best = None
     return Done(plan, path, comparison, best)

@@ -93,7 +93,8 @@ class RoundingBound:
         height: h, the largest number of additions that a term goes through.
     """
 
-    points: Points
+    n: int
+    dtype: np.dtype[Any]
     reduction: Reduction
     curvature: Curvature
     height: int
@@ -107,7 +108,17 @@ class RoundingBound:
             sums = tuple(map(float, (x.sum(), y.sum(), x @ x, x @ y, y @ y)))
         height = points.n - 1 if order is None else order.height(points.n)
         curvature = Curvature.of(points.x.astype(np.float64), reduction)
-        return cls(points, reduction, curvature, height, (float(points.n), *sums))  # type: ignore[arg-type]
+        return cls(points.n, points.x.dtype, reduction, curvature, height, (float(points.n), *sums))  # type: ignore[arg-type]
+
+    @classmethod
+    def of_moments(cls, moments: Moments, reduction: Reduction = "sum") -> RoundingBound:
+        """Return the bound where only the moments are at hand, whose sums are not added again at each step.
+
+        sum(|x|) <= sqrt(n sum(x^2)) and the like, after Cauchy and Schwarz, stand for the sums of magnitudes.
+        """
+        n, xx, yy = (float(value) for value in (moments.n, moments.xx, moments.yy))
+        sums = (n, math.sqrt(n * xx), math.sqrt(n * yy), xx, math.sqrt(xx * yy), yy)
+        return cls(moments.n, np.dtype(np.float64), reduction, moments.curvature(reduction), 0, sums)
 
     def gradient(self, m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Return how far two right gradients at (m, c) can be apart: for dL/dm and for dL/dc, of the shape of m."""
@@ -133,7 +144,7 @@ class RoundingBound:
         """Return, for each series of a descent with every step recorded, how far two right descents can be apart."""
         m, c, loss, dm, dc = (series[name] for name in SERIES)
         bound_m, bound_c = self.gradient(m, c)
-        roundoff = unit_roundoff(self.points.x.dtype)
+        roundoff = unit_roundoff(self.dtype)
         made = np.hypot(
             rate * bound_m + 4 * roundoff * (np.abs(m) + 2 * rate * np.abs(dm)) + self._underflow(),
             rate * bound_c + 4 * roundoff * (np.abs(c) + 2 * rate * np.abs(dc)) + self._underflow(),
@@ -152,26 +163,29 @@ class RoundingBound:
 
     def _mean(self) -> tuple[float, int]:
         """Return the factor and the number of extra roundings that the reduction brings."""
-        return (1.0 / self.points.n, 2) if self.reduction == "mean" else (1.0, 0)
+        return (1.0 / self.n, 2) if self.reduction == "mean" else (1.0, 0)
 
     def _gamma(self, k: float) -> float:
-        return gamma(k, self.points.x.dtype)
+        return gamma(k, self.dtype)
 
     def _underflow(self) -> float:
         """Return what products that are too small for the dtype can add up to: half a subnormal for each."""
         smallest = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
         _, x, *_ = self.sums
-        return smallest[self.points.x.dtype.name] * (4 * self.points.n + 2 * x)
+        return smallest[self.dtype.name] * (4 * self.n + 2 * x)
 
 
-def smallest_tolerance(points: Points, reduction: Reduction = "sum") -> float:
+def smallest_tolerance(data: Points | Moments, reduction: Reduction = "sum") -> float:
     """Return the gradient under which rounding hides its sign: as close to 0 as the derivative gets.
 
     It is the bound on the error of the computed gradient at the best line.
     """
+    if isinstance(data, Moments):
+        moments, bound = data, RoundingBound.of_moments(data, reduction)
+    else:
+        moments, bound = Moments.of(*data), RoundingBound.of(data, reduction, known(data.n, data.x.dtype))
     try:
-        best = Moments.of(*points).least_squares()
+        best = moments.least_squares()
     except DataError:  # all x are equal: any slope will do
-        best = Line(0.0, float(np.mean(points.y, dtype=np.float64)))
-    bounds = RoundingBound.of(points, reduction, known(points.n, points.x.dtype)).gradient(*best)
-    return float(max(bounds)) / 2
+        best = Line(0.0, float(moments.y / moments.n))
+    return float(max(bound.gradient(*best))) / 2

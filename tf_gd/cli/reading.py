@@ -1,0 +1,110 @@
+"""Reading files that need not fit in memory: the options of `tf-gd train --engine moments`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from tf_gd.cli.options import Command, load_points
+from tf_gd.cli.output import progress_bar, warn
+
+if TYPE_CHECKING:
+    from tf_gd.data import Points
+    from tf_gd.scale.files import Reading
+    from tf_gd.scale.moments import Moments
+
+READING = ("skip_invalid", "cluster", "tls_ca", "tls_cert", "tls_key")
+
+
+class Source(NamedTuple):
+    """What to descend on: points in memory, or the moments of files that need not fit there."""
+
+    data: Points | Moments
+    n: int
+    x_name: str
+    y_name: str
+
+
+def reading_options(command: Command) -> Command:
+    """Add --skip-invalid, --cluster and the certificates."""
+    for decorate in (
+        click.option("--tls-key", type=click.Path(), help="With --cluster tls://...: your key."),
+        click.option("--tls-cert", type=click.Path(), help="With --cluster tls://...: your certificate."),
+        click.option("--tls-ca", type=click.Path(), help="With --cluster tls://...: the authority's certificate."),
+        click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="With --engine moments: read on a Dask cluster; local, tcp://HOST:PORT or tls://HOST:PORT.",
+        ),
+        click.option(
+            "--skip-invalid",
+            is_flag=True,
+            help="With --engine moments: leave out rows without two finite numbers, and say how many.",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
+def split_options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options of the reading, and all others."""
+    reading = {name: options.pop(name) for name in READING}
+    return reading, options
+
+
+def load_source(
+    data: str | None,
+    x_column: str | None,
+    y_column: str | None,
+    sample: str | None,
+    engine: str | None,
+    quiet: bool,
+    **reading: Any,
+) -> Source:
+    """Return the points that the options name, or for the engine "moments" the moments of the files."""
+    if engine == "moments" and data not in (None, "-"):
+        if sample is not None:
+            raise click.UsageError(f"Give DATA or --sample, not both. Got {data!r} and {sample!r}.")
+        read = _read(str(data), x_column, y_column, quiet, **reading)
+        return Source(read.moments, read.moments.n, read.x_name, read.y_name)
+    if reading["skip_invalid"] or reading["cluster"] is not None:
+        raise click.UsageError("--skip-invalid and --cluster go with --engine moments and DATA. Add them.")
+    points = load_points(data, x_column, y_column, sample)
+    return Source(points, points.n, points.x_name, points.y_name)
+
+
+def _read(
+    data: str, x_column: str | None, y_column: str | None, quiet: bool, *, skip_invalid: bool, **where: Any
+) -> Reading:
+    """Read files once, here or on a cluster."""
+    with progress_bar("reading", quiet) as on_progress:
+        if where["cluster"] is None:
+            from tf_gd.scale.files import moments_of_files
+
+            done = moments_of_files(data, x_column, y_column, skip_invalid=skip_invalid, on_progress=on_progress)
+        else:
+            from tf_gd.scale.cluster import moments_on_cluster
+
+            done = moments_on_cluster(
+                data,
+                x_column,
+                y_column,
+                address=where["cluster"],
+                tls=_certificates(**where),
+                skip_invalid=skip_invalid,
+                on_progress=on_progress,
+            )
+    if done.skipped:
+        warn(f"{done.skipped:,} rows without two finite numbers were left out; {done.moments.n:,} points remain.")
+    return done
+
+
+def _certificates(tls_ca: str | None, tls_cert: str | None, tls_key: str | None, **_: Any) -> Any:
+    """Return the certificates, all three or none."""
+    from tf_gd.scale.cluster import Tls
+
+    given = (tls_ca, tls_cert, tls_key)
+    if any(given) and not all(given):
+        raise click.UsageError("--tls-ca, --tls-cert and --tls-key go together. Give all three.")
+    return Tls(*map(str, given)) if any(given) else None
