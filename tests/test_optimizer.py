@@ -1,5 +1,6 @@
 """The hand-written optimizer against TensorFlow's: the same bits, names, errors and manners."""
 
+import doctest
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -430,3 +431,9 @@ def test_it_can_be_subclassed():
     weight = tf.Variable([1.0])
     Clipped(0.5).apply_gradients([(tf.constant([100.0]), weight)])
     assert weight.numpy().tolist() == [0.5]
+
+
+def test_its_example_runs():
+    (example,) = doctest.DocTestFinder().find(Ours, globs={"GradientDescentOptimizer": Ours, "np": np})[:1]
+    assert doctest.DocTestRunner().run(example).failed == 0
+    assert len(example.examples) == 4

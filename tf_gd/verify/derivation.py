@@ -281,7 +281,8 @@ def _beyond(derived: Derivation) -> Iterator[Step]:
         12,
         "The largest learning rate",
         "With d the way from the optimum, and I the identity, a step multiplies it by 1 - alpha lambda along each "
-        "eigenvector of H, whose eigenvalue is lambda. All shrink if |1 - alpha lambda| < 1: while alpha stays under 2 / lambda_max.",
+        "eigenvector of H, whose eigenvalue is lambda. All shrink if |1 - alpha lambda| < 1: while alpha stays under "
+        "2 / lambda_max.",
         (
             s.sympy.Eq(then, (s.sympy.Identity(size) - s.alpha * H) * d, evaluate=False),
             s.sympy.Eq(lam, _largest_eigenvalue(derived.hessian), evaluate=False),

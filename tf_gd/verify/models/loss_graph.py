@@ -1,7 +1,6 @@
 """Somebody's loss in a TensorFlow graph of its own: its value, its gradient, and each term's share."""
 
-import linecache
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,18 +8,11 @@ import numpy as np
 from tf_gd.errors import InvalidArgumentError, plain
 from tf_gd.graph import load_tensorflow
 from tf_gd.quiet import quiet_stderr
+from tf_gd.verify.models.addends import addends, written
 from tf_gd.verify.models.problem import Problem, Vector
 
 Loss = Callable[..., Any]
 
-# Operations through which a sum is still a sum: the terms of what goes in are terms of what comes out.
-_LINEAR = {"Identity", "Neg", "Mul", "RealDiv", "Sum", "Mean", "Cast", "Reshape", "Squeeze"}
-_SUMS = (
-    "add",
-    "sub",
-    "Add",
-    "Sub",
-)  # as the caller's own sums are named; a library's carry its function's name
 _MOST_TERMS = 12
 _UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 
@@ -54,7 +46,8 @@ class LossGraph:
                 raise _bad(f"depend on a parameter. It depends on none of {', '.join(problem.params)}.")
             if random := [op.name for op in graph.get_operations() if "Random" in op.type and op.op_def.is_stateful]:
                 raise _bad(f"be the same at each call. It draws random numbers ({random[0]}): pass them as data.")
-            terms = _terms(tf, value, params)
+            names = {id(tensor): name for name, tensor in inputs.items() if name in self._names}
+            terms = _terms(tf, value, params, names)
         with quiet_stderr():
             self._session = tf.compat.v1.Session(graph=graph)
             feeds = [inputs[name] for name in self._names]
@@ -62,7 +55,7 @@ class LossGraph:
                 self._session.make_callable(fetch, feed_list=feeds) for fetch in (value, gradient)
             )
             self._require_finite()
-        self._terms = {label: self._session.make_callable(fetch, feed_list=feeds) for label, fetch in terms.items()}
+        self._terms = [(label, self._session.make_callable(fetch, feed_list=feeds)) for label, fetch in terms]
 
     def __enter__(self) -> "LossGraph":
         return self
@@ -88,10 +81,10 @@ class LossGraph:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
         return np.asarray(self._gradient(*self._feeds(problem)), np.float64)
 
-    def terms(self, problem: Problem) -> dict[str, Vector]:
-        """Return what each additive term of the loss contributes to the gradient."""
+    def terms(self, problem: Problem) -> list[tuple[str, Vector]]:
+        """Return what each additive term of the loss contributes to the gradient, and how the term is written."""
         feeds = self._feeds(problem)
-        return {label: np.asarray(term(*feeds), np.float64) for label, term in self._terms.items()}
+        return [(label, np.asarray(term(*feeds), np.float64)) for label, term in self._terms]
 
     def _feeds(self, problem: Problem) -> list[Any]:
         values = problem.params | problem.data
@@ -140,51 +133,14 @@ def _flat_gradient(tf: Any, value: Any, params: list[Any], stopped: list[Any]) -
     return tf.concat([tf.cast(tf.reshape(part, [-1]), tf.float64) for part in dense], 0)
 
 
-def _terms(tf: Any, value: Any, params: list[Any]) -> dict[str, Any]:
+def _terms(tf: Any, value: Any, params: list[Any], names: dict[int, str]) -> list[tuple[str, Any]]:
     """Return each term's share of the gradient: the gradient with every other term held still."""
-    known = {id(param) for param in params}
-    leaves = list({id(leaf): leaf for leaf in _leaves(value, known)}.values())
-    if not 2 <= len(leaves) <= _MOST_TERMS:
-        return {}
-    shares = {
-        _label(leaf): _flat_gradient(tf, value, params, [other for other in leaves if other is not leaf])
-        for leaf in leaves
-        if id(leaf) not in known
-    }
-    return {label: share for label, share in shares.items() if share is not None}
-
-
-def _leaves(tensor: Any, params: set[int]) -> Iterator[Any]:
-    """Walk back from the loss to the tensors of which it is the sum, as far as they depend on a parameter."""
-    sources = [source for source in tensor.op.inputs if _depends(source, params)]
-    is_sum = tensor.op.name.split("/")[-1].startswith(_SUMS) or (tensor.op.type in _LINEAR and len(sources) == 1)
-    if id(tensor) in params or not is_sum:
-        yield tensor
-    else:
-        for source in sources:
-            yield from _leaves(source, params)
-
-
-def _depends(tensor: Any, params: set[int]) -> bool:
-    reached, waiting = set(), [tensor]
-    while waiting:
-        one = waiting.pop()
-        if id(one) in params:
-            return True
-        if id(one) not in reached:
-            reached.add(id(one))
-            waiting.extend(one.op.inputs)
-    return False
-
-
-def _label(leaf: Any) -> str:
-    """Name a term by its operation and by the caller's line that made it."""
-    frames = [frame for frame in leaf.op.traceback if not _is_library(frame.filename)]
-    if not frames:
-        return f"`{leaf.op.name}`"
-    source = " ".join(linecache.getline(frames[-1].filename, frames[-1].lineno).split())
-    return f"`{leaf.op.name}` (line {frames[-1].lineno}: {plain(source)[1:-1]})"
-
-
-def _is_library(filename: str) -> bool:
-    return any(part in filename.replace("\\", "/") for part in ("site-packages/", "tf_gd/verify/"))
+    terms = addends(value, {id(param) for param in params})
+    if not 2 <= len(terms) <= _MOST_TERMS:
+        return []
+    shares = (_flat_gradient(tf, value, params, [other for other in terms if other is not term]) for term in terms)
+    return [
+        (written(tf, term, names), share)
+        for term, share in zip(terms, shares, strict=True)
+        if share is not None and id(term) not in names
+    ]

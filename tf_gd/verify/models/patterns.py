@@ -26,7 +26,7 @@ class Comparison:
     by_hand: Vector
     truth: Vector
     tolerance: Vector
-    terms: dict[str, Vector]
+    terms: list[tuple[str, Vector]]
 
     @property
     def wrong(self) -> list[str]:
@@ -149,7 +149,7 @@ def _term_factor(seen: Comparison, names: list[str]) -> Iterator[Finding]:
 def _shares(seen: Comparison, names: list[str]) -> Iterator[tuple[str, Vector, float]]:
     """Return each term's name, its share of the gradient, and the factor of it that fits best."""
     at = seen.elements(names)
-    for label, share in seen.terms.items():
+    for label, share in seen.terms:
         if share[at].any():
             excess = (seen.by_hand - seen.truth)[at]
             yield label, share, 1.0 + float(share[at] @ excess / (share[at] @ share[at]))
