@@ -30,9 +30,13 @@ def ask(gradient: Gradient, problem: Problem) -> Vector:
 
 
 def is_single(values: Vector) -> bool:
-    """Whether every number is a float32 number: so answers a function that computes in float32 by itself."""
-    with np.errstate(over="ignore"):
-        return bool((values.astype(np.float32) == values).all())
+    """Whether these look computed in float32: all are float32 numbers, and not all of them short ones, like 34.5."""
+    mantissas, _ = np.frexp(values)
+    return _fit(mantissas, 24) and not _fit(mantissas, 12)
+
+
+def _fit(mantissas: Vector, bits: int) -> bool:
+    return bool((mantissas * 2.0**bits % 1 == 0).all())
 
 
 def _require_unchanged(problem: Problem, arguments: dict[str, Any]) -> None:
