@@ -1,79 +1,78 @@
-"""A few neighbouring leaves of a sum, added side by side."""
+"""A few neighbouring leaves of a sum, added in TensorFlow's order."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
 
-from tf_gd.order import Order, Vector
+import numpy as np
+
+from tf_gd.order import Order, Vector, accumulator
 
 
 class Leaves:
-    """Neighbouring leaves, laid out so that NumPy adds them all at once, each in TensorFlow's order.
+    """Room for the terms of neighbouring leaves, and all views into it that adding them needs, made once.
 
-    The leaves' strides are interleaved: row k holds the k-th stride of every leaf, so adding the rows from the top down
-    walks all leaves side by side. Then come the left-over packets, in the same manner, then the left-over scalars. A
-    leaf shorter than the longest one leaves gaps, which must be zero: adding zero to an accumulator changes no bit.
+    Each leaf has eight packets of its own for each series: the four accumulators, up to three packets left over after
+    the last whole stride, and a zero, so that no sum is ever -0.0. Adding the eight in a row, and then folding the
+    lanes, is what TensorFlow does; a packet that a leaf has not got is zero, and adding zero changes no bit.
 
     Args:
-        n: how many elements the leaves have together: a subtree of the sum.
+        sizes: how many elements each leaf has.
         order: the order of addition.
-        phase: where in a packet the first element stands.
+        space: where the terms may go, shape [series, n or more].
+
+    Attributes:
+        terms: where the terms go, shape [series, n].
+        rows: the rows of `terms`.
     """
 
-    def __init__(self, n: int, order: Order, phase: int = 0) -> None:
-        sizes, self.n, self.lanes = order.cut(n, order.leaf, phase), n, order.packet
-        stride = 4 * self.lanes
-        self.count = len(sizes)
-        self.rows = max(size // stride for size in sizes)
-        self.packets = max(size % stride // self.lanes for size in sizes)
-        self.scalars = max(size % self.lanes for size in sizes)
-        self.body = self.rows * self.count * stride
-        self.tail = self.body + self.packets * self.count * self.lanes
-        self.size = self.tail + self.scalars * self.count
-        self.index = None if self.count == 1 else self._index(sizes)
-        self.gaps = None if self.index is None or self.size == n else np.flatnonzero(self.index < 0)
+    def __init__(self, sizes: Sequence[int], order: Order, space: Vector) -> None:
+        count, series = len(sizes), len(space)
+        self.terms = space[:, : sum(sizes)]
+        self.rows = list(self.terms)
+        adds_in = accumulator(space.dtype)
+        self.added = self.terms if adds_in == space.dtype else np.empty(self.terms.shape, adds_in)
+        self.packets = np.zeros((count, series, 8, order.packet), adds_in)
+        self._look(sizes, order.packet)
+        self.lanes = np.empty((count, series, order.packet), adds_in)
+        folds_in = np.promote_types(adds_in, np.float32)
+        self.wide = self.lanes if folds_in == adds_in else np.empty(self.lanes.shape, folds_in)
+        self.folds = [self.wide]
+        while self.folds[-1].shape[-1] > 1:
+            self.folds.append(np.empty((count, series, self.folds[-1].shape[-1] // 2), folds_in))
 
-    def _parts(self, layout: Vector) -> tuple[Vector, Vector, Vector]:
-        """Return a layout's strides, left-over packets and left-over scalars: shapes [..., rows, leaves, width]."""
-        lead = layout.shape[:-1]
-        return (
-            layout[..., : self.body].reshape(*lead, self.rows, self.count, 4 * self.lanes),
-            layout[..., self.body : self.tail].reshape(*lead, self.packets, self.count, self.lanes),
-            layout[..., self.tail :].reshape(*lead, self.scalars, self.count, 1),
-        )
-
-    def _index(self, sizes: list[int]) -> npt.NDArray[np.intp]:
-        """Return, for each place of the layout, which element stands there; a gap has -1."""
-        index = np.full(self.size, -1, np.intp)
-        start = 0
+    def _look(self, sizes: Sequence[int], packet: int) -> None:
+        """Make the views: each leaf's strides and accumulators, its left-over packets and their room, its scalars."""
+        self.strides, self.extras, self.scalars = [], [], []
+        series, start = len(self.terms), 0
         for leaf, size in enumerate(sizes):
-            for part in self._parts(index):
-                width = part.shape[-1]
-                rows = min(size // width, len(part))
-                part[:rows, leaf] = np.arange(start, start + rows * width).reshape(rows, width)
-                start, size = start + rows * width, size - rows * width
-        return index
+            rows, packets, scalars = size // (4 * packet), size % (4 * packet) // packet, size % packet
+            body, end = start + rows * 4 * packet, start + size
+            tail, room = end - scalars, self.packets[leaf]
+            if rows:
+                strides = self.added[:, start:body].reshape(series, rows, 4 * packet)
+                self.strides.append((strides, room[:, :4].reshape(series, 4 * packet)))
+            if packets:
+                self.extras.append(
+                    (room[:, 4 : 4 + packets], self.added[:, body:tail].reshape(series, packets, packet))
+                )
+            if scalars:
+                self.scalars.append((leaf, self.added[:, tail:end]))
+            start = end
 
-    def arrange(self, vector: Vector, out: Vector) -> Vector:
-        """Return the n elements in the order of the layout: in `out`, or `vector` itself where that is the order."""
-        if self.index is None:
-            return vector
-        return np.take(vector, self.index, out=out, mode="wrap")  # a gap reads some element or other
-
-    def add(self, terms: Vector) -> Vector:
-        """Return each leaf's sums, shape [leaves, series], from arranged terms, shape [series, size]."""
-        if self.gaps is not None:
-            terms[:, self.gaps] = 0
-        strides, packets, scalars = self._parts(terms)
-        lanes = np.add.reduce(strides, axis=1).reshape(len(terms), self.count, 4, self.lanes)
-        sums = np.add.reduce(lanes, axis=2)
-        for extra in range(self.packets):
-            sums += packets[:, extra]
-        half = self.lanes // 2
-        while half:
-            sums = sums[..., :half] + sums[..., half:]
-            half //= 2
-        if self.scalars:
-            sums += np.add.accumulate(scalars, axis=1)[:, -1]
-        return np.asarray(sums[..., 0].T)
+    def add(self, out: Vector) -> None:
+        """Add the terms that were put into `rows`; each leaf's sums go to `out`, shape [leaves, series]."""
+        if self.added is not self.terms:
+            self.added[...] = self.terms
+        for strides, accumulators in self.strides:
+            np.einsum("srl->sl", strides, out=accumulators)  # row by row, and faster at it than np.add.reduce
+        for room, extra in self.extras:
+            room[...] = extra
+        np.add.reduce(self.packets, 2, None, self.lanes)
+        if self.wide is not self.lanes:
+            self.wide[...] = self.lanes
+        for whole, half in zip(self.folds, self.folds[1:], strict=False):
+            np.add(whole[..., : half.shape[-1]], whole[..., half.shape[-1] :], half)
+        out[...] = self.folds[-1][..., 0]
+        for leaf, scalars in self.scalars:
+            out[leaf] += np.add.accumulate(scalars, 1)[:, -1]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tf_gd.data import Points
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Gradient, Line, Reduction, check_reduction
-from tf_gd.order import Order, Vector, known
+from tf_gd.order import Order, Vector, accumulator, known
 from tf_gd.summation import Adder
 
 
@@ -30,29 +30,29 @@ class Evaluation:
     """
 
     def __init__(self, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> None:
-        n, kind = points.n, points.x.dtype.type
-        self.adder = Adder(list(points), 3, order or known(n, points.x.dtype))
-        self.two, self.n = kind(2), kind(n)
-        self.mean_factor = kind(1) / self.n if reduction == "mean" else None
+        n, dtype = points.n, points.x.dtype
+        self.adder = Adder(list(points), 3, order or known(n, dtype))
+        self.two, self.n = dtype.type(2), accumulator(dtype).type(n)
+        self.mean_factor = dtype.type(1) / dtype.type(n) if reduction == "mean" else None
 
-    def __call__(self, m: Any, c: Any) -> Vector:
-        """Return (loss, dL/dm, dL/dc) at the line (m, c), shape [3]; m and c are scalars of the points' dtype."""
-
-        def terms(out: Vector, x: Vector, y: Vector) -> None:
-            squares, products, factors = out
-            errors = np.multiply(x, m, out=factors)
-            errors += c
-            errors -= y
-            np.multiply(errors, errors, out=squares)
-            factors *= self.two  # TensorFlow's _SquareGrad multiplies the residual by two, then ...
-            if self.mean_factor is not None:
-                factors *= self.mean_factor  # ... its _MeanGrad by 1/n, not dividing by n
-            np.multiply(factors, x, out=products)
-
-        sums = self.adder(terms)
+    def __call__(self, m: Any, c: Any, out: Vector) -> None:
+        """Put (loss, dL/dm, dL/dc) at the line (m, c) into `out`, shape [3]; m and c have the points' dtype."""
+        sums = self.adder(self._terms, m, c)
         if self.mean_factor is not None:
             sums[0] /= self.n
-        return sums
+        out[...] = sums
+
+    def _terms(self, rows: list[Vector], x: Vector, y: Vector, m: Any, c: Any) -> None:
+        """Fill the rows with the terms of the three sums  (equations 1 to 3, and 5)."""
+        squares, products, factors = rows
+        np.multiply(x, m, factors)
+        np.add(factors, c, factors)
+        np.subtract(factors, y, factors)
+        np.multiply(factors, factors, squares)
+        np.multiply(factors, self.two, factors)  # TensorFlow's _SquareGrad multiplies the residual by two, then ...
+        if self.mean_factor is not None:
+            np.multiply(factors, self.mean_factor, factors)  # ... its _MeanGrad by 1/n, not dividing by n
+        np.multiply(factors, x, products)
 
 
 def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum") -> Gradient:
@@ -80,10 +80,11 @@ def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reductio
     """
     check_reduction(reduction)
     points = Points(x, y)
-    kind = points.x.dtype.type
-    with np.errstate(all="ignore"):
-        _, dm, dc = Evaluation(points, reduction)(kind(line.m), kind(line.c))
-    return Gradient(dm, dc)
+    evaluate, sums = Evaluation(points, reduction), np.empty(3, points.x.dtype)
+    with evaluate.adder.at_work():
+        m, c = np.array(line, points.x.dtype)
+        evaluate(m, c, sums)
+    return Gradient(sums[1], sums[2])
 
 
 def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], float]) -> Line:
@@ -145,16 +146,19 @@ class ManualDescent:
         Returns:
             Shape [rows, 5], at most `num_steps + 1` rows. The first state with a number that is not finite is the last.
         """
-        kind = self.dtype.type
-        enough = -1.0 if tolerance is None else float(kind(tolerance))
+        enough = -1.0 if tolerance is None else float(self.dtype.type(tolerance))
         rows = np.empty((num_steps + 1, 5), self.dtype)
-        state = np.array(start, self.dtype)
-        with np.errstate(all="ignore"):
-            for step, row in enumerate(rows):
-                row[:2] = state
-                row[2:] = sums = self.evaluate(*state)
+        row = np.array([*start, 0, 0, 0], self.dtype)
+        state, sums, slopes = row[:2], row[2:], row[3:]
+        m, c = row[:1].reshape(()), row[1:2].reshape(())  # views, which cost less than scalars
+        change = np.empty(2, self.dtype)
+        with self.evaluate.adder.at_work():
+            for step in range(num_steps + 1):
+                self.evaluate(m, c, sums)
+                rows[step] = row
                 loss, dm, dc = map(float, sums)
                 if abs(dm) <= enough >= abs(dc) or not (isfinite(loss) and isfinite(dm) and isfinite(dc)):
                     return rows[: step + 1]
-                state = state - self.learning_rate * sums[1:]
+                np.multiply(slopes, self.learning_rate, change)
+                np.subtract(state, change, state)
         return rows

@@ -9,15 +9,19 @@ vector adds in one fixed order, with P lanes in a packet:
 * a **tree**: anything longer is split in two at a multiple of P, and the two halves' sums are added, left + right;
 * **blocks**: a long vector is cut into as many trees as the thread pool likes: remainder + block 0 + block 1 + ...
 
+bfloat16 is added in float32 and rounded once, at the end. float16 is added in float16, every addition rounded, in
+leaves of at most 200 packets; only the fold of the lanes is made in float32.
+
 References:
-    Eigen, `TensorReduction.h` (`InnerMostDimReducer`, `FullReducer`) and `TensorCostModel.h` (the number of blocks).
+    Eigen, `TensorReduction.h` (`InnerMostDimReducer`, `LeafSize`, `FullReducer`), `TensorCostModel.h` (the number of
+    blocks), `arch/AVX/Reductions.h` (float16's fold); TensorFlow, `reduction_ops.h` (bfloat16's casts).
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+import platform
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +30,9 @@ import numpy.typing as npt
 
 Vector = npt.NDArray[Any]
 
-LEAF_PACKETS = 1024  # a leaf holds at most so many packets
-PACKETS = {"float64": 4, "float32": 8, "bfloat16": 16, "float16": 16}  # lanes of the common builds (AVX)
+PACKET_BYTES = 16 if platform.machine() in ("aarch64", "arm64") else 32  # NEON; AVX, the common build elsewhere
+LEAF_PACKETS = {"float16": 200}
+CYCLES = {"bfloat16": (2 * 11 / 64 + 1) / 8}  # a float32 cast from two bytes, eight at a time
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,12 @@ class Order:
     Attributes:
         packet: P, the lanes in a packet.
         blocks: into how many trees the vector is cut.
+        leaf_packets: how many packets a leaf holds at most.
     """
 
     packet: int
     blocks: int = 1
+    leaf_packets: int = 1024
 
     def __str__(self) -> str:
         return f"packets of {self.packet}, {self.blocks} block{'s' * (self.blocks > 1)}"
@@ -48,7 +55,7 @@ class Order:
     @property
     def leaf(self) -> int:
         """The largest number of elements that is added without a split."""
-        return LEAF_PACKETS * self.packet
+        return self.leaf_packets * self.packet
 
     def trees(self, n: int) -> list[tuple[int, int]]:
         """Return (start, length) of each tree, in the order in which their sums are added."""
@@ -79,18 +86,43 @@ class Order:
         left, right = self.split(n, phase)
         return self.cut(left, longest, phase) + self.cut(right, longest)
 
-    def join(self, n: int, sums: Iterator[Vector], phase: int = 0) -> Vector:
-        """Add the sums of a tree's leaves, handed over from left to right, as the tree does."""
-        if n <= self.leaf:
-            return next(sums)
-        left, right = self.split(n, phase)
-        return self.join(left, sums, phase) + self.join(right, sums)
+    def merges(self, n: int) -> list[tuple[list[int], list[int]]]:
+        """Return, round by round, which leaves' sums are added to which (left, right); the sum stays with the left.
+
+        When all rounds are done, the first leaf of each tree holds the tree's sum.
+        """
+        rounds: list[tuple[list[int], list[int]]] = []
+
+        def merge(size: int, phase: int, first: int) -> tuple[int, int]:
+            """Plan a tree's merges; return its height and the number of the leaf after its last."""
+            if size <= self.leaf:
+                return 0, first + 1
+            left, right = self.split(size, phase)
+            left_height, middle = merge(left, phase, first)
+            right_height, end = merge(right, 0, middle)
+            height = max(left_height, right_height)
+            rounds.extend(([], []) for _ in range(height + 1 - len(rounds)))
+            rounds[height][0].append(first)
+            rounds[height][1].append(middle)
+            return height + 1, end
+
+        end = 0
+        for start, length in self.trees(n):
+            _, end = merge(length, start % self.packet, end)
+        return rounds
+
+
+def accumulator(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return the dtype in which TensorFlow adds numbers of `dtype`."""
+    kind: np.dtype[Any] = np.dtype(dtype)
+    return np.dtype(np.float32) if kind.name == "bfloat16" else kind
 
 
 def expected(n: int, dtype: npt.DTypeLike, threads: int | None = None) -> Order:
     """Return the order that TensorFlow's common build uses for n elements on a machine with so many threads.
 
-    Eigen starts another block for every 100,000 cycles, and charges 11/64 of a cycle a byte and ten a packet.
+    Eigen starts another block for every 100,000 cycles, and charges 11/64 of a cycle a byte and ten a packet; a packet
+    of float16 is as wide as one of float32, in which Eigen computes.
 
     Args:
         n: the number of elements, at least 1.
@@ -99,13 +131,13 @@ def expected(n: int, dtype: npt.DTypeLike, threads: int | None = None) -> Order:
 
     Example:
         >>> expected(80_000, "float64", threads=8)
-        Order(packet=4, blocks=3)
+        Order(packet=4, blocks=3, leaf_packets=1024)
     """
-    kind = np.dtype(dtype)
-    packet = PACKETS[kind.name]
-    cycles = n * (kind.itemsize * 11 / 64 + 10 / packet)
+    kind: np.dtype[Any] = np.dtype(dtype)
+    packet = PACKET_BYTES // max(4, kind.itemsize)
+    cycles = n * (CYCLES.get(kind.name, kind.itemsize * 11 / 64) + 10 / packet)
     wanted = math.floor((cycles - 100_000) / 100_000 + 0.9)
-    return Order(packet, min(threads or usable_cores(), max(1, wanted)))
+    return Order(packet, min(threads or usable_cores(), max(1, wanted)), LEAF_PACKETS.get(kind.name, 1024))
 
 
 def usable_cores() -> int:

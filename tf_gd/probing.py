@@ -11,6 +11,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from tf_gd.summation import total
 
 Sum = Callable[[Vector], npt.ArrayLike]
 
-PACKET_WIDTHS = (4, 8, 16, 2, 1, 32)
+PACKET_WIDTHS = (4, 8, 16, 2)
 MOST_THREADS = 256
 
 
@@ -39,7 +40,7 @@ def reveal(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
 
     Example:
         >>> reveal(lambda v: total(v, Order(packet=2)), 1000, "float64")
-        Order(packet=2, blocks=1)
+        Order(packet=2, blocks=1, leaf_packets=1024)
         >>> reveal(np.sum, 1000, "float64") is None
         True
     """
@@ -69,8 +70,8 @@ def _candidates(n: int, dtype: np.dtype[Any]) -> Iterator[Order]:
     yield first
     for packet in sorted(PACKET_WIDTHS, key=lambda width: width != first.packet):
         for blocks in range(1, expected(n, dtype, MOST_THREADS).blocks + 1):
-            if Order(packet, blocks) != first:
-                yield Order(packet, blocks)
+            if (packet, blocks) != (first.packet, first.blocks):
+                yield replace(first, packet=packet, blocks=blocks)
 
 
 def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Vector]]:
@@ -86,14 +87,16 @@ def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Vector]]:
 
 
 def _pair(n: int, dtype: np.dtype[Any], i: int, j: int) -> Vector:
-    """Return ones, but for two numbers that swallow what they meet and then each other."""
-    probe = np.ones(n, dtype)
-    probe[i] = float(np.finfo(dtype).max) / 4
-    probe[j] = -probe[i]
+    """Return equal numbers, but for two that swallow what they meet and then each other."""
+    large, small = (2.0**15, 2.0**-9) if dtype.name == "float16" else (2.0**126, 1.0)
+    probe = np.full(n, small, dtype)
+    probe[i], probe[j] = large, -large
     return probe
 
 
 def _noise(n: int, dtype: np.dtype[Any], seed: int) -> Vector:
-    """Return positive numbers of several magnitudes, whose sum rounds differently in almost every order."""
+    """Return numbers of several magnitudes that cancel, so that what is left is rounding: another in every order."""
     rng = np.random.default_rng(seed)
-    return (rng.random(n) * 2.0 ** rng.integers(-4, 5, n)).astype(dtype)
+    probe = (rng.random(n) * 2.0 ** rng.integers(-4, 3, n)).astype(dtype)
+    probe[1::2] = -probe[: n // 2 * 2 : 2][::-1]
+    return probe

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from tf_gd.leaves import Leaves
-from tf_gd.order import Order, Vector, known, usable_cores
+from tf_gd.order import Order, Vector, accumulator, known, usable_cores
+from tf_gd.subnormals import flush, flushed
 
-GROUP_LEAVES = 8  # leaves added in one go: about 20,000 elements, which stay in a core's cache
-KEPT = 2**18  # up to so many elements stay in the layout of their sum between calls; beyond, a group at a time
+GROUP = 2**15  # elements whose terms are made in one go: they stay in a core's cache
 WORTH_A_THREAD = 2**16  # elements
 
 Terms = Callable[..., None]
-
-_leaves = lru_cache(maxsize=64)(Leaves)
 
 
 def total(values: Vector, order: Order | None = None) -> Any:
@@ -32,14 +30,16 @@ def total(values: Vector, order: Order | None = None) -> Any:
         A scalar of the dtype of `values`.
 
     Example:
-        >>> float(total(np.array([1e16, 1.0, -1e16, 1.0, 1.0])))
-        3.0
+        >>> total(np.array([1e16, 1.0, -1e16, 1.0, 1.0]))
+        np.float64(3.0)
     """
 
-    def copy(out: Vector, vector: Vector) -> None:
-        out[0] = vector
+    def copy(rows: list[Vector], vector: Vector) -> None:
+        rows[0][...] = vector
 
-    return Adder([values], 1, order or known(values.size, values.dtype))(copy)[0]
+    adder = Adder([values], 1, order or known(values.size, values.dtype))
+    with adder.at_work():
+        return values.dtype.type(adder(copy)[0])
 
 
 class Adder:
@@ -52,63 +52,80 @@ class Adder:
     """
 
     def __init__(self, vectors: Sequence[Vector], series: int, order: Order) -> None:
-        self.vectors, self.order = vectors, order
-        self.n, self.dtype = vectors[0].size, vectors[0].dtype
-        self.trees = order.trees(self.n)
-        self.groups = [group for start, length in self.trees for group in _groups(order, start, length)]
-        workers = max(1, min(usable_cores(), len(self.groups), self.n // WORTH_A_THREAD))
-        self.spaces = [self._space(series) for _ in range(workers)]
-        self.kept = None
-        if self.n <= KEPT:
-            self.kept = [self._arranged(group, self._space(0)) for group in self.groups]
+        self.n, dtype = vectors[0].size, vectors[0].dtype
+        trees = [list(_groups(order, start, length)) for start, length in order.trees(self.n)]
+        groups = [group for tree in trees for group in tree]
+        self.workers = max(1, min(usable_cores(), len(groups), self.n // WORTH_A_THREAD))
+        self.rooms = [_rooms({sizes for _, sizes in groups}, order, series, dtype) for _ in range(self.workers)]
+        self.sums = np.empty((sum(len(sizes) for _, sizes in groups), series), accumulator(dtype))
+        ends = np.cumsum([len(sizes) for _, sizes in groups]).tolist()
+        self.work = [
+            (sizes, [vector[start : start + sum(sizes)] for vector in vectors], self.sums[end - len(sizes) : end])
+            for (start, sizes), end in zip(groups, ends, strict=True)
+        ]
+        self.merges = [(np.array(left), np.array(right)) for left, right in order.merges(self.n)]
+        leaves = [sum(len(sizes) for _, sizes in tree) for tree in trees]
+        self.trees = np.cumsum([0, *leaves[:-1]])
+        self.pool: ThreadPoolExecutor | None = None
 
-    def _space(self, series: int) -> Vector:
-        """Return room for the terms and the arranged vectors of any one group."""
-        return np.empty((series + len(self.vectors), max(leaves.size for _, leaves in self.groups)), self.dtype)
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Compute as TensorFlow's threads do, and on as many threads as pay, until the block ends."""
+        with flushed(), np.errstate(all="ignore"), ThreadPoolExecutor(self.workers, initializer=_prepare) as pool:
+            self.pool = pool
+            yield
+            self.pool = None
 
-    def __call__(self, terms: Terms) -> Vector:
-        """Return the sum of each series, shape [series]; `terms(out, *vectors)` fills `out`, shape [series, any]."""
-        if self.n == 1:
-            return np.array(self._terms(0, terms, self.spaces[0])[:, 0])  # nothing is added: -0.0 stays -0.0
-        sums = iter(self._sums(terms))
-        parts = [self.order.join(length, sums, start % self.order.packet) for start, length in self.trees]
-        whole: Vector = parts[0] + parts[0].dtype.type(0)  # accumulators start at +0.0: no sum is ever -0.0
-        for part in parts[1:]:
-            whole = whole + part
-        return np.asarray(whole, self.dtype)
+    def __call__(self, terms: Terms, *arguments: Any) -> Vector:
+        """Return the sum of each series, shape [series]; valid until the next call.
 
-    def _sums(self, terms: Terms) -> Iterator[Vector]:
-        """Return every leaf's sums, from left to right; the groups are dealt out to the threads in turn."""
-        workers = len(self.spaces)
-        if workers == 1:
-            return (leaf for each in self._share(0, terms) for leaf in each)
-        with ThreadPoolExecutor(workers) as pool:
-            shares = list(pool.map(lambda worker: list(self._share(worker, terms)), range(workers)))
-        return (leaf for i in range(len(self.groups)) for leaf in shares[i % workers][i // workers])
+        Args:
+            terms: called as `terms(rows, *vectors, *arguments)` with pieces of the vectors; fills `rows`, one a series.
+            arguments: handed on to `terms`.
+        """
+        if self.n == 1:  # nothing is added: -0.0 stays -0.0
+            sizes, vectors, out = self.work[0]
+            leaves = self.rooms[0][sizes]
+            terms(leaves.rows, *vectors, *arguments)
+            out[0] = leaves.terms[:, 0]
+            return self.sums[0]
+        todo = iter(self.work)
+        helpers = (
+            [self.pool.submit(self._help, worker, todo, terms, arguments) for worker in range(1, self.workers)]
+            if self.pool
+            else []
+        )
+        self._help(0, todo, terms, arguments)
+        for helper in helpers:
+            helper.result()
+        for left, right in self.merges:
+            self.sums[left] += self.sums[right]
+        whole: Vector = self.sums[0] if len(self.trees) == 1 else np.add.accumulate(self.sums[self.trees])[-1]
+        return whole
 
-    def _share(self, worker: int, terms: Terms) -> Iterator[Vector]:
-        """Yield the leaves' sums of every group that falls to one thread."""
-        with np.errstate(all="ignore"):
-            for index in range(worker, len(self.groups), len(self.spaces)):
-                yield self.groups[index][1].add(self._terms(index, terms, self.spaces[worker]))
-
-    def _terms(self, index: int, terms: Terms, space: Vector) -> Vector:
-        """Return the terms of one group in the layout of its sum, shape [series, size]."""
-        series = len(space) - len(self.vectors)
-        size = self.groups[index][1].size
-        out = space[:series, :size]
-        terms(out, *(self.kept[index] if self.kept else self._arranged(self.groups[index], space[series:])))
-        return out
-
-    def _arranged(self, group: tuple[int, Leaves], space: Vector) -> list[Vector]:
-        """Return the vectors' elements of one group in the layout of its sum."""
-        start, leaves = group
-        pieces = (vector[start : start + leaves.n] for vector in self.vectors)
-        return [leaves.arrange(piece, row[: leaves.size]) for piece, row in zip(pieces, space, strict=True)]
+    def _help(self, worker: int, todo: Iterator[Any], terms: Terms, arguments: tuple[Any, ...]) -> None:
+        """Take one group after another off the list, for as long as there are any, and add its leaves."""
+        rooms = self.rooms[worker]
+        for sizes, vectors, out in todo:
+            leaves = rooms[sizes]
+            terms(leaves.rows, *vectors, *arguments)
+            leaves.add(out)
 
 
-def _groups(order: Order, start: int, length: int) -> Iterator[tuple[int, Leaves]]:
-    """Yield (start, leaves) for each subtree of a few leaves of one tree, from left to right."""
-    for size in order.cut(length, GROUP_LEAVES * order.leaf, start % order.packet):
-        yield start, _leaves(size, order, start % order.packet)
+def _groups(order: Order, start: int, length: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Yield (start, sizes of the leaves) for each subtree of a few leaves of one tree, from left to right."""
+    for size in order.cut(length, max(GROUP, order.leaf), start % order.packet):
+        yield start, tuple(order.cut(size, order.leaf, start % order.packet))
         start += size
+
+
+def _rooms(kinds: set[tuple[int, ...]], order: Order, series: int, dtype: Any) -> dict[tuple[int, ...], Leaves]:
+    """Return one thread's room for every kind of group, all in one place."""
+    space = np.empty((series, max(map(sum, kinds))), dtype)
+    return {sizes: Leaves(sizes, order, space) for sizes in kinds}
+
+
+def _prepare() -> None:
+    """Make a new thread compute as TensorFlow's do, and as quietly as its starter."""
+    flush()
+    np.seterr(all="ignore")
