@@ -68,7 +68,7 @@ class Leaves:
             np.einsum("srl->sl", strides, out=accumulators)  # row by row, and faster at it than np.add.reduce
         for room, extra in self.extras:
             room[...] = extra
-        np.add.reduce(self.packets, 2, None, self.lanes)
+        np.add.reduce(self.packets, axis=2, out=self.lanes)
         if self.wide is not self.lanes:
             self.wide[...] = self.lanes
         for whole, half in zip(self.folds, self.folds[1:], strict=False):

@@ -88,7 +88,7 @@ class Adder:
             leaves = self.rooms[0][sizes]
             terms(leaves.rows, *vectors, *arguments)
             out[0] = leaves.terms[:, 0]
-            return self.sums[0]
+            return np.asarray(out[0])
         todo = iter(self.work)
         helpers = (
             [self.pool.submit(self._help, worker, todo, terms, arguments) for worker in range(1, self.workers)]
@@ -100,8 +100,9 @@ class Adder:
             helper.result()
         for left, right in self.merges:
             self.sums[left] += self.sums[right]
-        whole: Vector = self.sums[0] if len(self.trees) == 1 else np.add.accumulate(self.sums[self.trees])[-1]
-        return whole
+        if len(self.trees) == 1:
+            return np.asarray(self.sums[0])
+        return np.asarray(np.add.accumulate(self.sums[self.trees])[-1])
 
     def _help(self, worker: int, todo: Iterator[Any], terms: Terms, arguments: tuple[Any, ...]) -> None:
         """Take one group after another off the list, for as long as there are any, and add its leaves."""
