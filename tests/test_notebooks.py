@@ -13,7 +13,11 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-TITLES = ("01_the_mathematics",)
+TITLES = (
+    "01_the_mathematics",
+    "02_a_training_session",
+    "03_by_hand_and_by_tensorflow",
+)
 
 # For each exercise, in order, what somebody may well answer, and wrongly.
 WRONG = {
@@ -33,6 +37,25 @@ WRONG = {
             "    return m + learning_rate * np.sum(2 * e * x), c + learning_rate * np.sum(2 * e)",
         ],
         ["best_tied = np.sum(x3 * y3) / np.sum(x3**2)", "best_tied = 0.73"],
+    ),
+    "02_a_training_session": (
+        [
+            "def my_loss(m, c, x, y):\n    return tf.reduce_mean(tf.square(m * x + c - y))",
+            "def my_loss(m, c, x, y):\n    return tf.square(m * x + c - y)",
+            "def my_loss(m, c, x, y):\n    return tf.reduce_sum(m * x + c - y)",
+            "def my_loss(m, c, x, y):\n    return 1.0",
+        ],
+        ["updates_before = 0", "updates_before = 2"],
+        ["calls = 10_000", "calls = 0"],
+    ),
+    "03_by_hand_and_by_tensorflow": (
+        ["used_for_one_tenth = 0.1", "used_for_one_tenth = 0.10000000149"],
+        ["ulps = 0", "ulps = 2"],
+        [
+            "def my_sum(v, P):\n    return np.sum(v)",
+            "def my_sum(v, P):\n    return sum(v)",
+            "def my_sum(v, P):\n    return v[0]",
+        ],
     ),
 }
 

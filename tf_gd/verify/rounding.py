@@ -70,9 +70,11 @@ def ulp_distance(left: npt.ArrayLike, right: npt.ArrayLike) -> npt.NDArray[Any]:
     Example:
         >>> ulp_distance([1.0, 0.0, np.nan], [1.0 + 2**-52, -0.0, np.nan]).tolist()
         [1, 1, 0]
+        >>> int(ulp_distance(0.1 + 0.2, 0.3))
+        1
     """
     a, b = np.asarray(left), np.asarray(right)
-    distance = np.abs(_rank(a) - _rank(b))
+    distance = np.asarray(np.abs(_rank(a) - _rank(b)), object)  # of two scalars, a bare integer
     missing = np.isnan(a).astype(int) + np.isnan(b).astype(int)
     return np.where(missing == 2, 0, np.where(missing == 1, 2 ** (8 * a.dtype.itemsize), distance))
 
