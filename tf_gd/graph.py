@@ -75,8 +75,8 @@ class LineGraph:
     Example:
         >>> with LineGraph(Points([0.0, 1.0], [1.0, 3.0]), learning_rate=0.5) as line_graph:
         ...     _ = line_graph.session.run(line_graph.train_op)
-        ...     line_graph.session.run([line_graph.m, line_graph.c])
-        [np.float64(3.0), np.float64(4.0)]
+        ...     [float(value) for value in line_graph.session.run([line_graph.m, line_graph.c])]
+        [3.0, 4.0]
     """
 
     def __init__(self, points: Points, learning_rate: LearningRate, reduction: Reduction = "sum") -> None:

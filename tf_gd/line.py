@@ -115,8 +115,8 @@ def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = 
         InvalidArgumentError: unknown `reduction`.
 
     Example:
-        >>> loss(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0])
-        np.float64(1.0)
+        >>> float(loss(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0]))
+        1.0
     """
     check_reduction(reduction)
     errors = residuals(line, x, y)

@@ -71,8 +71,9 @@ def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reductio
         InvalidArgumentError: unknown `reduction`.
 
     Example:
-        >>> gradient(Line(2.0, 1.0), [1.0, 2.0], [3.0, 6.0])
-        Gradient(m=np.float64(-4.0), c=np.float64(-2.0))
+        >>> dm, dc = gradient(Line(2.0, 1.0), [1.0, 2.0], [3.0, 6.0])
+        >>> float(dm), float(dc)
+        (-4.0, -2.0)
 
     References:
         The factor 2 comes first, as in `_SquareGrad` of TensorFlow's math_grad.py; for the mean,
@@ -103,8 +104,9 @@ def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], f
         InvalidArgumentError: `learning_rate` is not a finite number above 0.
 
     Example:
-        >>> update(Line(1.0, 0.0), Gradient(-4.0, -2.0), 0.5)
-        Line(m=np.float64(3.0), c=np.float64(1.0))
+        >>> m, c = update(Line(1.0, 0.0), Gradient(-4.0, -2.0), 0.5)
+        >>> float(m), float(c)
+        (3.0, 1.0)
     """
     dtype = np.result_type(np.asarray(line.m), np.asarray(line.c))
     dtype = dtype if dtype.kind == "f" or dtype.name == "bfloat16" else np.dtype(np.float64)
