@@ -13,12 +13,8 @@ from typing import IO
 NOISE = re.compile(
     r"^WARNING: All log messages before absl::InitializeLog"
     r"|^[IW]\d{4} \d\d:|^\d{4}-\d\d-\d\d .*: [IW] "
-<<<<<<< Updated upstream
-    r"|failed call to cuInit|^To enable the following instructions"
-    r"|oneDNN supports DT_HALF only on platforms with AVX-512"  # an error by its letter; float16 works all the same
-=======
     r"|Unable to register cu\w+ factory|failed call to cuInit|^To enable the following instructions"
->>>>>>> Stashed changes
+    r"|oneDNN supports DT_HALF only on platforms with AVX-512"  # an error by its letter; float16 works all the same
 )
 _one_at_a_time = threading.RLock()
 
