@@ -59,7 +59,10 @@ def np_mistakes(S: Any) -> dict[str, Gradient]:
         "broadcast": lambda m, c, x, y: line5(m * x[:, None] + c - y, x[:, None]),
         "integer-division": of(lambda e, m, c, x, y: (2 * S(e * x) // 1, 2 * S(e) // 1)),
         "tied-m-and-c": lambda m, c, x, y: (2 * S((m * (x + 1) - y) * (x + 1)),) * 2,
-        "product-of-sums": of(lambda e, m, c, x, y: (2 * S(e) * S(x), 2 * S(e))),
+        "intercept-counted-once": lambda m, c, x, y: (
+            2 * S((m * x + c - y) * x),
+            2 * (m * np.sum(x) + c - np.sum(y)) * S(np.ones_like(x) / len(x)),
+        ),
         "power-not-lowered": of(lambda e, m, c, x, y: line5(e**2, x)),
     }
 
@@ -101,10 +104,9 @@ def loop_mistakes(reduction: str) -> dict[str, Gradient]:
         n = len(x) ** 2 if reduction == "mean" else 1
         return dm / n, dc / n
 
-    def product_of_sums(m, c, x, y):
+    def counted_once(m, c, x, y):
         n = len(x) if reduction == "mean" else 1
-        residuals = sum(m * xi + c - yi for xi, yi in zip(x, y, strict=True)) / n
-        return 2 * residuals * (sum(x) / n), 2 * residuals
+        return loop()(m, c, x, y)[0], 2 * (m * sum(x) + c - sum(y)) / n
 
     return {
         "sign": loop(lambda e, xi: (-2 * e * xi, -2 * e)),
@@ -135,7 +137,7 @@ def loop_mistakes(reduction: str) -> dict[str, Gradient]:
         "tied-m-and-c": loop(
             lambda e, xi: (2 * e * (xi + 1), 2 * e * (xi + 1)), e=lambda m, c, xi, yi: m * (xi + 1) - yi
         ),
-        "product-of-sums": product_of_sums,
+        "intercept-counted-once": counted_once,
         "power-not-lowered": loop(lambda e, xi: (2 * e**2 * xi, 2 * e**2)),
     }
 
@@ -370,7 +372,7 @@ def off(change: Callable[..., Any]) -> Gradient:
             [("unlisted-term", "the term with m has 1257/8, should have 1249/8")],
         ),
         (lambda dm, dc, m, c, x, y: (dm, dc + c), [("unlisted-term", "the term with c has 33, should have 32")]),
-        (lambda dm, dc, *_: (np.clip(dm, -500, 500), dc), [("unlisted", "dL/dm is wrong at (m=-7, c=12)")]),
+        (lambda dm, dc, *_: (np.clip(dm, -500, 500), dc), [("unlisted", "dL/dm is wrong at (m=-7.25, c=12.5)")]),
         (
             lambda dm, dc, *_: (3 * dm, dc + 1),
             [("unlisted-factor", "dL/dm is 3 times"), ("unlisted-constant", "dL/dc is 1 too large")],
@@ -481,6 +483,6 @@ def test_a_function_that_takes_fractions_is_compared_exactly() -> None:
 
 def test_the_report_labels_every_number() -> None:
     report = str(tf_gd.check_line_gradient(missing_factor))
-    for text in ("WRONG", "dL/dm yours", "dL/dm right", "line 5:", "m=-7, c=12"):
+    for text in ("WRONG", "dL/dm yours", "dL/dm right", "line 5:", "m=-7.25, c=12.5"):
         assert text in report
     assert not tf_gd.check_line_gradient(missing_factor)

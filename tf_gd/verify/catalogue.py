@@ -5,6 +5,7 @@ The right derivation, whose line numbers the sentences cite:
     1.  p_i = m x_i + c
     2.  e_i = p_i - y_i
     3.  L = sum(e_i^2)                                      or mean(e_i^2)
+    4.  L(m, c) = sum((m x_i + c - y_i)^2)
     5.  dL/dm = sum(2 e_i x_i)    dL/dc = sum(2 e_i)        or the mean of the same terms
 
 A mistake that multiplies the right gradient by some factor has that factor for the sum and for the mean
@@ -50,7 +51,6 @@ _WORDS = {
     "sum": {
         "loss": "sum(e_i^2)",
         "add": "sum",
-        "numpy": "np.sum",
         "two": "2",
         "divide": "so do not divide by n",
         "multiply": "so do not multiply by n",
@@ -58,7 +58,6 @@ _WORDS = {
     "mean": {
         "loss": "mean(e_i^2)",
         "add": "mean",
-        "numpy": "np.mean",
         "two": "2/n",
         "divide": "so divide by n once, not twice",
         "multiply": "so divide both by n",
@@ -264,14 +263,17 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "broadcast",
         2,
-        "Every residual was taken against every point: one array has shape [n] and the other [n, 1], and "
-        "their difference is an [n, n] table. Bring x and y to the same shape first, x.ravel() and "
-        "y.ravel(), and check that e.shape is (n,).",
+        "Every residual met every point: one array has shape [n] and the other [n, 1], and so their difference, or "
+        "product, is an [n, n] table. Bring x and y to one shape first, x.ravel() and y.ravel(), and check that "
+        "e.shape is (n,). (np.sum(e) * np.sum(x) gives such a number too: multiply each residual by its own x_i, then "
+        "add.)",
         formulas.broadcast(lambda probe: probe.share**2),
         (
             formulas.broadcast(lambda probe: probe.share),
             formulas.broadcast(lambda probe: probe.share**2, x_across=True),
             formulas.broadcast(lambda probe: probe.share, x_across=True),
+            formulas.every_pair(lambda probe: probe.share**2),
+            formulas.every_pair(lambda probe: probe.share),
         ),
     ),
     Mistake(
@@ -282,11 +284,14 @@ CATALOGUE: tuple[Mistake, ...] = (
         formulas.cut(floor, lambda probe: 2 * probe.share),
         (
             formulas.cut(truncate, lambda probe: 2 * probe.share),
-            formulas.cut(floor, lambda probe: probe.share, outside=2),
+            formulas.cut(floor, lambda probe: probe.share, outside=lambda probe: 2),
             formulas.cut_terms(lambda probe: 2 * probe.share),
-            formulas.cut_terms(lambda probe: probe.share, outside=2),
+            formulas.cut_terms(lambda probe: probe.share, outside=lambda probe: 2),
             residual(lambda probe: each(floor, probe.e)),
+            formulas.cut(floor, lambda probe: 2, outside=lambda probe: probe.share),
+            formulas.cut(truncate, lambda probe: 2, outside=lambda probe: probe.share),
             formulas.cut_data,
+            formulas.cut_line,
             formulas.zero,
         ),
     ),
@@ -298,15 +303,14 @@ CATALOGUE: tuple[Mistake, ...] = (
         "its own: derive with respect to m while c stays as it is (factor x_i), then with respect to c "
         "while m stays (factor 1).",
         formulas.tied,
-        (formulas.tied_factor, formulas.tied_each),
+        (formulas.tied_factor, formulas.tied_each, formulas.tied_residuals),
     ),
     Mistake(
-        "product-of-sums",
-        5,
-        "You multiplied the {add} of the residuals by the {add} of the x_i. Multiply each residual by its "
-        "own x_i first, and take the {add} of the products: {numpy}(e * x), not {numpy}(e) * {numpy}(x).",
-        formulas.product_of_sums(lambda probe: probe.share**2),
-        (formulas.product_of_sums(lambda probe: probe.share),),
+        "intercept-counted-once",
+        4,
+        "In dL/dc the c is added once; it belongs to each of the n points. Multiplied out, sum(2 (m x_i + c - y_i)) is "
+        "2 (m sum(x_i) + n c - sum(y_i)): write n * c. (Divided by n for a mean, that leaves c.)",
+        formulas.counted_once,
     ),
     Mistake(
         "power-not-lowered",

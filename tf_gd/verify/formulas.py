@@ -5,6 +5,7 @@ their rounding.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tf_gd.verify.probes import Probe
@@ -13,6 +14,10 @@ from tf_gd.verify.terms import Term, each, floor, root, sign, total, truncate
 Pair = tuple[Term, Term]
 Formula = Callable[[Probe], Pair]
 Share = Callable[[Probe], Any]
+
+
+def _once(probe: Probe) -> int:
+    return 1
 
 
 def right(probe: Probe) -> Pair:
@@ -63,7 +68,7 @@ def rows_alone(first: int, last: int | None) -> Formula:
     """Return the right gradient of `x[first:last]` alone; a mean divides by the number of those rows."""
 
     def formula(probe: Probe) -> Pair:
-        part = Probe(probe.m, probe.c, probe.x[first:last], probe.y[first:last], probe.reduction)
+        part = replace(probe, x=probe.x[first:last], y=probe.y[first:last])
         return right(part) if part.n else (Term(0), Term(0))
 
     return formula
@@ -109,34 +114,45 @@ def broadcast(share: Share, *, x_across: bool = False) -> Formula:
     return formula
 
 
-def product_of_sums(share: Share) -> Formula:
-    """Return sum(e_i) sum(x_i) where sum(e_i x_i) belongs."""
+def every_pair(share: Share) -> Formula:
+    """Return the sum over the [n, n] table e_i x_j, which is sum(e_i) sum(x_i), where sum(e_i x_i) belongs."""
     return lambda probe: (2 * share(probe) * total(probe.e) * total(probe.x), right(probe)[1])
 
 
-def cut(function: Callable[[Term], Term], inside: Callable[[Probe], Any], outside: Any = 1) -> Formula:
-    """Return outside * function(inside * sum), line 5 cut to whole numbers."""
+def counted_once(probe: Probe) -> Pair:
+    """Return line 5 multiplied out, with c added once where n c belongs."""
+    dm, dc = right(probe)
+    return dm, dc - 2 * probe.share * (probe.n - 1) * probe.c
+
+
+def cut(function: Callable[[Term], Term], inside: Share, outside: Share = _once) -> Formula:
+    """Return outside(probe) * function(inside * sum), line 5 cut to whole numbers."""
 
     def formula(probe: Probe) -> Pair:
         dm, dc = probe.totals
-        return outside * function(inside(probe) * dm), outside * function(inside(probe) * dc)
+        return outside(probe) * function(inside(probe) * dm), outside(probe) * function(inside(probe) * dc)
 
     return formula
 
 
-def cut_terms(inside: Callable[[Probe], Any], outside: Any = 1) -> Formula:
+def cut_terms(inside: Share, outside: Share = _once) -> Formula:
     """Return line 5 with every term cut to a whole number before they are added."""
 
     def formula(probe: Probe) -> Pair:
         terms = inside(probe) * probe.e * probe.x, inside(probe) * probe.e
-        return outside * total(each(floor, terms[0])), outside * total(each(floor, terms[1]))
+        return outside(probe) * total(each(floor, terms[0])), outside(probe) * total(each(floor, terms[1]))
 
     return formula
 
 
 def cut_data(probe: Probe) -> Pair:
     """Return the right gradient of points whose coordinates were made whole numbers."""
-    return right(Probe(probe.m, probe.c, each(truncate, probe.x), each(truncate, probe.y), probe.reduction))
+    return right(replace(probe, x=each(truncate, probe.x), y=each(truncate, probe.y)))
+
+
+def cut_line(probe: Probe) -> Pair:
+    """Return the right gradient at an m and a c that were made whole numbers."""
+    return right(probe.at(truncate(probe.m), truncate(probe.c)))
 
 
 def zero(probe: Probe) -> Pair:
@@ -159,3 +175,8 @@ def tied_factor(probe: Probe) -> Pair:
 def tied_each(probe: Probe) -> Pair:
     """Return the derivative of the M-model at M = m for the one and at M = c for the other."""
     return tied(probe)[0], tied(probe.at(probe.c, probe.c))[0]
+
+
+def tied_residuals(probe: Probe) -> Pair:
+    """Return line 5 with c = m in the residuals only."""
+    return right(probe.at(probe.m, probe.m))

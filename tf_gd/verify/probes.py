@@ -25,10 +25,9 @@ from tf_gd.verify.terms import Term, total, vector
 X = (-3.25, 2.5, 0.75, 3.75, -1.5, 1.25, -0.25, 2.25, -2.75, 0.5, 3.0, -2.0, 1.75, -0.75, 3.5, 1.0)
 Y = (2.75, -1.25, 3.5, 0.25, -2.25, 5.75, 1.5, -3.25, 4.25, -0.5, 6.25, 2.0, -1.75, 4.75, 3.25, -5.5)
 
-# An affine function of (m, c), as the right gradient is, is determined by three of these and confirmed by the
-# fourth, which lies far out so that a gradient clipped at some size shows as well.
-ORIGIN, SLOPE, INTERCEPT, FAR = (0, 0), (1, 0), (0, 1), (-7, 12)
-LINES = (ORIGIN, SLOPE, INTERCEPT, FAR)
+# An affine function of (m, c), as the right gradient is, is determined by three of these and confirmed by the fourth.
+# It lies far out, so that a gradient clipped at some size shows, and between whole numbers, so that int(m) does.
+LINES: tuple[tuple[float, float], ...] = ((0, 0), (1, 0), (0, 1), (-7.25, 12.5))
 
 # Formulas are evaluated in rational arithmetic, row by row; beyond this many rows, evenly spaced ones stand
 # for all.

@@ -14,12 +14,14 @@ DERIVATION = {
         1: "p_i = m x_i + c",
         2: "e_i = p_i - y_i",
         3: "L = sum(e_i^2)",
+        4: "L(m, c) = sum((m x_i + c - y_i)^2)",
         5: "dL/dm = sum(2 e_i x_i)    dL/dc = sum(2 e_i)",
         8: "m = m - learning_rate * dL/dm    c = c - learning_rate * dL/dc    (at once)",
     }
 }
 DERIVATION["mean"] = DERIVATION["sum"] | {
     3: "L = sum(e_i^2) / n",
+    4: "L(m, c) = sum((m x_i + c - y_i)^2) / n",
     5: "dL/dm = sum(2 e_i x_i) / n    dL/dc = sum(2 e_i) / n",
 }
 
