@@ -1,6 +1,7 @@
 """Planted mistakes are named; right gradients, however written, draw no alarm."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any
 
@@ -12,7 +13,8 @@ import tf_gd
 from tf_gd.verify.catalogue import CATALOGUE
 from tf_gd.verify.evidence import ROUNDINGS
 from tf_gd.verify.formulas import right
-from tf_gd.verify.probes import LINES, points_for, probe
+from tf_gd.verify.probes import Probe, points_for, probes
+from tf_gd.verify.terms import Term, vector
 from tf_gd.verify.witness import UNITS
 
 Gradient = Callable[[Any, Any, Any, Any], Any]
@@ -188,7 +190,7 @@ def test_no_two_mistakes_look_alike_on_our_points(reduction: Any) -> None:
     """For any two forms of different names, and the right one, some answer differs by more than float32's
     bound."""
     points = points_for(None, None)
-    questions = [probe(points, line, reduction) for line in LINES]
+    questions = probes(points, reduction)
     forms = [("right", right)] + [(one.name, form) for one in CATALOGUE for form in (one.formula, *one.rarer)]
     answers = [(name, [term for question in questions for term in form(question)]) for name, form in forms]
     k = points.n + ROUNDINGS
@@ -273,7 +275,7 @@ def test_the_bound_is_where_it_says() -> None:
     for factor, ok in ((0.8, True), (1.2, False)):
 
         def gradient(m, c, x, y, factor=factor):
-            dm, dc = right(probe(tf_gd.Points(x, y), (float(m), float(c)), "sum"))
+            dm, dc = right(Probe(Term(Fraction(m)), Term(Fraction(c)), vector(x), vector(y), "sum"))
             k = len(x) + ROUNDINGS
             return float(dm.value), float(dc.value) + float(dc.size) * factor * k * 2.0**-53 / (1 - k * 2.0**-53)
 

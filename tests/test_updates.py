@@ -11,7 +11,7 @@ from right_forms import right_gradient
 import tf_gd
 from tf_gd.verify.diagnose import UPDATES
 from tf_gd.verify.evidence import ROUNDINGS
-from tf_gd.verify.probes import LINES, points_for, probe
+from tf_gd.verify.probes import points_for, probes
 from tf_gd.verify.updates import RATES, STEPS, Fraction, Step, on_paper
 from tf_gd.verify.witness import UNITS
 
@@ -95,7 +95,7 @@ def test_a_planted_mistake_is_named_alone(name: str, reduction: Any) -> None:
 def test_no_two_mistakes_look_alike_on_our_points(reduction: Any) -> None:
     """For any two, and the right one, some answer differs by more than float32's bound."""
     points = points_for(None, None)
-    questions = [Step(probe(points, line, reduction), Fraction(rate)) for rate in RATES for line in LINES]
+    questions = [Step(probe, Fraction(rate)) for rate in RATES for probe in probes(points, reduction)]
     forms = [("right", on_paper)] + [(entry.name, entry.formula) for entry in UPDATES]
     answers = [(name, [term for question in questions for term in form(question)]) for name, form in forms]
     bound = 2 * STEPS * (points.n + ROUNDINGS) * UNITS["float32"]

@@ -25,7 +25,7 @@ from tf_gd.verify.evidence import Observation, explains, in_one_precision, unit_
 from tf_gd.verify.findings import GradientCheck
 from tf_gd.verify.formulas import right
 from tf_gd.verify.naming import blind_spots, explanation
-from tf_gd.verify.probes import LINES, points_for, probe
+from tf_gd.verify.probes import LINES, points_for, probes
 from tf_gd.verify.unlisted import describe, describe_update
 from tf_gd.verify.updates import (
     FLOAT64_RATE,
@@ -101,8 +101,8 @@ def observe_gradient(gradient: GradientFunction, points: Points, reduction: Redu
         return ask(GRADIENT, gradient, number(m), number(c), x, y)
 
     floats = [
-        Observation(probe(points, line, reduction), answer(*line, np.array(points.x), np.array(points.y)))
-        for line in LINES
+        Observation(probe, answer(*line, np.array(points.x), np.array(points.y)))
+        for probe, line in zip(probes(points, reduction), LINES, strict=True)
     ]
     unit = unit_of(lambda x, y: answer(1, 1, x, y), points.x.dtype)
     return in_one_precision(floats, unit) + _observe_exactly(gradient, floats)
@@ -127,12 +127,11 @@ def _observe_exactly(gradient: GradientFunction, floats: Sequence[Observation]) 
 def _require_room(points: Points, reduction: Reduction) -> None:
     """Raise `DataError` where even the right gradient overflows the points' dtype."""
     largest = Fraction(float(np.finfo(points.x.dtype).max)) if points.x.dtype.kind == "f" else Fraction(2) ** 127
-    for line in LINES:
-        if any(term.size > largest for term in right(probe(points, line, reduction))):
-            raise DataError(
-                f"`x` and `y` must be small enough for their gradient to fit {points.x.dtype.name}. "
-                f"Got values up to {np.abs([points.x, points.y]).max():.3g}. Divide them by a power of ten."
-            )
+    if any(term.size > largest for probe in probes(points, reduction) for term in probe.under(right)):
+        raise DataError(
+            f"`x` and `y` must be small enough for their gradient to fit {points.x.dtype.name}. "
+            f"Got values up to {np.abs([points.x, points.y]).max():.3g}. Divide them by a power of ten."
+        )
 
 
 def check_update(update: UpdateFunction, reduction: Reduction = "sum") -> GradientCheck:
@@ -186,11 +185,11 @@ def observe_update(update: UpdateFunction, reduction: Reduction) -> list[Observa
 
     seen = [
         Observation(
-            Step(probe(points, line, reduction), Fraction(rate)),
+            Step(probe, Fraction(rate)),
             answer(*line, np.array(points.x), np.array(points.y), rate),
         )
         for rate in RATES
-        for line in LINES
+        for probe, line in zip(probes(points, reduction), LINES, strict=True)
     ]
     return in_one_precision(seen, unit_of(lambda x, y: answer(1, 1, x, y, RATES[0]), points.x.dtype))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.verify.probes import Probe, X, Y
-from tf_gd.verify.terms import Term, total
+from tf_gd.verify.terms import Term
 from tf_gd.verify.witness import UNITS, Answer, Misbehaved
 
 # The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
@@ -47,7 +47,7 @@ def bound(term: Term, points: Probe, unit: Fraction, steps: int = 1) -> Fraction
     3.1).
     """
     k = steps * (points.n + ROUNDINGS)
-    underflow = 4 * _SMALLEST[unit] * (points.n + total(points.x).size)
+    underflow = 4 * _SMALLEST[unit] * points.reach
     return k * unit / (1 - k * unit) * term.size + underflow
 
 
@@ -58,7 +58,7 @@ def explains(formula: Callable[[Any], tuple[Term, Term]], seen: Sequence[Observa
 
 def _agrees(formula: Callable[[Any], tuple[Term, Term]], seen: Observation, steps: int) -> bool:
     try:
-        terms = formula(seen.probe)
+        terms = seen.probe.under(formula)
     except ZeroDivisionError:
         return False  # such as the root of a loss of 0, which has no derivative
     pairs = zip(seen.answer.values, terms, strict=True)

@@ -37,13 +37,18 @@ def explanation(seen: Sequence[Observation]) -> Explanation:
     return Explanation(alone) if alone else Explanation(_pair(seen), together=True)
 
 
+# Every form of every mistake with a wrong factor on top: what they give, and the two mistakes.
+_PAIRS = [
+    (scaled(factor, of=form), (mistake, next(one for one in CATALOGUE if one.name == scale)))
+    for scale, factor in SCALES.items()
+    for mistake in CATALOGUE
+    for form in (mistake.formula, *mistake.rarer)
+]
+
+
 def _pair(seen: Sequence[Observation]) -> tuple[Mistake, ...]:
     """Return two mistakes that explain `seen` together, the second of them a wrong factor; or nothing."""
-    for scale, factor in SCALES.items():
-        for mistake in CATALOGUE:
-            if any(explains(scaled(factor, of=form), seen) for form in (mistake.formula, *mistake.rarer)):
-                return mistake, next(one for one in CATALOGUE if one.name == scale)
-    return ()
+    return next((pair for formula, pair in _PAIRS if explains(formula, seen)), ())
 
 
 def blind_spots(seen: Sequence[Observation]) -> list[str]:

@@ -9,9 +9,10 @@ whole numbers, so a right gradient comes out exact, in float64 and float32, in w
 added.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from tf_gd.verify.terms import Term, total, vector
 
 X = (-3.25, 2.5, 0.75, 3.75, -1.5, 1.25, -0.25, 2.25, -2.75, 0.5, 3.0, -2.0, 1.75, -0.75, 3.5, 1.0)
 Y = (2.75, -1.25, 3.5, 0.25, -2.25, 5.75, 1.5, -3.25, 4.25, -0.5, 6.25, 2.0, -1.75, 4.75, 3.25, -5.5)
+
+OURS = Points(X, Y)
 
 # An affine function of (m, c), as the right gradient is, is determined by three of these and confirmed by the fourth.
 # It lies far out, so that a gradient clipped at some size shows, and between whole numbers, so that int(m) does.
@@ -77,15 +80,39 @@ class Probe:
         """sum(e_i x_i) and sum(e_i), without the 2 of line 5 and without a mean's 1/n."""
         return total(self.e * self.x), total(self.e)
 
+    @cached_property
+    def reach(self) -> Fraction:
+        """N + sum(|x_i|): how many times an underflow can count."""
+        return self.n + total(self.x).size
+
     def at(self, m: Term, c: Term) -> "Probe":
         """Return the same points under another line."""
         return Probe(m, c, self.x, self.y, self.reduction)
 
+    def under(self, formula: Callable[["Probe"], tuple[Term, Term]]) -> tuple[Term, Term]:
+        """Return what a formula gives here, worked out once."""
+        if formula not in self._known:
+            self._known[formula] = formula(self)
+        return self._known[formula]
 
-def probe(points: Points, line: tuple[float, float], reduction: Reduction) -> Probe:
-    """Return the question that `points` and `line` ask, in exact numbers."""
-    m, c = (Term(Fraction(value)) for value in line)
-    return Probe(m, c, vector(points.x), vector(points.y), reduction)
+    @cached_property
+    def _known(self) -> dict[Any, tuple[Term, Term]]:
+        return {}
+
+
+def probes(points: Points, reduction: Reduction) -> tuple[Probe, ...]:
+    """Return the questions that `points` ask, one for each of the four lines, in exact numbers."""
+    return _our_probes(reduction) if points is OURS else _probes(points, reduction)
+
+
+def _probes(points: Points, reduction: Reduction) -> tuple[Probe, ...]:
+    x, y = vector(points.x), vector(points.y)
+    return tuple(Probe(Term(Fraction(m)), Term(Fraction(c)), x, y, reduction) for m, c in LINES)
+
+
+@lru_cache
+def _our_probes(reduction: Reduction) -> tuple[Probe, ...]:
+    return _probes(OURS, reduction)
 
 
 def points_for(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Points:
@@ -96,7 +123,7 @@ def points_for(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Points:
         DataError: see `Points`.
     """
     if x is None and y is None:
-        return Points(X, Y)
+        return OURS
     if x is None or y is None:
         missing = "x" if x is None else "y"
         raise invalid(missing, "given together with the other one", None, "Or leave out both: we have points.")

@@ -84,7 +84,7 @@ def table(seen: Sequence[Observation]) -> str:
     """Return whose number is whose, at each line that was tried."""
     rows = [("", "dL/dm yours", "dL/dm right", "dL/dc yours", "dL/dc right")]
     for one in seen[:4]:
-        truth = [term.value for term in right(one.points)]
+        truth = [term.value for term in one.points.under(right)]
         rows.append((_line(one), *_interleaved(one.answer.values, truth)))
     return f"{_columns(rows)}\n\n    {_basis(seen)}"
 
@@ -111,5 +111,5 @@ def _basis(seen: Sequence[Observation]) -> str:
     points = f"On {seen[0].points.n} point{'s' if seen[0].points.n > 1 else ''}"
     if seen[-1].answer.unit == 0:
         return f"{points}, compared exactly: your function also takes fractions."
-    widest = max(bound(term, one.points, one.answer.unit) for one in seen for term in right(one.points))
+    widest = max(bound(term, one.points, one.answer.unit) for one in seen for term in one.points.under(right))
     return f"{points}; rounding accounts for a difference of at most {float(widest):.2g}."

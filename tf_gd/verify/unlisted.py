@@ -5,7 +5,7 @@ rows that shows it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from tf_gd.data import Points
-from tf_gd.verify.evidence import Observation, bound
+from tf_gd.verify.evidence import Observation, bound, in_one_precision
 from tf_gd.verify.formulas import right
-from tf_gd.verify.probes import LINES, probe
+from tf_gd.verify.probes import LINES, probes
 from tf_gd.verify.witness import GRADIENT, Misbehaved, ask
 
 GradientFunction = Callable[..., Any]
@@ -107,7 +107,7 @@ def describe_update(seen: Sequence[Observation]) -> Diagnosis:
 def of_gradient(seen: Sequence[Observation], which: int) -> Series:
     """Return dL/dm (0) or dL/dc (1) at the four lines."""
     seen = seen[: len(LINES)]
-    terms = [right(one.points)[which] for one in seen]
+    terms = [one.points.under(right)[which] for one in seen]
     slack = [bound(term, one.points, one.answer.unit) for term, one in zip(terms, seen, strict=True)]
     return Series([one.answer.values[which] for one in seen], [term.value for term in terms], slack)
 
@@ -174,7 +174,7 @@ def smallest_rows(gradient: GradientFunction, points: Points, seen: Sequence[Obs
 def _shows(gradient: GradientFunction, rows: Points, first: Observation) -> str:
     """Return these rows and a wrong answer on them, or nothing if they show no mistake."""
     try:
-        answers = [_ask(gradient, rows, line, first) for line in LINES]
+        answers = _ask(gradient, rows, first)
     except Misbehaved:
         return ""
     for which, label in enumerate(PARAMETERS):
@@ -187,9 +187,9 @@ def _shows(gradient: GradientFunction, rows: Points, first: Observation) -> str:
     return ""
 
 
-def _ask(gradient: GradientFunction, rows: Points, line: tuple[int, int], first: Observation) -> Observation:
+def _ask(gradient: GradientFunction, rows: Points, first: Observation) -> list[Observation]:
     """Return what `gradient` answers on `rows`, taken to compute in the precision found before."""
-    m, c = (rows.x.dtype.type(value) for value in line)
-    answer = ask(GRADIENT, gradient, m, c, np.array(rows.x), np.array(rows.y))
-    answer = replace(answer, unit=max(answer.unit, first.answer.unit))
-    return Observation(probe(rows, line, first.points.reduction), answer)
+    number = rows.x.dtype.type
+    answers = [ask(GRADIENT, gradient, number(m), number(c), np.array(rows.x), np.array(rows.y)) for m, c in LINES]
+    questions = zip(probes(rows, first.points.reduction), answers, strict=True)
+    return in_one_precision([Observation(*pair) for pair in questions], first.answer.unit)

@@ -37,9 +37,13 @@ class Step:
         """Return the same question under another line."""
         return replace(self, points=self.points.at(m, c))
 
+    def under(self, formula: "StepFormula") -> Pair:
+        """Return what a formula gives here."""
+        return formula(self)
+
     def moved(self, factor: Fraction | int = 1) -> Pair:
         """Return line 8; `factor` multiplies the learning rate."""
-        dm, dc = self.gradient(self.points)
+        dm, dc = self.points.under(self.gradient)
         rate = self.learning_rate * factor
         return self.points.m - rate * dm, self.points.c - rate * dc
 
