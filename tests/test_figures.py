@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 
+from tf_gd.cli import run
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
 from tf_gd.errors import DataError, InvalidArgumentError
@@ -37,6 +38,7 @@ def descend(points: Points, rate: float, num_steps: int = 20, reduction: str = "
 POINTS = Points([0.0, 1.0, 2.0, 3.0], [1.0, 2.5, 5.5, 6.0])
 STABLE = descend(POINTS, 0.02)
 FIGURES = {
+    "overview": lambda points, path, theme: figures.overview(points, path, theme),
     "line": lambda points, path, theme: figures.fitted_line(points, path, theme),
     "loss": lambda points, path, theme: figures.loss_curve(points, path, theme),
     "parabola": lambda points, path, theme: figures.parabola(points, path, theme),
@@ -222,3 +224,34 @@ def test_the_surface_is_the_loss():
         assert abs(surface.loss(m, c) - loss(Line(m, c), *POINTS)) <= bound
     mean = Surface.of(POINTS, "mean")
     assert mean.least == surface.least / POINTS.n
+
+
+@pytest.mark.parametrize("kind", ["overview", "line", "loss", "parabola", "contour", "overlay"])
+def test_the_command_draws_each_kind(kind, tmp_path, capsys):
+    path = tmp_path / "figure.png"
+    assert run(["plot", kind, "--num-steps", "12", "--theme", "dark", "--output", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_stands_where_it_is_told_on_the_parabola(tmp_path, capsys):
+    paths = [tmp_path / f"{row}.svg" for row in (0, 3)]
+    for row, path in zip((0, 3), paths, strict=True):
+        assert run(["plot", "parabola", "--row", str(row), "--output", str(path), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert paths[0].read_bytes() != paths[1].read_bytes()
+
+
+def test_the_command_says_what_is_wrong_in_one_line(tmp_path, capsys):
+    target = str(tmp_path / "figure.png")
+    for arguments, message in (
+        (["plot", "line", "--output", "figure.bmp"], r".png, .svg or .pdf. Got 'figure.bmp'"),
+        (["plot", "pie", "--output", target], "'pie' is not one of"),
+        (["plot", "line"], "Missing option '--output'"),
+        (["plot", "parabola", "--row", "99", "--output", target], "a row of the trajectory, 0 to 60. Got 99"),
+        (["plot", "line", "--output", str(tmp_path / "no" / "figure.png")], "cannot be written"),
+    ):
+        assert run(arguments) == 2
+        error = capsys.readouterr().err
+        assert message in error
+        assert len(error.splitlines()) == 1

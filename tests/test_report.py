@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from tf_gd import DataError, Points, train
+from tf_gd.cli import run
 from tf_gd.show.report import render, write_report
 
 POINTS = Points([0.0, 1.0, 2.0, 3.0], [1.0, 2.5, 5.5, 6.0], "speed", "cost")
-RUN = train(*POINTS, learning_rate=0.02, num_steps=100, engine="manual")
+RUN = train(*POINTS, learning_rate=0.02, num_steps=120, engine="manual")
 
 
 class Page(HTMLParser):
@@ -51,8 +52,8 @@ def test_it_shows_the_run():
     assert RUN.message in PAGE.text
     for value in (RUN.line.m, RUN.line.c, RUN.loss[-1], *RUN.gradient, RUN.learning_rate, RUN.max_learning_rate):
         assert str(value) in PAGE.text
-    assert "60 of 101 rows" in PAGE.text
-    assert len(PAGE.all("tr")) == 61
+    assert "101 of 121 rows" in PAGE.text
+    assert len(PAGE.all("tr")) == 102
 
 
 def test_it_shows_a_check_only_where_there_was_one():
@@ -138,3 +139,20 @@ def test_the_same_run_gives_the_same_file(tmp_path):
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(DataError, match=r"cannot be written to .*: No such file or directory\. Try another place\."):
         write_report(tmp_path / "nowhere" / "report.html", "")
+
+
+def test_the_command_writes_it_and_says_where(tmp_path, capsys):
+    path = tmp_path / "report.html"
+    assert run(["report", "--engine", "manual", "--num-steps", "5", "--output", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    page = Page(path.read_text(encoding="utf-8"))
+    assert "velocity_km_s against distance_mpc" in page.text
+    assert len(page.all("math")) >= 10
+
+
+def test_the_command_tells_what_went_wrong(tmp_path, capsys):
+    assert run(["report", "--engine", "manual", "--output", str(tmp_path / "no" / "report.html")]) == 2
+    assert capsys.readouterr().err.startswith("tf-gd: error: The report cannot be written")
+    diverging = ["--engine", "manual", "--learning-rate", "0.1", "--num-steps", "300"]
+    assert run(["report", *diverging, "--output", str(tmp_path / "report.html")]) == 3
+    assert "largest stable" in capsys.readouterr().err

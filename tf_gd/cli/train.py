@@ -23,6 +23,8 @@ COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 )
 @click.option("--record-every", type=count("record_every", 1), default=1, show_default=True, help="Keep each K-th row.")
 @click.option("--output", type=click.Path(), help="Save the trajectory: .csv, .parquet or .json.")
+@click.option("--report", "report_path", type=click.Path(), help="Write an HTML report to look at and play with.")
+@click.option("--log-dir", type=click.Path(), help="Write event files for TensorBoard.")
 @reading_options
 @output_options
 def command(
@@ -32,6 +34,8 @@ def command(
     sample: str | None,
     engine: str | None,
     output: str | None,
+    report_path: str | None,
+    log_dir: str | None,
     as_json: bool,
     quiet: bool,
     tolerance: float | None,
@@ -49,10 +53,13 @@ def command(
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
     from tf_gd.cli.training import carry_out, exit_code, plan_of, report, summary
+    from tf_gd.data import Points
 
     reading, descent = split_options(others)
     hushed = quiet or as_json
     source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
+    if (report_path or log_dir) and not isinstance(source.data, Points):
+        raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")
     plan = plan_of(source.data, tolerance=tolerance, **descent)
     if plan.warning:
         warn(plan.warning, quiet)
@@ -63,6 +70,10 @@ def command(
         done = carry_out(plan, engine, on_progress)
     if output is not None:
         done.path.save(output)
+    if report_path is not None or log_dir is not None:
+        from tf_gd.cli.reporting import save_views
+
+        save_views(source.data, done, report_path, log_dir)
     if as_json:
         print_json(summary(done))
     elif not quiet:

@@ -21,7 +21,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["contour", "fitted_line", "loss_curve", "overlay", "parabola"]
+__all__ = ["contour", "fitted_line", "loss_curve", "overlay", "overview", "parabola"]
+
+
+def overview(points: Points, trajectory: Trajectory, theme: str = "light") -> "Figure":
+    """Draw the fitted line beside the loss curve.
+
+    Example:
+        >>> from tf_gd import Points, train
+        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
+        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
+        >>> [ax.get_xlabel() for ax in overview(points, path).axes]
+        ['x', 'step']
+    """
+    colours = named_theme(theme)
+    figure, (left, right) = new_figure(colours, columns=2, figsize=(11, 4.2))
+    draw_line(left, points, trajectory.line, colours)
+    draw_loss(right, points, trajectory, colours)
+    return figure
 
 
 def fitted_line(points: Points, trajectory: Trajectory, theme: str = "light") -> "Figure":

@@ -26,7 +26,7 @@ from tf_gd.show.theme import DARK, LIGHT, one_line
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 
 SCRIPTS = ("model.js", "plots.js", "play.js")
-MOST_POINTS, MOST_ROWS = 2000, 60
+MOST_POINTS, MOST_ROWS = 2000, 101
 POLICY = (
     "default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"

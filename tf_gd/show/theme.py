@@ -113,11 +113,23 @@ def one_line(text: str, limit: int = 60) -> str:
     r"""Return `text` fit for a label: printable, on one line, and short.
 
     Example:
-        >>> one_line("speed\\nkm/s")
+        >>> one_line("speed\nkm/s")
         'speed km/s'
     """
     text = "".join(char if char.isprintable() else " " for char in text)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def check_output(path: str | Path) -> str:
+    """Return the ending of a figure's file.
+
+    Raises:
+        InvalidArgumentError: neither .png, .svg nor .pdf.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise invalid("output", "a name that ends in .png, .svg or .pdf", str(path))
+    return ending
 
 
 def save_figure(figure: "Figure", path: str | Path) -> Path:
@@ -129,15 +141,12 @@ def save_figure(figure: "Figure", path: str | Path) -> Path:
     """
     from matplotlib import rc_context
 
-    target = Path(path)
-    ending = target.suffix.lower()
-    if ending not in FORMATS:
-        raise invalid("output", "a name that ends in .png, .svg or .pdf", str(path))
+    ending = check_output(path)
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
     try:
         with warnings.catch_warnings(), rc_context({"svg.hashsalt": "tf_gd"}):
             warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a column's name may be in any script
-            figure.savefig(target, dpi=160, metadata=undated)
+            figure.savefig(path, dpi=160, metadata=undated)
     except OSError as error:
         raise DataError(f"`output` cannot be written. {one_line(str(error), 200)}. Choose another place.") from None
-    return target
+    return Path(path)

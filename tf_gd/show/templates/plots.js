@@ -79,5 +79,6 @@ function drawContour(id, model, view, path, here) {
     { x: near.slice(-1).map((at) => at.m), y: near.slice(-1).map((at) => at.c), mode: "markers", name: "this step",
       marker: { symbol: "diamond", size: 11, color: colour("red") } },
   ], axis("slope m", { range: range(view.m), constrain: "domain" }),
-  axis("intercept c", { range: range(view.c), scaleanchor: "x", constrain: "domain" }), { height: 430 });
+  axis("intercept c", { range: range(view.c), scaleanchor: "x", constrain: "domain" }),
+  { height: Math.min(560, document.getElementById(id).clientWidth + 60) });
 }

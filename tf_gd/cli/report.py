@@ -1,0 +1,58 @@
+"""`tf-gd report`: train in TensorFlow and by hand, and write one HTML file to look at and play with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tf_gd.cli.options import descent_options, load_points, points_options
+from tf_gd.cli.output import printable, progress_bar, warn
+
+
+@click.command()
+@points_options
+@descent_options
+@click.option("--output", required=True, type=click.Path(), help="The HTML file to write.")
+@click.option(
+    "--engine",
+    type=click.Choice(["tensorflow", "manual", "moments", "both"]),
+    default="both",
+    show_default=True,
+    help="Which path to take; both are compared bit by bit.",
+)
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def command(
+    data: str | None,
+    x_column: str | None,
+    y_column: str | None,
+    sample: str | None,
+    num_steps: int | None,
+    output: str,
+    engine: str,
+    quiet: bool,
+    **descent: Any,
+) -> int:
+    """Fit y = m x + c to DATA, 100 steps where --num-steps does not say, and write a report of it.
+
+    The report is one HTML file that needs no network: the line, the check, figures, the derivation, every step; and
+    a contour on which to drag the starting point, with the learning rate to move and the steps to play.
+
+    Exit code: 0 done, 1 the two paths differ, 3 diverged.
+
+    Example: tf-gd report points.csv --x distance --y velocity --output report.html
+    """
+    from tf_gd.cli.reporting import save_report
+    from tf_gd.cli.training import carry_out, exit_code
+    from tf_gd.plan import Plan
+
+    points = load_points(data, x_column, y_column, sample)
+    plan = Plan.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
+    if plan.warning:
+        warn(plan.warning, quiet)
+    with progress_bar("training", quiet) as on_progress:
+        done = carry_out(plan, engine, on_progress)
+    save_report(output, points, done)
+    if not quiet:
+        click.echo(printable(output))
+    return exit_code(done, asked=plan.tolerance is not None)

@@ -1,0 +1,40 @@
+"""What `tf-gd report` and `tf-gd train --report` write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tf_gd.cli.training import Done
+from tf_gd.data import Points
+from tf_gd.show.report import render, write_report
+from tf_gd.verify.compare import Comparison
+from tf_gd.verify.derivation import derive
+
+
+def save_views(data: Any, done: Done, report: str | None, log_dir: str | None) -> None:
+    """Write the views of a training session that were asked for."""
+    if report is not None:
+        save_report(report, data, done)
+    if log_dir is not None:
+        from tf_gd.show.tensorboard import write_events
+
+        write_events(log_dir, data, done.path)
+
+
+def save_report(path: str, points: Points, done: Done) -> None:
+    """Write the report of a training session: the run, the check where both engines ran, and the derivation."""
+    steps = derive("line", done.plan.reduction).steps
+    derivation = [(f"{step.equation}. {step.title}", step.sentence, step.mathml) for step in steps]
+    check = None if done.comparison is None else _found(done.comparison)
+    write_report(path, render(points, done.path, check, derivation))
+
+
+def _found(comparison: Comparison) -> dict[str, object]:
+    """Return what the comparison found, as the report takes it."""
+    if comparison.identical:
+        sentence = "TensorFlow and the hand-written path agree in every bit of every number."
+    elif comparison.ok:
+        sentence = "TensorFlow and the hand-written path differ by no more than rounding explains."
+    else:
+        sentence = "TensorFlow and the hand-written path differ by more than rounding explains."
+    return {"ok": comparison.ok, "sentence": sentence, "report": str(comparison)}
