@@ -15,6 +15,7 @@ from tf_gd.errors import DataError
 Vector = npt.NDArray[Any]
 
 ROW = 256  # points in a row, which BLAS adds up on its own
+ONES = np.ones(ROW)
 BLOCK = 512 * ROW  # points in one call: 1 MB of x and of y, so the cache holds both
 LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT = 2**13  # points in one exact block
@@ -104,11 +105,13 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     Each row is added up by BLAS in chains of a few terms: the short rows are what keeps the digits, and their number
     is what makes NumPy let go of its lock.
     """
-    ones = np.ones(ROW)
-    dots = [(a[:, None, :] @ b[:, :, None]).ravel() for a, b in ((dx, dx), (dx, dy), (dy, dy))]
-    rows = np.stack([np.dot(dx, ones), np.dot(dy, ones), *dots], axis=1)
-    sums: npt.NDArray[np.float64] = np.add.reduceat(rows, range(0, len(rows), 16), axis=0)
-    return sums
+    sums = np.empty((5, len(dx)))
+    np.dot(dx, ONES, out=sums[0])
+    np.dot(dy, ONES, out=sums[1])
+    for place, (left, right) in zip(sums[2:], ((dx, dx), (dx, dy), (dy, dy)), strict=True):
+        np.matmul(left[:, None, :], right[:, :, None], out=place[:, None, None])
+    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 64), axis=0)
+    return parts
 
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:

@@ -1,0 +1,1 @@
+"""How fast, and how right: ratios measured side by side in one run. Start it with `python -m benchmarks`."""
