@@ -2,9 +2,7 @@
 
     n, sum(dx), sum(dy), sum(dx^2 - xx), sum(dx dy - xy), sum(dy^2 - yy)      with dx = x - x0, dy = y - y0
 
-(x0, y0) is the middle of a small sample, and xx, xy, yy are what the products are there on average. Subtracting them
-keeps each running sum near zero, where adding rounds little: a plain sum of 10^8 squares loses 4 of its 16 digits.
-They are put back as exact numbers, so a bad sample costs digits, never the answer.
+What is subtracted, the `Origin`, is put back as exact numbers.
 """
 
 import math
@@ -15,10 +13,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.errors import DataError
 from tf_gd.scale.moments import Moments
+from tf_gd.scale.origin import Origin, Vector
 from tf_gd.tables.numbers import EXACT_INTEGERS, rounding_fault
 from tf_gd.tables.source import Source
 
@@ -30,37 +28,7 @@ POLL = 0.1
 
 
 Sums = tuple[float, float, float, float, float]
-Vector = npt.NDArray[np.float64]
-
-
-class Origin(NamedTuple):
-    """What is subtracted before adding: from x, from y, and from their products."""
-
-    x: float = 0.0
-    y: float = 0.0
-    xx: float = 0.0
-    xy: float = 0.0
-    yy: float = 0.0
-
-    @classmethod
-    def middle(cls, x: Vector, y: Vector) -> "Origin":
-        """Return the origin in the middle of some points, 0 where float64 ends."""
-        if not x.size:
-            return cls()
-        with np.errstate(all="ignore"):
-            x0, y0 = (_finite(np.median(values)) for values in (x, y))
-            dx, dy = x - x0, y - y0
-            return cls(x0, y0, *(_few_bits(np.mean(product)) for product in (dx * dx, dx * dy, dy * dy)))
-
-
-def _finite(value: np.floating[Any]) -> float:
-    return float(value) if np.isfinite(value) else 0.0
-
-
-def _few_bits(value: np.floating[Any]) -> float:
-    """Return `value` to 8 significant bits, so that subtracting it from small whole numbers is exact."""
-    mantissa, exponent = math.frexp(_finite(value))
-    return math.ldexp(round(mantissa * 256), exponent - 8)
+Progress = Callable[[float], None]
 
 
 class Total(NamedTuple):
@@ -93,17 +61,10 @@ class Aggregates:
         connection: an open connection that may read the file.
         source: the file.
         at: the positions of the x and the y column.
-        on_progress: called with the percentage done, now and then.
     """
 
-    def __init__(
-        self,
-        connection: "duckdb.DuckDBPyConnection",
-        source: Source,
-        at: tuple[int, int],
-        on_progress: Callable[[float], None] | None = None,
-    ) -> None:
-        self.connection, self.source, self.at, self.on_progress = connection, source, at, on_progress
+    def __init__(self, connection: "duckdb.DuckDBPyConnection", source: Source, at: tuple[int, int]) -> None:
+        self.connection, self.source, self.at = connection, source, at
         columns = [source.columns[position] for position in at]
         self.columns = f"CAST({columns[0].sql} AS DOUBLE) AS x, CAST({columns[1].sql} AS DOUBLE) AS y"
         self.points = f"(SELECT {self.columns} FROM {source.table})"
@@ -118,17 +79,19 @@ class Aggregates:
         points = points[np.isfinite(points).all(axis=1)]
         return points[:, 0], points[:, 1]
 
-    def total(self, where: str = "true") -> Total:
+    def total(self, where: str = "true", on_progress: Progress | None = None) -> Total:
         """Return the count and the sums of all rows.
 
         Args:
             where: an SQL condition on x and y; never text from outside.
+            on_progress: called with the percentage done, now and then.
         """
         products = ("dx", "dy", "dx * dx - $xx", "dx * dy - $xy", "dy * dy - $yy")
         sums = ", ".join(f"{self.source.adds}({product})" for product in products)
         n, n_x, n_y, largest, *values = self._rows(
             f"SELECT count(*), count(x), count(y), {self.largest}, {sums} FROM "
             f"(SELECT x, y, x - $x0 AS dx, y - $y0 AS dy FROM {self.points} WHERE {where})",
+            on_progress,
             **dict(zip(("x0", "y0", "xx", "xy", "yy"), self.origin, strict=True)),
         )[0]
         return Total(n, n_x, n_y, largest or 0.0, cast(Sums, tuple(math.nan if v is None else v for v in values)))
@@ -151,20 +114,21 @@ class Aggregates:
             if error:
                 raise error
 
-    def _rows(self, query: str, **values: float) -> list[Any]:
-        """Run `query` to its end, reporting how far it is."""
+    def _rows(self, query: str, on_progress: Progress | None = None, **values: float) -> list[Any]:
+        """Run `query` to its end; where DuckDB cannot, say what is wrong with the file."""
         import duckdb
 
         parameters = {**self.source.parameters, **values}
         try:
-            if self.on_progress is None:
+            if on_progress is None:
                 return self.connection.execute(query, parameters).fetchall()
-            return self._watched(query, parameters, self.on_progress)
+            return self._watched(query, parameters, on_progress)
         except duckdb.Error as error:
             raise self.source.first_fault(self.connection, *self.at) or error from None
 
-    def _watched(self, query: str, parameters: dict[str, Any], on_progress: Callable[[float], None]) -> list[Any]:
-        """Run `query` in a thread of its own and report until it ends; whatever interrupts here ends it there."""
+    def _watched(self, query: str, parameters: dict[str, Any], on_progress: Progress) -> list[Any]:
+        """Run `query` in a thread of its own and report until it ends; what interrupts here ends it there."""
+        percent = 0.0
         with ThreadPoolExecutor(1) as worker:
             running = worker.submit(lambda: self.connection.execute(query, parameters).fetchall())
             try:
@@ -172,7 +136,8 @@ class Aggregates:
                     try:
                         return running.result(POLL)
                     except StillRunning:
-                        on_progress(max(0.0, self.connection.query_progress()))
+                        percent = max(percent, self.connection.query_progress())  # -1 before and after
+                        on_progress(percent)
             except BaseException:
                 self.connection.interrupt()
                 raise

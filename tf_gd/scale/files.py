@@ -157,8 +157,8 @@ def moments_of_file(
     names = source.columns[at[0]].name, source.columns[at[1]].name
     report = on_progress and _in_bytes(on_progress, file.stat().st_size)
     with one_line_errors(file), connect([file], memory_limit=MEMORY_LIMIT) as connection:
-        aggregates = Aggregates(connection, source, at, report)
-        total, skipped = aggregates.total(), 0
+        aggregates = Aggregates(connection, source, at)
+        total, skipped = aggregates.total(on_progress=report), 0
         if not total.complete:
             skipped = aggregates.count_invalid()
             if skipped and not skip_invalid:

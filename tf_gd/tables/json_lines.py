@@ -49,7 +49,7 @@ def open_json_lines(file: Path) -> Source:
     if len(numeric) > MAX_COLUMNS:
         raise DataError(f"{quoted(file)} must have at most {MAX_COLUMNS} columns. Got {len(numeric)}.")
     columns = tuple(_column(name, is_number) for name, is_number in numeric.items())
-    table = "read_json($path, format = 'newline_delimited', columns = $types, compression = 'none')"
+    table = "read_json($path, format = 'newline_delimited', columns = $types, compression = 'uncompressed')"
     return JsonLines(file, columns, table, {"path": pattern(file), "types": dict.fromkeys(numeric, "JSON")})
 
 
