@@ -20,6 +20,7 @@ from fractions import Fraction
 
 from tf_gd.line import Reduction
 from tf_gd.verify import formulas
+from tf_gd.verify.derivation_lines import cite
 from tf_gd.verify.formulas import Formula, Share, in_one, residual, rows, rows_alone, scaled
 from tf_gd.verify.terms import each, floor, truncate
 
@@ -43,24 +44,24 @@ class Mistake:
     rarer: tuple[Formula, ...] = ()
 
     def message(self, reduction: Reduction) -> str:
-        """Return the sentence for this reduction."""
-        return self.sentence.format_map(_WORDS[reduction])
+        """Return the sentence for this reduction, and the line of the derivation that it is about."""
+        return f"{self.sentence.format_map(_WORDS[reduction])} {cite(self.line, reduction)}"
 
 
 _WORDS = {
     "sum": {
         "loss": "sum(e_i^2)",
         "add": "sum",
-        "two": "2",
-        "divide": "so do not divide by n",
-        "multiply": "so do not multiply by n",
+        "once_too_often": "a mean was taken where a sum belongs. The loss is sum(e_i^2), so do not divide by n",
+        "n_too_many": "the loss is sum(e_i^2), so do not multiply by n (n * np.sum(...) was meant as n * np.mean(...))",
+        "halved": "the loss of many courses, sum(e_i^2) / (2n)",
     },
     "mean": {
         "loss": "mean(e_i^2)",
         "add": "mean",
-        "two": "2/n",
-        "divide": "so divide by n once, not twice",
-        "multiply": "so divide both by n",
+        "once_too_often": "you divided by n twice. The loss is mean(e_i^2), so divide once",
+        "n_too_many": "a sum was taken where a mean belongs. The loss is mean(e_i^2), so divide both by n",
+        "halved": "a loss with a 1/(2n) on top of the mean",
     },
 }
 
@@ -98,31 +99,27 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "mean-instead-of-sum",
         3,
-        "Both derivatives are 1/n of what they should be: a mean was taken where a sum belongs. The loss is "
-        "{loss}, {divide}. Look for np.mean or / n in both lines.",
+        "Both derivatives are 1/n of what they should be: {once_too_often}. Look for np.mean or / n in both lines.",
         scaled(SCALES["mean-instead-of-sum"]),
     ),
     Mistake(
         "sum-instead-of-mean",
         3,
-        "Both derivatives are n times what they should be: a sum was taken where a mean belongs. The loss "
-        "is {loss}, {multiply}.",
+        "Both derivatives are n times what they should be: {n_too_many}.",
         scaled(SCALES["sum-instead-of-mean"]),
     ),
     Mistake(
         "extra-factor-2",
         5,
-        "Both derivatives are twice what they should be: there is one factor 2 too many. The power rule "
-        "brings down one 2, and the inner derivatives x_i and 1 bring none: use {two} * e_i * x_i, not 4 "
-        "(or 2 twice).",
+        "Both derivatives are twice what they should be: there is one factor 2 too many. The power rule brings down "
+        "one 2, and the inner derivatives x_i and 1 bring none, so each term is 2 * e_i * x_i or 2 * e_i.",
         scaled(SCALES["extra-factor-2"]),
     ),
     Mistake(
         "half-mean",
         3,
-        "Both derivatives are 1/(2n) of what they should be. You derived sum(e_i^2) / (2n), the loss of "
-        "many courses, or divided by 2n afterwards; the loss here is {loss}. Remove the 1/(2n), and keep "
-        "the 2 of the power rule.",
+        "Both derivatives are 1/(2n) of what they should be. You derived {halved}; the loss here is {loss}. Remove "
+        "the 1/(2n), and keep the 2 of the power rule.",
         scaled(lambda probe: Fraction(1, 2 * probe.n)),
     ),
     Mistake(
@@ -142,8 +139,8 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "swapped",
         5,
-        "The two derivatives have changed places: what you return first is dL/dc and what you return second "
-        "is dL/dm. The one with x_i in it belongs to m, and comes first.",
+        "The two derivatives have changed places: dL/dc comes first and dL/dm second. The one with x_i in it belongs "
+        "to m: return it first.",
         formulas.swapped,
     ),
     Mistake(
@@ -170,8 +167,8 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "missing-intercept",
         1,
-        "The c is missing from the prediction. Write m * x_i + c, not m * x_i, in both derivatives (when "
-        "you have multiplied out: dL/dm keeps a term c * x_i, and dL/dc a term c for each point).",
+        "The c is missing from the prediction. Write m * x_i + c, not m * x_i, in both derivatives. (Multiplied out, "
+        "dL/dm has a term c * x_i for each point, and dL/dc a term c.)",
         _NO_INTERCEPT,
         in_one(_NO_INTERCEPT),
     ),
@@ -194,23 +191,23 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "intercept-subtracted",
         1,
-        "The c is subtracted where it should be added. The prediction is m * x_i + c; its residual "
-        "m * x_i + c - y_i (y_i - m x_i + c lacks a bracket: it is y_i - (m x_i + c)).",
+        "The c is subtracted where it should be added: the residual is m * x_i + c - y_i. Mind the brackets: y_i - m "
+        "x_i + c is not y_i - (m x_i + c).",
         residual(lambda probe: probe.x * probe.m - probe.c - probe.y),
     ),
     Mistake(
         "last-point-only",
         5,
-        "Only the last point counts. In your loop `dm = ...` and `dc = ...` overwrite what the earlier "
-        "points gave: start both at 0 and use `dm += ...` and `dc += ...`.",
+        "Only the last point counts. Most likely `dm = ...` and `dc = ...` in your loop overwrite what the earlier "
+        "points gave: start both at 0 before the loop, and use `dm += ...` and `dc += ...` in it.",
         rows(-1, None),
         (rows_alone(-1, None),),
     ),
     Mistake(
         "first-point-only",
         5,
-        "Only the first point counts. The `return` stands inside the loop, so the loop ends after one "
-        "round: indent `return` as far as `for`.",
+        "Only the first point counts. Most likely the `return` stands inside the loop, which so ends after one round: "
+        "indent `return` only as far as `for`.",
         rows(0, 1),
         (rows_alone(0, 1),),
     ),
@@ -233,9 +230,9 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "one-half-n-precedence",
         3,
-        "Both derivatives are multiplied by n/2 where a division by 2n was meant: 1/2*n is (1/2)*n, because "
-        "/ and * are worked from left to right. Write 1/(2*n), with brackets - though the loss here, "
-        "{loss}, has no 1/(2n).",
+        "Both derivatives grow with n where a division by 2n was meant: 1/2*n is (1/2)*n, since / and * are worked "
+        "from left to right. The loss here, {loss}, has no 1/(2n), so leave it out; where you need it, write 1/(2*n), "
+        "with brackets.",
         scaled(lambda probe: Fraction(probe.n, 2)),
         (
             scaled(lambda probe: Fraction(probe.n, 4)),

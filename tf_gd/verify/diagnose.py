@@ -196,7 +196,7 @@ def observe_update(update: UpdateFunction, reduction: Reduction) -> list[Observa
 
 def _update_alone(seen: Sequence[Observation], reduction: Reduction) -> list[tuple[str, str]]:
     """Return the mistakes that explain every answer: of the update or, failing that, of its gradient."""
-    return [(entry.name, entry.sentence) for entry in UPDATES if _step_explains(entry.formula, seen)] or [
+    return [(entry.name, entry.message) for entry in UPDATES if _step_explains(entry.formula, seen)] or [
         (mistake.name, f"The update is right but for its gradient. {mistake.message(reduction)}")
         for mistake in CATALOGUE
         if _step_explains(with_gradient(on_paper, mistake.formula), seen)
@@ -208,7 +208,7 @@ def _update_pair(seen: Sequence[Observation], reduction: Reduction) -> list[tupl
     for entry, mistake in product(UPDATES, CATALOGUE):
         if _step_explains(with_gradient(entry.formula, mistake.formula), seen):
             return [
-                (entry.name, f"Two mistakes come together, this one and `{mistake.name}`. {entry.sentence}"),
+                (entry.name, f"Two mistakes come together, this one and `{mistake.name}`. {entry.message}"),
                 (mistake.name, f"The gradient in it is wrong as well. {mistake.message(reduction)}"),
             ]
     return []

@@ -1,5 +1,6 @@
 """What a check of somebody's derivation says, as text: each number labelled as whose it is."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
@@ -8,22 +9,6 @@ from tf_gd.verify.evidence import Observation, bound
 from tf_gd.verify.formulas import right
 from tf_gd.verify.naming import Explanation
 from tf_gd.verify.witness import Misbehaved
-
-DERIVATION = {
-    "sum": {
-        1: "p_i = m x_i + c",
-        2: "e_i = p_i - y_i",
-        3: "L = sum(e_i^2)",
-        4: "L(m, c) = sum((m x_i + c - y_i)^2)",
-        5: "dL/dm = sum(2 e_i x_i)    dL/dc = sum(2 e_i)",
-        8: "m = m - learning_rate * dL/dm    c = c - learning_rate * dL/dc    (at once)",
-    }
-}
-DERIVATION["mean"] = DERIVATION["sum"] | {
-    3: "L = sum(e_i^2) / n",
-    4: "L(m, c) = sum((m x_i + c - y_i)^2) / n",
-    5: "dL/dm = sum(2 e_i x_i) / n    dL/dc = sum(2 e_i) / n",
-}
 
 
 def of_fault(what: str, fault: Misbehaved) -> str:
@@ -49,7 +34,6 @@ def of_wrong(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]], 
     if len(found.mistakes) > 1 and not found.together:
         parts.append("These points cannot tell these mistakes apart; leave out x and y to learn which it is.")
     parts += [_entry(*entry) for entry in diagnosis]
-    parts.append(derivation(seen[0].points.reduction, [mistake.line for mistake in found.mistakes]))
     return "\n\n".join([*parts, table(seen)])
 
 
@@ -65,19 +49,15 @@ def of_wrong_update(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, 
         truth = one.probe.moved()
         rows.append((_line(one), *_interleaved(one.answer.values, [term.value for term in truth])))
     rate = f"    Each row is one update at learning_rate {float(seen[0].probe.learning_rate)} from that line."
-    cited = derivation(seen[0].points.reduction, [5, 8])
     verdict = f"WRONG: the new m and c do not match the derivation: {_names(diagnosis, together)}."
-    return "\n\n".join([verdict, entries, cited, _columns(rows), rate])
-
-
-def derivation(reduction: str, lines: Sequence[int]) -> str:
-    """Return those lines of the derivation."""
-    cited = sorted(set(lines)) or [5]
-    return "\n".join(f"    line {line}:  {DERIVATION[reduction][line]}" for line in cited)
+    return "\n\n".join([verdict, entries, _columns(rows), rate])
 
 
 def _entry(name: str, message: str) -> str:
-    return f"{name}\n{textwrap.indent(textwrap.fill(message, 96, break_on_hyphens=False), '    ')}"
+    """Return the name, and the message under it; what it cites from the derivation stands in a line of its own."""
+    paragraphs = re.split(r" (?=Line \d: )", message)
+    text = "\n\n".join(textwrap.fill(paragraph, 96, break_on_hyphens=False) for paragraph in paragraphs)
+    return f"{name}\n{textwrap.indent(text, '    ')}"
 
 
 def table(seen: Sequence[Observation]) -> str:

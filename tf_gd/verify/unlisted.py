@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from tf_gd.data import Points
+from tf_gd.line import Reduction
+from tf_gd.verify.derivation_lines import cite
 from tf_gd.verify.evidence import Observation, bound, in_one_precision
 from tf_gd.verify.formulas import right
 from tf_gd.verify.probes import LINES, probes
@@ -23,6 +25,10 @@ Diagnosis = list[tuple[str, str]]
 
 PARAMETERS = GRADIENT.results
 MOVED = tuple(f"The {result} by which {name} moves" for name, result in zip("mc", PARAMETERS, strict=True))
+
+# Line 5 multiplied out: for each derivative the constant term, the term with m and the term with c.
+TERMS = (("-{add}(2 x_i y_i)", "{add}(2 x_i^2) m", "{add}(2 x_i) c"), ("-{add}(2 y_i)", "{add}(2 x_i) m", "{add}(2) c"))
+
 _MOST_ROWS = 12  # of the points, the first so many are searched for a small set that shows the mistake
 
 
@@ -70,14 +76,14 @@ class Series:
         return abs(far - (zero + m * (one_m - zero) + c * (one_c - zero))) <= slack
 
     @property
-    def terms(self) -> Iterator[tuple[str, Fraction, Fraction]]:
-        """The wrong ones among the term with m, the term with c and the rest: (which, yours, right)."""
-        for index, text in ((1, "the term with m"), (2, "the term with c"), (0, "the term without m and c")):
+    def terms(self) -> Iterator[tuple[int, Fraction, Fraction]]:
+        """The wrong ones of the constant term (0), that with m (1) and that with c (2): (which, yours, right)."""
+        for index in range(3):
             base = 0 if index == 0 else 1
             yours = self.values[index] - base * self.values[0]
             truth = self.rights[index] - base * self.rights[0]
             if abs(yours - truth) > self.slack[index] + base * self.slack[0]:
-                yield text, yours, truth
+                yield index, yours, truth
 
 
 def _simplest(number: Fraction, slack: Fraction) -> Fraction:
@@ -88,20 +94,19 @@ def _simplest(number: Fraction, slack: Fraction) -> Fraction:
 
 def describe(gradient: GradientFunction, seen: Sequence[Observation], points: Points) -> Diagnosis:
     """Return (name, message) for each derivative that is wrong, when no entry explains it."""
-    found = _describe([of_gradient(seen, which) for which in range(2)], PARAMETERS)
+    found = _describe([of_gradient(seen, which) for which in range(2)], PARAMETERS, seen[0].points.reduction)
     if not found:
         return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
-    rows = smallest_rows(gradient, points, seen)
-    return [(name, f"{message} {rows}") for name, message in found]
+    rows, line = smallest_rows(gradient, points, seen), cite(5, seen[0].points.reduction)
+    return [(name, f"{message} {rows} {line}") for name, message in found]
 
 
 def describe_update(seen: Sequence[Observation]) -> Diagnosis:
     """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
-    found = _describe([of_update(seen, which) for which in range(2)], MOVED)
-    only = f"m and c are right at learning_rate {float(seen[0].probe.learning_rate)}, but not at others (line 8)."
-    return [(name, f"{message} Check the gradient first, then line 8.") for name, message in found] or [
-        ("unlisted", only)
-    ]
+    found = _describe([of_update(seen, which) for which in range(2)], MOVED, seen[0].points.reduction)
+    only = f"m and c are right at learning_rate {float(seen[0].probe.learning_rate)}, but not at others."
+    found = [(name, f"{message} Check the gradient by itself first.") for name, message in found]
+    return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
 
 
 def of_gradient(seen: Sequence[Observation], which: int) -> Series:
@@ -123,41 +128,59 @@ def of_update(seen: Sequence[Observation], which: int) -> Series:
     return Series(values, rights, slack)
 
 
-def _describe(series: Sequence[Series], labels: Sequence[str]) -> Diagnosis:
+def _describe(series: Sequence[Series], labels: Sequence[str], reduction: Reduction) -> Diagnosis:
     """Return (name, message) for each wrong series, or one for both where they share a factor."""
     factors = [one.factor for one in series]
     if all(one.wrong for one in series) and factors[0] is not None and factors[0] == factors[1]:
-        return [("unlisted-factor", f"Both derivatives are {show(factors[0])} times what they should be (line 5).")]
-    both = zip(labels, series, strict=True)
-    return [(name, f"{label} {said}") for label, one in both if one.wrong for name, said in [_describe_one(one)]]
+        return [("unlisted-factor", f"Both derivatives are {show(factors[0])} times what they should be.")]
+    return [
+        (name, f"{label} {said}")
+        for label, one, terms in zip(labels, series, TERMS, strict=True)
+        if one.wrong
+        for name, said in [_describe_one(one, [term.format(add=reduction) for term in terms])]
+    ]
 
 
-def _describe_one(one: Series) -> tuple[str, str]:
+def _describe_one(one: Series, terms: Sequence[str]) -> tuple[str, str]:
     """Return in what way one derivative is wrong."""
     where = ", ".join(f"(m={LINES[index][0]}, c={LINES[index][1]})" for index in one.wrong)
     if one.factor is not None:
-        return "unlisted-factor", f"is {show(one.factor)} times what it should be (line 5)."
+        return "unlisted-factor", f"is {show(one.factor)} times what it should be."
     if one.constant is not None:
-        size = f"{show(abs(one.constant))} too {'large' if one.constant > 0 else 'small'}"
-        return "unlisted-constant", f"is {size} whatever m and c are: a term without m and c is wrong (line 5)."
+        size = f"{digits(abs(one.constant))} too {'large' if one.constant > 0 else 'small'}"
+        return "unlisted-constant", f"is {size} whatever m and c are: look at the term {terms[0]}."
     said = f"is wrong at {where}, neither by a factor nor by a constant"
     if one.is_affine:
-        terms = [f"{text} has {show(yours)}, should have {show(truth)}" for text, yours, truth in one.terms]
-        return "unlisted-term", f"{said}: {'; '.join(terms)} (line 5)."
+        wrong = [_term(terms[index], ("", " m", " c")[index], yours, truth) for index, yours, truth in one.terms]
+        return "unlisted-term", f"{said}. Multiplied out, {'; '.join(wrong)}."
     return "unlisted", (
         f"{said}, and it does not grow in proportion to m and c as it must: look for a power, a root, an absolute "
-        "value or a limit such as np.clip (line 5)."
+        "value or a limit such as np.clip."
     )
 
 
-def show(number: Fraction) -> str:
-    """Return a number as a short fraction, or in as many digits as tell it apart.
+def _term(term: str, unit: str, yours: Fraction, truth: Fraction) -> str:
+    return f"{term} is {digits(truth)}{unit}, yours is {digits(yours)}{unit}"
+
+
+def show(factor: Fraction) -> str:
+    """Return a factor as a short fraction, or in as many digits as tell it apart.
 
     Example:
         >>> show(Fraction(-1, 3)), show(Fraction(1.0001))
         ('-1/3', '1.0001')
     """
-    return str(number) if number.denominator <= 1000 and abs(number) < 10_000 else repr(float(number))
+    return str(factor) if factor.denominator <= 1000 else digits(factor)
+
+
+def digits(number: Fraction) -> str:
+    """Return a number in the digits that float64 has for it.
+
+    Example:
+        >>> digits(Fraction(-13, 4)), digits(Fraction(5))
+        ('-3.25', '5')
+    """
+    return f"{float(number)!r}".removesuffix(".0")
 
 
 def smallest_rows(gradient: GradientFunction, points: Points, seen: Sequence[Observation]) -> str:
@@ -180,9 +203,9 @@ def _shows(gradient: GradientFunction, rows: Points, first: Observation) -> str:
     for which, label in enumerate(PARAMETERS):
         one = of_gradient(answers, which)
         for index in one.wrong[:1]:
-            x, y = (", ".join(show(Fraction(float(value))) for value in values) for values in rows)
+            x, y = (", ".join(digits(Fraction(float(value))) for value in values) for values in rows)
             at = f"at m={LINES[index][0]}, c={LINES[index][1]}"
-            numbers = f"your {label} is {show(one.values[index])}, the right one {show(one.rights[index])}"
+            numbers = f"your {label} is {digits(one.values[index])}, the right one {digits(one.rights[index])}"
             return f"x=[{x}], y=[{y}], where {at} {numbers}"
     return ""
 

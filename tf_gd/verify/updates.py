@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from tf_gd.verify.derivation_lines import cite
 from tf_gd.verify.formulas import Formula, Pair, right
 from tf_gd.verify.probes import Probe
 from tf_gd.verify.terms import Term
@@ -58,6 +59,11 @@ class UpdateMistake:
     name: str
     sentence: str
     formula: StepFormula
+
+    @property
+    def message(self) -> str:
+        """The sentence, and the line of the derivation that it is about."""
+        return f"{self.sentence} {cite(8)}"
 
 
 def on_paper(step: Step) -> Pair:
@@ -113,9 +119,8 @@ UPDATES: tuple[UpdateMistake, ...] = (
     ),
     UpdateMistake(
         "rate-divided-by-n",
-        "The step is 1/n of what it should be: the learning rate, or the gradient, is divided by n. The "
-        "loss is a sum here: remove the division. (If your loss is the mean, say so: check_update(update, "
-        'reduction="mean").)',
+        "The step is 1/n of what it should be: the learning rate, or the gradient, is divided by n once too often. "
+        'Remove the division - or, if your loss is the mean of the squares, check with reduction="mean".',
         lambda step: step.moved(Fraction(1, step.points.n)),
     ),
     UpdateMistake(
