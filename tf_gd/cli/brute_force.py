@@ -24,7 +24,7 @@ MOST_STEPS = 100_000  # of gradient descent: more are counted, but not made
 @click.option(
     "--digits",
     type=Number("digits", "a number above 0, at most 9", float),
-    default=4.0,
+    default=3.0,
     show_default=True,
     help="Decimal digits to find m and c to; one more is a hundred times the work.",
 )
@@ -71,6 +71,7 @@ def command(
         print_json({**facts, "grid": grid, "descent": descent})
     elif not quiet:
         _report(search.evaluations, grid, descent)
+        _outlook(points, digits, expected / search.evaluations)
     return 0
 
 
@@ -115,6 +116,20 @@ def _report(evaluations: int, grid: dict[str, Any] | None, descent: dict[str, An
         cells = [f"{float(way[name]):.8g}" if name in way else "-" for way in (grid or {}, descent)]
         rows.append((name, *cells))
     print_table(("", "every line", "gradient descent"), rows)
+
+
+def _outlook(points: Points, digits: float, seconds_a_line: float) -> None:
+    """Print what more digits would cost, either way."""
+    from tf_gd.show.brute_force import MOST_DIGITS, GridSearch, steps_as_far
+
+    rows = []
+    for more in range(int(digits) + 1, int(MOST_DIGITS) + 1):
+        lines = GridSearch(points, more).evaluations
+        steps = f"{steps_as_far(points, more):,.0f} steps"
+        rows.append((f"{more} digits", f"{lines:,}", duration(lines * seconds_a_line), steps))
+    if rows:
+        click.echo()
+        print_table(("to find", "lines", "time", "gradient descent"), rows)
 
 
 def duration(seconds: float) -> str:

@@ -101,6 +101,7 @@ function placeHandle() {
   const [x, y] = axes();
   handle.style.left = `${x._offset + x.d2p(state.start.m)}px`;
   handle.style.top = `${y._offset + y.d2p(state.start.c)}px`;
+  handle.setAttribute("aria-valuenow", String(state.start.m));
   handle.setAttribute("aria-valuetext", `m = ${short(state.start.m)}, c = ${short(state.start.c)}`);
 }
 
