@@ -324,9 +324,9 @@ def test_given_points_keep_their_dtype() -> None:
 
 def test_many_points_are_thinned_out_and_the_first_and_last_kept() -> None:
     x, y = np.arange(100_000.0), np.cos(np.arange(100_000.0))
-    assert names(tf_gd.check_line_gradient(planted("numpy", "sum")["last-point-dropped"], x, y)) == [
-        "last-point-dropped"
-    ]
+    check = tf_gd.check_line_gradient(planted("numpy", "sum")["last-point-dropped"], x, y)
+    assert names(check) == ["last-point-dropped"]
+    assert "500 of the 100000 points given" in str(check)
 
 
 @pytest.mark.parametrize(
@@ -371,9 +371,12 @@ def off(change: Callable[..., Any]) -> Gradient:
         (lambda dm, dc, *_: (dm - 0.5, dc), [("unlisted-constant", "dL/dm is 0.5 too small")]),
         (
             lambda dm, dc, m, c, x, y: (dm + m, dc),
-            [("unlisted-term", "coefficient in sum(2 x_i^2) m is 156.125, yours is 157.125")],
+            [("unlisted-term", "Multiplied out, sum(2 x_i^2) m is 156.125 m, yours is 157.125 m.")],
         ),
-        (lambda dm, dc, m, c, x, y: (dm, dc + c), [("unlisted-term", "coefficient in sum(2) c is 32, yours is 33")]),
+        (
+            lambda dm, dc, m, c, x, y: (dm, dc + c),
+            [("unlisted-term", "Multiplied out, sum(2) c is 32 c, yours is 33 c.")],
+        ),
         (lambda dm, dc, *_: (np.clip(dm, -500, 500), dc), [("unlisted", "dL/dm is wrong at (m=-7.25, c=12.5)")]),
         (
             lambda dm, dc, *_: (3 * dm, dc + 1),

@@ -82,11 +82,13 @@ def check_line_gradient(
         seen = observe_gradient(gradient, points, reduction)
     except Misbehaved as fault:
         return GradientCheck(False, [(fault.name, fault.message)], report.of_fault("gradient", fault))
+    thinning = "" if x is None else report.of_thinning(points.n, np.size(x))
     if explains(right, seen):
-        return GradientCheck(True, [], report.of_right(seen, blind_spots(seen) if x is not None else []))
+        hidden = [] if x is None else blind_spots(seen)
+        return GradientCheck(True, [], report.of_right(seen, hidden) + thinning)
     found = explanation(seen)
     diagnosis = found.diagnosis(reduction) or describe(gradient, seen, points)
-    return GradientCheck(False, diagnosis, report.of_wrong(seen, diagnosis, found))
+    return GradientCheck(False, diagnosis, report.of_wrong(seen, diagnosis, found) + thinning)
 
 
 def observe_gradient(gradient: GradientFunction, points: Points, reduction: Reduction) -> list[Observation]:

@@ -60,6 +60,11 @@ def _entry(name: str, message: str) -> str:
     return f"{name}\n{textwrap.indent(text, '    ')}"
 
 
+def of_thinning(used: int, given: int) -> str:
+    """Return the note that not all points were tried, where that is so."""
+    return f"\n\nTried on {used} of the {given} points given, evenly spaced." if used < given else ""
+
+
 def table(seen: Sequence[Observation]) -> str:
     """Return whose number is whose, at each line that was tried."""
     rows = [("", "dL/dm yours", "dL/dm right", "dL/dc yours", "dL/dc right")]
