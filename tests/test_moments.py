@@ -2,7 +2,7 @@
 
 import json
 from fractions import Fraction
-from itertools import permutations
+from itertools import chain, permutations
 
 import numpy as np
 import pytest
@@ -87,7 +87,7 @@ def test_outliers_at_either_end_do_not_cost_digits():
 @given(st.lists(st.lists(st.tuples(finite, finite), min_size=1, max_size=5), min_size=1, max_size=5), st.randoms())
 def test_merging_in_any_order_and_grouping_changes_nothing(groups, random):
     parts = [Moments.of(*zip(*group, strict=True)) for group in groups]
-    whole = Moments.of(*zip(*sum(groups, []), strict=True))
+    whole = Moments.of(*zip(*chain.from_iterable(groups), strict=True))
     random.shuffle(parts)
     while len(parts) > 1:
         at = random.randrange(len(parts) - 1)
