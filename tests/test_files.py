@@ -194,11 +194,13 @@ def test_one_reading_in_the_good_case(tmp_path: Path, monkeypatch: pytest.Monkey
     """Beside the sample there is one query, and none that counts or looks for a fault."""
     from tf_gd.scale.aggregates import Aggregates
 
-    queries = []
-    run = Aggregates._rows
-    monkeypatch.setattr(
-        Aggregates, "_rows", lambda self, query, **values: queries.append(query) or run(self, query, **values)
-    )
+    queries, run = [], Aggregates._rows
+
+    def noted(self: Aggregates, query: str, *more: object, **values: float) -> list[tuple[float, ...]]:
+        queries.append(query)
+        return run(self, query, *more, **values)
+
+    monkeypatch.setattr(Aggregates, "_rows", noted)
     write_parquet(tmp_path / "points.parquet", *points_at(0, 1000))
     moments_of_file(tmp_path / "points.parquet")
     assert len(queries) == 2

@@ -24,6 +24,10 @@ DELIMITERS = {".csv": ",;\t|", ".tsv": "\t"}
 MAX_LINE = 2_000_000
 """The longest line that is read, in bytes: DuckDB's own limit."""
 MAX_COLUMNS = 10_000
+_TABLE = (
+    "read_csv($path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', "
+    "escape = '\"', compression = 'none', columns = $types, max_line_size = $longest)"
+)
 _SAMPLE = 200
 """Records looked at to tell the delimiter, the header and the numeric columns."""
 
@@ -63,35 +67,31 @@ def open_delimited(file: Path) -> Source:
     at = next((index for index, record in enumerate(sample) if record.fields), None)
     if at is None:
         raise DataError(f"{quoted(file)} must hold points. Got an empty file.")
-    names = [name.strip() for name in sample[at].fields]
-    if len(names) > MAX_COLUMNS:
-        raise DataError(f"{quoted(file)} must have at most {MAX_COLUMNS} columns. Got {len(names)}.")
+    if len(sample[at].fields) > MAX_COLUMNS:
+        raise DataError(f"{quoted(file)} must have at most {MAX_COLUMNS} columns. Got {len(sample[at].fields)}.")
     header = _is_header(sample[at], file)
-    first = at + header
-    texts = [f"c{position}" for position in range(len(names))]
-    columns = tuple(
-        Column(
-            name=name if header else f"column {position}",
-            sql=double_of(text),
-            text=text,
-            numeric=any(
-                looks_numeric(record.fields[position]) for record in sample[first:] if len(record.fields) > position
-            ),
-        )
-        for position, (name, text) in enumerate(zip(names, texts, strict=True))
-    )
-    table = (
-        "read_csv($path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, "
-        "quote = '\"', escape = '\"', compression = 'none', columns = $types, max_line_size = $longest)"
-    )
+    columns = _columns(sample[at], sample[at + header :], header)
     parameters = {
         "path": pattern(file),
-        "skip": first,
+        "skip": at + header,
         "delimiter": delimiter,
-        "types": dict.fromkeys(texts, "VARCHAR"),
+        "types": {column.text: "VARCHAR" for column in columns},
         "longest": MAX_LINE,
     }
-    return Delimited(file, columns, table, parameters, delimiter, first)
+    return Delimited(file, columns, _TABLE, parameters, delimiter, at + header)
+
+
+def _columns(first: Record, body: list[Record], header: bool) -> tuple[Column, ...]:
+    """Return the columns; to DuckDB they are c0, c1 and so on, whatever the file calls them."""
+    return tuple(
+        Column(
+            name=name.strip() if header else f"column {position}",
+            sql=double_of(f"c{position}"),
+            text=f"c{position}",
+            numeric=any(looks_numeric(record.fields[position]) for record in body if len(record.fields) > position),
+        )
+        for position, name in enumerate(first.fields)
+    )
 
 
 def records(file: Path, delimiter: str, strict: bool = True, same_ends: bool = False) -> Iterator[Record]:
