@@ -17,6 +17,7 @@ TITLES = (
     "01_the_mathematics",
     "02_a_training_session",
     "03_by_hand_and_by_tensorflow",
+    "04_the_learning_rate",
 )
 
 # For each exercise, in order, what somebody may well answer, and wrongly.
@@ -55,6 +56,15 @@ WRONG = {
             "def my_sum(v, P):\n    return np.sum(v)",
             "def my_sum(v, P):\n    return sum(v)",
             "def my_sum(v, P):\n    return v[0]",
+        ],
+    ),
+    "04_the_learning_rate": (
+        ["largest = 1 / 8", "largest = 2 * 8"],
+        ["steps_for_three_digits = 65", "steps_for_three_digits = 67"],
+        [
+            "def back(m_z, c_z, mean, spread):\n    return m_z / spread, c_z",
+            "def back(m_z, c_z, mean, spread):\n    return m_z * spread, c_z - m_z * mean",
+            "def back(m_z, c_z, mean, spread):\n    return m_z / spread, c_z - m_z * mean",
         ],
     ),
 }
