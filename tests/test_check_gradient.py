@@ -148,6 +148,31 @@ def test_a_naive_sum_of_equal_numbers_passes():
     assert check.ok, str(check)
 
 
+def resized(model, params, data=1.0):
+    """The model at parameters, and with data, of another size."""
+    sizes = {name: value * data if np.ndim(value) else value for name, value in model.data.items()}
+    return Model(model.loss, model.gradient, {name: value * params for name, value in model.params.items()}, sizes)
+
+
+def test_a_saturated_network_passes():
+    # 1 - tanh(z)^2 cancels to a few bits, and TensorFlow's tanh rounds to 1 where NumPy's does not.
+    given = resized(network(87, n=5), 100.0)
+    check = check_gradient(given.loss, given.gradient, **given.given)
+    assert check.ok, str(check)
+    wrong = check_gradient(given.loss, given.returning(scaled(1 + 1e-9)), **given.given)
+    assert not wrong.ok
+
+
+@EVERY_MODEL
+@pytest.mark.parametrize("size", [1e-3, 1e3])
+def test_small_and_large_numbers_change_neither_verdict(model, size):
+    if model is network and size > 1:
+        size = 3.0  # larger ones saturate it
+    given = resized(model(1, n=50), size)
+    assert check_gradient(given.loss, given.gradient, **given.given).ok
+    assert not check_gradient(given.loss, given.returning(scaled(1 + 1e-9)), **given.given).ok
+
+
 def test_two_coordinates_of_one_shape_that_changed_places():
     given = network()
     square = {"w1": given.params["w1"][:, :3], "b1": given.params["b1"][:3]}

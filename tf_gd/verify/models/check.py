@@ -8,7 +8,7 @@ import numpy as np
 from tf_gd.errors import InvalidArgumentError, invalid
 from tf_gd.verify.findings import GradientCheck
 from tf_gd.verify.models import by_hand, report
-from tf_gd.verify.models.differences import Slope, slope
+from tf_gd.verify.models.arbiter import Arbiter
 from tf_gd.verify.models.loss_graph import Loss, LossGraph
 from tf_gd.verify.models.patterns import Comparison, explain
 from tf_gd.verify.models.problem import Problem, Vector
@@ -85,52 +85,29 @@ def _graph(loss: Loss, problem: Problem) -> LossGraph:
 
 def _check(graph: LossGraph, gradient: by_hand.Gradient) -> GradientCheck:
     """Hear the witnesses, rule on each element, and explain what is wrong."""
-    problem, unit = graph.problem, graph.unit
+    problem, arbiter = graph.problem, Arbiter(graph)
     values, tensorflow = by_hand.ask(gradient, problem), graph.gradient(problem)
     witnesses = [lambda at: by_hand.ask(gradient, at), graph.gradient]
-    rounding = sensitivity(witnesses, problem, unit)
-    if unit < SINGLE and by_hand.is_single(values) and (abs(values - tensorflow) > rounding.tolerance).any():
+    rounding = sensitivity(witnesses, problem, graph.unit)
+    if graph.unit < SINGLE and by_hand.is_single(values) and (abs(values - tensorflow) > rounding.tolerance).any():
         rounding = sensitivity(witnesses, problem, SINGLE)
-    elements = _elements(graph, values, tensorflow, rounding)
+    elements = _elements(arbiter, values, tensorflow, rounding)
     ok = all(element.ruling.accepts for element in elements)
     mistakes = [] if ok else explain(_comparison(graph, elements))
     remarks = report.remarks(elements)
     return GradientCheck(ok, mistakes + remarks, report.of_check(mistakes, remarks, elements, rounding))
 
 
-def _elements(graph: LossGraph, values: Vector, tensorflow: Vector, rounding: Sensitivity) -> list[Element]:
+def _elements(arbiter: Arbiter, values: Vector, tensorflow: Vector, rounding: Sensitivity) -> list[Element]:
     """Return what the witnesses say on each element; of very many, the arbiter hears the worst."""
     worst_first = np.argsort(rounding.tolerance - abs(values - tensorflow), kind="stable")
-    slopes = _slopes(graph, worst_first[:MOST_SLOPES].tolist())
-    rows = zip(graph.problem.labels, values, tensorflow, rounding.tolerance, strict=True)
+    slopes = {index: arbiter.slope(index) for index in worst_first[:MOST_SLOPES].tolist()}
+    tolerance = arbiter.tolerance(np.maximum(abs(values), abs(tensorflow)), rounding)
+    rows = zip(arbiter.problem.labels, values, tensorflow, tolerance, strict=True)
     return [
-        Element(label, float(hand), float(machine), slopes.get(index), float(tolerance))
-        for index, (label, hand, machine, tolerance) in enumerate(rows)
+        Element(label, float(hand), float(machine), slopes.get(index), float(room))
+        for index, (label, hand, machine, room) in enumerate(rows)
     ]
-
-
-def _slopes(graph: LossGraph, indices: list[int]) -> dict[int, Slope]:
-    """Return the arbiter's slope at these elements."""
-    here, scales = graph.problem.vector, _scales(graph.problem)
-    noise = sensitivity([lambda at: np.array([graph.value(at)])], graph.problem, graph.unit).tolerance.item()
-
-    def along(index: int) -> Slope:
-        def loss_at(value: float) -> float:
-            there = here.copy()
-            there[index] = value
-            return graph.value(graph.problem.at(there))
-
-        return slope(loss_at, float(here[index]), float(scales[index]), noise)
-
-    return {index: along(index) for index in indices}
-
-
-def _scales(problem: Problem) -> Vector:
-    """Return the size of each element: its own or its parameter's root mean square; 1 where all are zero."""
-    here = problem.vector
-    typical = [np.full(part.stop - part.start, np.sqrt(np.mean(here[part] ** 2))) for part in problem.slices.values()]
-    scale = np.maximum(abs(here), np.concatenate(typical))
-    return np.where(scale > 0, scale, 1.0)
 
 
 def _comparison(graph: LossGraph, elements: list[Element]) -> Comparison:

@@ -22,6 +22,8 @@ RATIO = 4.0
 # where an unextrapolated difference is best, with room on either side.
 LADDER = 2.0**-5 * RATIO ** -np.arange(11)
 
+NEAR = 4  # from the step 2^-13 on, one ten-thousandth of the parameter, a bend counts as near
+
 
 @dataclass(frozen=True)
 class Slope:
@@ -87,9 +89,9 @@ def _kink(bend: Vector, floor: float) -> int | None:
     """Return the narrowest step whose bend can be told from rounding, if the loss bends like |h| there.
 
     The bend |f(p + h) - 2 f(p) + f(p - h)| shrinks 4-fold from step to step at a kink, 16-fold or more where
-    the loss is smooth; 8 lies between the two.
+    the loss is smooth; 8 lies between the two. A wide step says nothing: from afar, every bend looks sharp.
     """
     seen = np.flatnonzero(bend > floor)
-    if seen.size == 0 or (narrow := int(seen[-1])) == 0:
+    if seen.size == 0 or (narrow := int(seen[-1])) < NEAR:
         return None
     return narrow if bend[narrow - 1] < 8 * bend[narrow] else None
