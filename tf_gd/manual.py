@@ -32,13 +32,14 @@ class Evaluation:
     def __init__(self, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> None:
         n, dtype = points.n, points.x.dtype
         self.adder = Adder(list(points), 3, order or known(n, dtype))
-        self.two, self.n = dtype.type(2), accumulator(dtype).type(n)
+        self.two = dtype.type(2)
+        self.n = accumulator(dtype).type(n) if reduction == "mean" else None
         self.mean_factor = dtype.type(1) / dtype.type(n) if reduction == "mean" else None
 
     def __call__(self, m: Any, c: Any, out: Vector) -> None:
         """Put (loss, dL/dm, dL/dc) at the line (m, c) into `out`, shape [3]; m and c have the points' dtype."""
         sums = self.adder(self._terms, m, c)
-        if self.mean_factor is not None:
+        if self.n is not None:
             sums[0] /= self.n
         out[...] = sums
 
