@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd import graph, order
+from tf_gd.arguments import check_dtype
 from tf_gd.data import Points
 from tf_gd.errors import DescentWarning, invalid
 from tf_gd.line import Line, Reduction
@@ -92,18 +93,19 @@ def train(
         >>> round(float(path.line.m), 6), round(float(path.line.c), 6)
         (2.0, 1.0)
     """
-    plan = Plan.of(
-        x,
-        y,
-        learning_rate=learning_rate,
-        num_steps=num_steps,
-        start=start,
-        dtype=dtype,
-        reduction=reduction,
-        tolerance=tolerance,
-        record_every=record_every,
-        steps_per_run=steps_per_run,
-    )
+    course: dict[str, Any] = {
+        "learning_rate": learning_rate,
+        "num_steps": num_steps,
+        "start": start,
+        "reduction": reduction,
+        "tolerance": tolerance,
+        "record_every": record_every,
+    }
+    plan: Plan | MomentsPlan
+    if engine == "moments" and check_dtype(dtype) == np.float64:
+        plan = MomentsPlan.of(Moments.of(x, y), **course)  # reads the points once, which Points would do again
+    else:
+        plan = Plan.of(x, y, dtype=dtype, steps_per_run=steps_per_run, **course)
     if plan.warning:
         warnings.warn(plan.warning, DescentWarning, stacklevel=2)
     return run(plan, engine, on_progress)
