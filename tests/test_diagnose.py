@@ -65,6 +65,7 @@ def np_mistakes(S: Any) -> dict[str, Gradient]:
             2 * S((m * x + c - y) * x),
             2 * (m * np.sum(x) + c - np.sum(y)) * S(np.ones_like(x) / len(x)),
         ),
+        "x-and-y-swapped": lambda m, c, x, y: line5(m * y + c - x, y),
         "power-not-lowered": of(lambda e, m, c, x, y: line5(e**2, x)),
     }
 
@@ -140,6 +141,7 @@ def loop_mistakes(reduction: str) -> dict[str, Gradient]:
             lambda e, xi: (2 * e * (xi + 1), 2 * e * (xi + 1)), e=lambda m, c, xi, yi: m * (xi + 1) - yi
         ),
         "intercept-counted-once": counted_once,
+        "x-and-y-swapped": lambda m, c, x, y: loop()(m, c, y, x),
         "power-not-lowered": loop(lambda e, xi: (2 * e**2 * xi, 2 * e**2)),
     }
 
@@ -365,6 +367,7 @@ def off(change: Callable[..., Any]) -> Gradient:
     ("change", "diagnosis"),
     [
         (lambda dm, dc, *_: (3 * dm, dc), [("unlisted-factor", "dL/dm is 3 times what it should be")]),
+        (lambda dm, dc, *_: (dm / 4, dc / 4), [("unlisted-factor", "Both derivatives are 1/4 times")]),
         (lambda dm, dc, *_: (dm, dc / 3), [("unlisted-factor", "dL/dc is 1/3 times what it should be")]),
         (lambda dm, dc, *_: (3 * dm, 3 * dc), [("unlisted-factor", "Both derivatives are 3 times")]),
         (lambda dm, dc, *_: (dm, dc + 5), [("unlisted-constant", "dL/dc is 5 too large")]),
@@ -418,6 +421,7 @@ def test_a_mistake_between_two_rows_needs_two_rows() -> None:
         ({"sign", "missing-factor-2"}, lambda dm, dc: (-dm / 2, -dc / 2)),
         ({"swapped", "missing-factor-2"}, lambda dm, dc: (dc / 2, dm / 2)),
         ({"missing-x", "sign"}, lambda dm, dc: (-dc, -dc)),
+        ({"mean-instead-of-sum", "sign"}, lambda dm, dc: (-dm / 16, -dc / 16)),
     ],
 )
 def test_two_mistakes_at_once_are_both_named(pair: set[str], change: Any) -> None:

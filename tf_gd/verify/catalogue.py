@@ -55,13 +55,15 @@ _WORDS = {
         "once_too_often": "a mean was taken where a sum belongs. The loss is sum(e_i^2), so do not divide by n",
         "n_too_many": "the loss is sum(e_i^2), so do not multiply by n (n * np.sum(...) was meant as n * np.mean(...))",
         "halved": "the loss of many courses, sum(e_i^2) / (2n)",
+        "or_a_sum": "",
     },
     "mean": {
         "loss": "mean(e_i^2)",
         "add": "mean",
         "once_too_often": "you divided by n twice. The loss is mean(e_i^2), so divide once",
         "n_too_many": "a sum was taken where a mean belongs. The loss is mean(e_i^2), so divide both by n",
-        "halved": "a loss with a 1/(2n) on top of the mean",
+        "halved": "a loss with a 1/(2n) of its own",
+        "or_a_sum": " (A sum that lacks both the 2 and the 1/n looks the same: then write 2/n * np.sum(...).)",
     },
 }
 
@@ -118,9 +120,10 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "half-mean",
         3,
-        "Both derivatives are 1/(2n) of what they should be. You derived {halved}; the loss here is {loss}. Remove "
-        "the 1/(2n), and keep the 2 of the power rule.",
+        "There is a 1/(2n) in both derivatives that does not belong there. You derived {halved}; the loss here is "
+        "{loss}. Remove the 1/(2n), and keep the 2 of the power rule.",
         scaled(lambda probe: Fraction(1, 2 * probe.n)),
+        (scaled(lambda probe: Fraction(1, 4 * probe.n) / probe.share),),
     ),
     Mistake(
         "sign-of-m",
@@ -232,7 +235,7 @@ CATALOGUE: tuple[Mistake, ...] = (
         3,
         "Both derivatives grow with n where a division by 2n was meant: 1/2*n is (1/2)*n, since / and * are worked "
         "from left to right. The loss here, {loss}, has no 1/(2n), so leave it out; where you need it, write 1/(2*n), "
-        "with brackets.",
+        "with brackets.{or_a_sum}",
         scaled(lambda probe: Fraction(probe.n, 2)),
         (
             scaled(lambda probe: Fraction(probe.n, 4)),
@@ -287,7 +290,8 @@ CATALOGUE: tuple[Mistake, ...] = (
             residual(lambda probe: each(floor, probe.e)),
             formulas.cut(floor, lambda probe: 2, outside=lambda probe: probe.share),
             formulas.cut(truncate, lambda probe: 2, outside=lambda probe: probe.share),
-            formulas.cut_data,
+            formulas.cut_data(truncate),
+            formulas.cut_data(floor),
             formulas.cut_line,
             formulas.zero,
         ),
@@ -308,6 +312,13 @@ CATALOGUE: tuple[Mistake, ...] = (
         "In dL/dc the c is added once; it belongs to each of the n points. Multiplied out, sum(2 (m x_i + c - y_i)) is "
         "2 (m sum(x_i) + n c - sum(y_i)): write n * c. (Divided by n for a mean, that leaves c.)",
         formulas.counted_once,
+    ),
+    Mistake(
+        "x-and-y-swapped",
+        1,
+        "x and y have changed places: you predict x from y. The line predicts y from x, and both arrays come in this "
+        "order: gradient(m, c, x, y).",
+        formulas.x_and_y_swapped,
     ),
     Mistake(
         "power-not-lowered",

@@ -80,6 +80,11 @@ def swapped(probe: Probe) -> Pair:
     return dc, dm
 
 
+def x_and_y_swapped(probe: Probe) -> Pair:
+    """Return the right gradient of the points (y_i, x_i)."""
+    return right(replace(probe, x=probe.y, y=probe.x))
+
+
 def x_in_both(probe: Probe) -> Pair:
     """Return dL/dm twice."""
     dm, _ = right(probe)
@@ -145,9 +150,9 @@ def cut_terms(inside: Share, outside: Share = _once) -> Formula:
     return formula
 
 
-def cut_data(probe: Probe) -> Pair:
+def cut_data(function: Callable[[Term], Term]) -> Formula:
     """Return the right gradient of points whose coordinates were made whole numbers."""
-    return right(replace(probe, x=each(truncate, probe.x), y=each(truncate, probe.y)))
+    return lambda probe: right(replace(probe, x=each(function, probe.x), y=each(function, probe.y)))
 
 
 def cut_line(probe: Probe) -> Pair:

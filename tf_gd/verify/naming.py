@@ -42,6 +42,7 @@ _PAIRS = [
     (scaled(factor, of=form), (mistake, next(one for one in CATALOGUE if one.name == scale)))
     for scale, factor in SCALES.items()
     for mistake in CATALOGUE
+    if mistake.name != scale
     for form in (mistake.formula, *mistake.rarer)
 ]
 
