@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +156,18 @@ open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
 threading.Thread(target=time.sleep, args=(1000,)).start()
 """
     assert diagnose(source + RIGHT, "--quiet")[0] == 0
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", (tmp_path / "pid").read_text()], capture_output=True, text=True, check=False
-    ).stdout
-    assert state.strip() == "" or state.startswith("Z")
+    pid = (tmp_path / "pid").read_text()
+    deadline = time.monotonic() + 30  # a killed process needs a moment to go
+    while (state := state_of(pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert state == ""
+
+
+def state_of(pid: str) -> str:
+    """Return the state of a process, or nothing if it has ended."""
+    command = ["ps", "-o", "stat=", "-p", pid]
+    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return "" if state.startswith("Z") else state
 
 
 @pytest.mark.parametrize(

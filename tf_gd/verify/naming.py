@@ -37,13 +37,12 @@ def explanation(seen: Sequence[Observation]) -> Explanation:
     return Explanation(alone) if alone else Explanation(_pair(seen), together=True)
 
 
-# Every form of every mistake with a wrong factor on top: what they give, and the two mistakes.
+# Every mistake with a wrong factor on top: what they give together, and the two.
 _PAIRS = [
-    (scaled(factor, of=form), (mistake, next(one for one in CATALOGUE if one.name == scale)))
-    for scale, factor in SCALES.items()
+    (scaled(SCALES[scale.name], of=mistake.formula), (mistake, scale))
+    for scale in CATALOGUE
     for mistake in CATALOGUE
-    if mistake.name != scale
-    for form in (mistake.formula, *mistake.rarer)
+    if scale.name in SCALES and mistake is not scale
 ]
 
 
