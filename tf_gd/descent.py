@@ -174,17 +174,26 @@ def trajectory(plan: Plan | MomentsPlan, engine: Engine, done: int, rows: npt.ND
     )
 
 
+def check_engine(plan: Plan | MomentsPlan, engine: Any) -> None:
+    """Make sure that there is such an engine, and that it can carry out the plan.
+
+    Raises:
+        InvalidArgumentError: there is none, or it cannot.
+    """
+    if engine not in get_args(Engine):
+        raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
+    if isinstance(plan, MomentsPlan) and engine != "moments":
+        raise invalid("engine", "'moments', where only the moments are at hand", engine)
+
+
 def open_engine(plan: Plan | MomentsPlan, engine: Engine) -> AbstractContextManager[Descends | MomentsDescent]:
     """Return the engine, ready to descend.
 
     Raises:
-        InvalidArgumentError: unknown `engine`.
+        InvalidArgumentError: see `check_engine`.
     """
-    if engine not in get_args(Engine):
-        raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
+    check_engine(plan, engine)
     if isinstance(plan, MomentsPlan):
-        if engine != "moments":
-            raise invalid("engine", "'moments', where only the moments are at hand", engine)
         return nullcontext(MomentsDescent(plan.moments, plan.learning_rate, plan.reduction))
     what = plan.points, plan.learning_rate, plan.reduction
     if engine == "moments":

@@ -182,6 +182,32 @@ class LineGraph:
         enough = -1.0 if tolerance is None else tolerance
         return np.asarray(self.session.run(self.rows, {self.num_steps: num_steps, self.tolerance: enough}))
 
+    def save(self, prefix: str) -> None:
+        """Write m, c and global_step to a checkpoint, as `tf.compat.v1.train.Saver` does.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        try:
+            with self.graph.as_default():  # the Saver asks whether anybody is eager
+                self.saver.save(self.session, prefix, write_meta_graph=False, write_state=False)
+        except (self.tf.errors.OpError, ValueError) as error:
+            raise OSError(0, str(error).splitlines()[0]) from None
+
+    def restore(self, prefix: str) -> tuple[Line, int]:
+        """Read m, c and global_step from a checkpoint, and return the line and the step.
+
+        Raises:
+            OSError: it cannot be read, or is the checkpoint of something else.
+        """
+        try:
+            with self.graph.as_default():
+                self.saver.restore(self.session, prefix)
+        except (self.tf.errors.OpError, ValueError) as error:
+            raise OSError(0, str(error).splitlines()[0]) from None
+        m, c, step = self.session.run([*self.state, self.global_step])
+        return Line(m, c), int(step)
+
     def close(self) -> None:
         """Close the session."""
         self.session.close()

@@ -1,0 +1,164 @@
+"""Train in a directory: begin or go on, save now and then, and stop at a safe place when asked to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+from signal import SIGINT
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from tf_gd.arguments import check_count
+from tf_gd.descent import Engine, Progress, Stretch, check_engine, open_engine, stretches, trajectory
+from tf_gd.errors import invalid
+from tf_gd.graph import LineGraph
+from tf_gd.line import Line
+from tf_gd.plan import MomentsPlan, Plan
+from tf_gd.session.lock import Lock
+from tf_gd.session.opening import opened, written
+from tf_gd.session.signals import Interrupted, Listening
+from tf_gd.session.store import Store
+from tf_gd.trajectory import SERIES, Trajectory
+
+MOST_ROWS_UNSAVED = 250_000  # 10 MB in float64
+
+
+def train_in(
+    directory: str | os.PathLike[str],
+    plan: Plan | MomentsPlan,
+    engine: Engine = "tensorflow",
+    *,
+    resume: bool = False,
+    checkpoint_steps: int | None = None,
+    checkpoint_seconds: float = 30.0,
+    on_progress: Progress | None = None,
+) -> Trajectory:
+    """Carry out a plan in a directory, from which it can go on after whatever happens, to the same bits.
+
+    Args:
+        directory: new or empty, or one that holds this very session, to resume.
+        plan: see `Plan.of`.
+        engine: "tensorflow", whose checkpoint is TensorFlow's own; "manual"; or "moments".
+        resume: go on where the session in `directory` was saved last. The plan must be the same, but for more
+            `num_steps`, a smaller `tolerance` and another `steps_per_run`.
+        checkpoint_steps: save after so many steps at the latest.
+        checkpoint_seconds: save after so many seconds, by a clock that nobody sets; and at the end in any case.
+        on_progress: called with (step, num_steps) every now and then.
+
+    Returns:
+        The whole `Trajectory`, from the start.
+
+    Raises:
+        SessionError: the directory is in use, not writable, full or damaged, or holds something else.
+        Interrupted: a `KeyboardInterrupt`, after Ctrl-C or SIGTERM in the main thread; the state has been saved.
+        InvalidArgumentError: another argument is not what it must be.
+
+    Example:
+        >>> import tempfile
+        >>> course = dict(learning_rate="auto", record_every=50)
+        >>> plan = Plan.of([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], num_steps=100, **course)
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     first = train_in(directory, plan, "manual")
+        ...     path = train_in(directory, plan.replace(num_steps=200), "manual", resume=True)
+        >>> path.step.tolist()
+        [0, 50, 100, 150, 200]
+    """
+    if checkpoint_steps is not None:
+        check_count("checkpoint_steps", checkpoint_steps, least=1)
+    if not checkpoint_seconds > 0:
+        raise invalid("checkpoint_seconds", "a number above 0", checkpoint_seconds)
+    check_engine(plan, engine)
+    where = Path(directory)
+    with _interruptible(where) as listening, opened(where, plan, engine, resume) as (store, lock):
+        with open_engine(plan, engine) as descends:
+            saver = Saver(store, lock, descends if isinstance(descends, LineGraph) else None)
+            line, done = saver.where(plan)
+            longest = min(plan.stretch, checkpoint_steps or plan.stretch) if isinstance(plan, Plan) else None
+            for stretch in stretches(descends, plan, line, done, longest):
+                saver.take(stretch)
+                if on_progress is not None:
+                    on_progress(stretch.done, plan.num_steps)
+                if listening.heard:
+                    break
+                if saver.is_due(checkpoint_steps, checkpoint_seconds):
+                    saver.save()
+            saver.save()
+            listening.obey()
+        with written(where):
+            rows = store.rows(len(SERIES), plan.dtype)
+            path = trajectory(plan, engine, stretch.done, np.concatenate([rows, stretch.last]))
+            store.log(f"ended at step {stretch.done}: {path.message}")
+    return path
+
+
+class Saver:
+    """What is not yet certain, and when it is time to make it so.
+
+    Args:
+        store: the directory.
+        lock: on it.
+        model: TensorFlow's graph, where that is the engine.
+    """
+
+    def __init__(self, store: Store, lock: Lock, model: LineGraph | None) -> None:
+        self.store, self.lock, self.model = store, lock, model
+        self.stretch: Stretch | None = None
+        self.rows: list[Any] = []
+        self.saved_at = monotonic()
+
+    def where(self, plan: Plan | MomentsPlan) -> tuple[Line, int]:
+        """Return the line to go on from, and the steps that are made."""
+        state = self.store.state
+        if self.model is not None and state.checkpoint:
+            with written(self.store.directory):
+                return self.model.restore(str(self.store.model(state.step)))
+        return Line(*self.store.line(plan.dtype)), state.step
+
+    def take(self, stretch: Stretch) -> None:
+        """Take over what a stretch of the descent brought."""
+        self.stretch = stretch
+        self.rows.append(stretch.kept)
+
+    def is_due(self, steps: int | None, seconds: float) -> bool:
+        """Return whether enough steps, seconds or rows have come together."""
+        assert self.stretch is not None
+        return (
+            (steps is not None and self.stretch.done - self.store.state.step >= steps)
+            or monotonic() - self.saved_at >= seconds
+            or sum(map(len, self.rows)) >= MOST_ROWS_UNSAVED
+        )
+
+    def save(self) -> None:
+        """Make the last state certain.
+
+        Raises:
+            SessionError: it cannot be written; what was certain before still is.
+        """
+        assert self.stretch is not None
+        done, line = self.stretch.done, self.stretch.last[0, :2]
+        if done != self.store.state.step or (self.model and not self.store.state.checkpoint):
+            with written(self.store.directory):
+                self.lock.check()
+                save_model = self.model.save if self.model else None
+                self.store.commit(done, line, np.concatenate(self.rows), save_model)
+                self.store.log(f"saved step {done}: m = {line[0]}, c = {line[1]}")
+        self.rows, self.saved_at = [], monotonic()
+
+
+@contextmanager
+def _interruptible(directory: Path) -> Iterator[Listening]:
+    """Listen for Ctrl-C and SIGTERM, and tell whoever is stopped by one how to go on."""
+    listening = Listening()
+    try:
+        with listening:
+            yield listening
+        listening.obey()
+    except KeyboardInterrupt:
+        how = f"--session {quote(str(directory))} --resume (resume=True)"
+        message = f"interrupted; go on from the last saved step with {how}"
+        raise Interrupted(message, listening.heard or SIGINT) from None
