@@ -89,24 +89,25 @@ def numbers(page):
 def bounds(points, path):
     """Return how far the page's rows (m, c, loss, dL/dm, dL/dc) may be from those of `path`, shape [rows, 5].
 
-    One gradient by hand: a sum of n terms of at most 4 roundings, gamma(n + 4) times the terms' magnitudes. One on the
-    page: six rounded moments in 8 operations, gamma(14) times the magnitudes. One update: two roundings a component,
+    One gradient by hand: a sum of n terms of at most 5 roundings, gamma(n + 5) times the terms' magnitudes. One on the
+    page: six rounded moments in 9 operations, gamma(15) times the magnitudes. One update: two roundings a component,
     on either side. A step multiplies an older difference by at most the spectral norm of I - alpha H, which is
     `Curvature.decay`. EPS is twice the unit roundoff, which covers the terms of second order.
     """
     x, y = points.x, points.y
     n, mean, best = points.n, abs(np.mean(x)), np.abs(np.polynomial.Polynomial.fit(x, y, 1).convert().coef[::-1])
-    curvature, spread = Curvature.of(x), np.sum((x - np.mean(x)) ** 2)
-    alpha, apart, rows = path.learning_rate, 0.0, []
+    divisor = n if path.reduction == "mean" else 1
+    curvature, spread = Curvature.of(x, path.reduction), np.sum((x - np.mean(x)) ** 2)
+    alpha, steep, apart, rows = path.learning_rate, curvature.lipschitz_constant, 0.0, []
     for row in range(len(path)):
         m, c = abs(path.m[row]), abs(path.c[row])
         size = m * np.abs(x) + c + np.abs(y)  # of a residual, when nothing cancels
         u, v = c + best[1] + mean * (m + best[0]), m + best[0]
-        own = np.array([2 * np.sum(size * np.abs(x)), 2 * np.sum(size)]) * (n + 4) * EPS
-        own += np.array([2 * (n * u * mean + spread * v), 2 * n * u]) * 14 * EPS
+        own = np.array([2 * np.sum(size * np.abs(x)), 2 * np.sum(size)]) * (n + 5) * EPS
+        own += np.array([2 * (n * u * mean + spread * v), 2 * n * u]) * 15 * EPS
+        height = np.sum(size**2) * (n + 5) * EPS + (path.loss[row] * divisor + n * u**2 + spread * v**2) * 15 * EPS
+        own, height = own / divisor, height / divisor
         slope = np.hypot(path.gradient_m[row], path.gradient_c[row])
-        height = np.sum(size**2) * (n + 4) * EPS + (path.loss[row] + n * u**2 + spread * v**2) * 14 * EPS
-        steep = curvature.lipschitz_constant
         rows.append([apart, apart, slope * apart + steep / 2 * apart**2 + height, *(steep * apart + own)])
         moved = 2 * EPS * np.hypot(m + alpha * slope, c + alpha * slope)
         apart = curvature.decay(alpha) * apart + alpha * np.hypot(*own) + moved
@@ -267,6 +268,13 @@ def test_a_sequential_update_lets_c_see_the_new_m(page):
     walk_beside(page, train(*POINTS, learning_rate=RATE, num_steps=3, engine="manual"))
 
 
+def test_the_mean_of_the_squares(browser, tmp_path):
+    path = train(*POINTS, learning_rate=0.1, num_steps=4, reduction="mean", start=(-20.0, 3.5), engine="manual")
+    address = write_report(tmp_path / "report.html", render(POINTS, path)).as_uri()
+    for page in opened(browser, address):
+        walk_beside(page, path)
+
+
 @pytest.mark.parametrize(("scheme", "theme"), [("light", LIGHT), ("dark", DARK)])
 @pytest.mark.parametrize("width", [400, 1280])
 def test_it_fits_and_follows_the_scheme(page, width, scheme, theme):
@@ -322,8 +330,9 @@ def test_names_from_the_data_are_text(browser, tmp_path):
     for page in opened(browser, address):
         assert f"against {HOSTILE}" in page.find_element("tag name", "h1").text
         assert "{{ 7*7 }} $x$" in page.title
-        drawn = page.execute_script("return document.querySelector('#line-run .xtitle').textContent")
-        assert drawn == HOSTILE
+        for axis, name in (("x", HOSTILE), ("y", points.y_name)):
+            drawn = page.execute_script(f"return document.querySelector('#line-run .{axis}title').textContent")
+            assert drawn == name
         assert page.execute_script("return document.scripts.length") == 5
         assert page.execute_script("return document.querySelectorAll('[onmouseover]').length") == 0
 

@@ -14,7 +14,7 @@ from tf_gd.errors import invalid
 from tf_gd.line import Line, Reduction, predict
 from tf_gd.show.landscape import contour, parabola
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number
+from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number, share
 from tf_gd.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def draw_loss(ax: "Axes", points: Points, trajectory: Trajectory, theme: Theme) 
         linestyle="--",
         label="left to lose, L − min L",
     )
-    name = f"bound: × {number(decay**2, 4)} each step"
+    name = f"bound: × {share(decay**2)} each step"
     ax.plot(step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.2, linestyle=":", label=name)
     if np.any(trajectory.loss > 0):
         ax.set_yscale("log")

@@ -8,7 +8,7 @@ from tf_gd.data import Points
 from tf_gd.errors import invalid
 from tf_gd.line import Line, Reduction
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number
+from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number, share
 from tf_gd.trajectory import Outcome, Trajectory
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> 
     for ax, trajectory in zip(axes, trajectories, strict=True):
         _draw_contour(ax, Surface.of(points, cast(Reduction, trajectory.reduction)), trajectory, colours)
     handles, _ = axes[0].get_legend_handles_labels()
-    legend(figure, colours, handles=handles, loc="outside lower center", ncols=5 if len(axes) > 1 else 3)
+    legend(figure, colours, handles=handles, loc="outside lower center", ncols=5 if len(axes) > 1 else 2)
     axes[0].set_ylabel("intercept c", color=colours.ink)
     return figure
 
@@ -177,6 +177,6 @@ def _until_far(trajectory: Trajectory, surface: Surface, radius: float) -> int:
 
 def _rate_title(surface: Surface, trajectory: Trajectory) -> str:
     """Say where the learning rate stands beside the largest stable one."""
-    share = float(trajectory.learning_rate) / surface.curvature.max_learning_rate
-    outcome = "diverges" if trajectory.outcome is Outcome.DIVERGED or share > 1 else f"{trajectory.num_steps} steps"
-    return f"α = {number(trajectory.learning_rate, 4)} = {number(share, 3)} of the limit: {outcome}"
+    part = float(trajectory.learning_rate) / surface.curvature.max_learning_rate
+    outcome = "diverges" if trajectory.outcome is Outcome.DIVERGED or part > 1 else f"{trajectory.num_steps} steps"
+    return f"α = {number(trajectory.learning_rate, 4)} = {share(part)} of the limit: {outcome}"

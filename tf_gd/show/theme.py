@@ -109,6 +109,19 @@ def number(value: Any, digits: int = 6) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
+def share(value: float, digits: int = 3) -> str:
+    """Return a number for a label, never rounded to 1 when it is not 1.
+
+    Example:
+        >>> share(0.95), share(0.99999), share(1.0)
+        ('0.95', '(1 − 1e−05)', '1')
+    """
+    rounded = number(value, digits)
+    if value == 1 or rounded != "1":
+        return rounded
+    return f"(1 {'−' if value < 1 else '+'} {number(abs(1 - value), digits)})"
+
+
 def one_line(text: str, limit: int = 60) -> str:
     r"""Return `text` fit for a label: printable, on one line, and short.
 

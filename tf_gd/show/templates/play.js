@@ -56,7 +56,9 @@ function sentence() {
 function limits() {
   const share = state.rate / data.max_rate;
   const past = share >= 1 ? ": at or past the limit, a simultaneous descent does not converge" : "";
-  return `${short(state.rate)} is ${Number(share.toPrecision(3))} of the largest stable rate${past}.`;
+  const part = share !== 1 && share.toPrecision(3) === "1.00" ? (share < 1 ? "just under 1" : "just over 1") :
+    Number(share.toPrecision(3));
+  return `${short(state.rate)} is ${part} of the largest stable rate${past}.`;
 }
 
 function showNumbers() {
