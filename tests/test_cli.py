@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tf_gd.cli import COMMANDS, run
@@ -88,7 +89,12 @@ def test_check_is_one_where_the_hand_written_path_is_wrong(
     from tf_gd.manual import Evaluation
 
     right = Evaluation.__call__
-    monkeypatch.setattr(Evaluation, "__call__", lambda self, m, c: right(self, m, c) * (1 + 1e-9))
+
+    def wrong(self: Evaluation, m: float, c: float, out: np.ndarray) -> None:
+        right(self, m, c, out)
+        out *= 1 + 1e-9
+
+    monkeypatch.setattr(Evaluation, "__call__", wrong)
     code, out, err = call(capfd, "check")
     assert err == ""
     assert code == 1

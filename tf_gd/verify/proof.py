@@ -76,7 +76,8 @@ def prove_own_code(reduction: Reduction, evaluation: Callable[..., Any] = Evalua
 
     def same(n: int) -> bool:
         points = SymbolicPoints(n)
-        found = evaluation(points, reduction, Order(PACKET))(s.m, s.c)
+        found = np.empty(3, object)
+        evaluation(points, reduction, Order(PACKET))(s.m, s.c, found)
         pairs = zip(found, wanted, strict=True)
         return all(s.sympy.expand(own - points.put_into(one)) == 0 for own, one in pairs)
 
