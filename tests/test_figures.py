@@ -113,6 +113,16 @@ def test_the_bound_is_never_under_what_is_left_to_lose():
         assert (left[seen] <= bound[seen] * (1 + 1e-9)).all(), rate
 
 
+def test_the_bound_is_reached_in_the_end():
+    """When only the slowest direction is left, what is left to lose shrinks by decay^2, as the bound does."""
+    path = descend(POINTS, 0.02, 150)
+    ax = figures.loss_curve(POINTS, path).axes[0]
+    decay = Curvature.of(POINTS.x).decay(0.02)
+    for name, ends in (("left", slice(-20, None)), ("bound", slice(None))):
+        drawn = named(ax, name).get_ydata()[ends]
+        assert np.max(np.abs(drawn[1:] / drawn[:-1] / decay**2 - 1)) < 1e-6, name
+
+
 def test_the_tangent_touches_the_parabola_with_the_gradient_as_its_slope():
     for ax, slope in zip(figures.parabola(POINTS, STABLE).axes, STABLE.gradient_m[:1].tolist() * 2, strict=True):
         (x0, x1), (y0, y1) = named(ax, "tangent").get_data()
