@@ -450,6 +450,7 @@ def changing(m, c, x, y):
         (raising, "raises", r"raised ZeroDivisionError: by\x1b[31m nothing (line "),
         (changing, "in-place", "changes the caller's x in place"),
         (lambda m, c: (m, c), "wrong-arguments", "takes (m, c), but it is called as gradient(m, c, x, y)"),
+        (lambda x, y, m, c: (m, c), "wrong-arguments", "takes (x, y, m, c), but it is called as gradient(m, c, x, y)"),
         (lambda m, c, x, y: None, "returns-nothing", "Is a `return` missing"),
         (lambda m, c, x, y: 1.0, "wrong-shape", "returned a single float"),
         (lambda m, c, x, y: (1.0, 2.0, 3.0), "wrong-shape", "returned 3 values"),

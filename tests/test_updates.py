@@ -134,6 +134,22 @@ def test_the_package_itself_does_as_tensorflow_does() -> None:
     assert (check.ok, check.diagnosis) == (True, [])
 
 
+def test_tensorflows_own_optimizer_is_right_without_a_remark() -> None:
+    import tensorflow as tf
+
+    def update(m, c, x, y, learning_rate):
+        variables = [tf.Variable(m, dtype=tf.float64), tf.Variable(c, dtype=tf.float64)]
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(variables[0] * x + variables[1] - y))
+        gradients = tape.gradient(loss, variables)
+        optimizer = tf.compat.v1.train.GradientDescentOptimizer(learning_rate)
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return [variable.numpy() for variable in variables]
+
+    check = tf_gd.check_update(update)
+    assert (check.ok, check.diagnosis) == (True, [])
+
+
 def test_the_remark_is_in_the_report() -> None:
     check = tf_gd.check_update(from_gradient(right_gradient(1)[0], float), reduction=right_gradient(1)[1])
     assert check

@@ -73,11 +73,19 @@ def require_callable(call: Call, function: object) -> None:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return  # some built-in functions tell nothing about their arguments
+    if not _fits(signature, call):
+        message = f"Your function takes {signature}, but it is called as {call}: take these, in this order."
+        raise Misbehaved("wrong-arguments", message)
+
+
+def _fits(signature: inspect.Signature, call: Call) -> bool:
+    """Return whether a function takes as many arguments, and not the very same ones in another order."""
     try:
         signature.bind(*call.arguments)
     except TypeError:
-        message = f"Your function takes {signature}, but it is called as {call}: take these, in this order."
-        raise Misbehaved("wrong-arguments", message) from None
+        return False
+    names = tuple(signature.parameters)
+    return names == call.arguments or sorted(names) != sorted(call.arguments)
 
 
 def ask(call: Call, function: Callable[..., Any], *arguments: Any) -> Answer:
