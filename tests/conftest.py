@@ -1,6 +1,11 @@
 """Shared by all tests: the `--slow` option."""
 
+import signal
+
 import pytest
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every process that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
