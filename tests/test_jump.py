@@ -171,6 +171,15 @@ def test_the_engine_stays_within_the_rounding_bound_of_the_bit_for_bit_path(samp
         assert (np.abs(getattr(ours, name).astype(np.float64) - series[name]) <= bound[name]).all(), name
 
 
+def test_check_reports_the_distance_of_the_engine_from_the_path_by_hand(monkeypatch):
+    comparison = tf_gd.check(*HUBBLE, learning_rate=0.01, num_steps=50)
+    assert 0 < comparison.moments_ratio < 1
+    assert f"engine moments: at most {comparison.moments_ratio:.1g} of the rounding bound" in str(comparison)
+    states = ClosedForm.states
+    monkeypatch.setattr(ClosedForm, "states", lambda *a: [values * (1 + 2**-40) for values in states(*a)])
+    assert tf_gd.check(*HUBBLE, learning_rate=0.01, num_steps=50).moments_ratio > 1
+
+
 @pytest.mark.filterwarnings("ignore::tf_gd.errors.DescentWarning")
 @pytest.mark.parametrize(
     "settings",

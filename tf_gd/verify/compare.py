@@ -36,6 +36,8 @@ class Comparison:
         order: the order of addition, confirmed by probing; None where TensorFlow's is none that is known.
         errors: for each engine and component of its final gradient, the distance from the true gradient at that
             line, found in rational arithmetic, and the rounding bound on it; empty where it is not finite.
+        moments_ratio: how far the engine "moments" is from the hand-written path where both are finite, at most, as a
+            fraction of the same rounding bound; it has no part in `ok`.
     """
 
     ok: bool
@@ -47,6 +49,7 @@ class Comparison:
     manual: Trajectory
     order: Order | None
     errors: dict[str, dict[str, tuple[float, float]]]
+    moments_ratio: float
 
     def __bool__(self) -> bool:
         return self.ok
@@ -119,7 +122,19 @@ def compare(plan: Plan, theirs: Trajectory, ours: Trajectory, order: Order | Non
         manual=ours,
         order=order,
         errors={path.engine: _errors(plan, path) for path in (theirs, ours)},
+        moments_ratio=_moments_ratio(plan, ours, order),
     )
+
+
+def _moments_ratio(plan: Plan, ours: Trajectory, order: Order | None) -> float:
+    """Return how far the engine "moments" is from the hand-written path, as a fraction of the rounding bound."""
+    jumped = run(plan, "moments")
+    rows = min(len(jumped), len(ours))
+    pairs = {name: (getattr(ours, name)[:rows], getattr(jumped, name)[:rows]) for name in SERIES}
+    finite = np.all([np.isfinite(side.astype(np.float64)) for pair in pairs.values() for side in pair], axis=0)
+    end = rows if finite.all() else int(np.argmin(finite))
+    both = {name: (left[:end], right[:end]) for name, (left, right) in pairs.items()}
+    return max(_ratios(plan, both, order).values()) if end else 0.0
 
 
 def _ratios(plan: Plan, pairs: dict[str, tuple[Vector, Vector]], order: Order | None) -> dict[str, float]:

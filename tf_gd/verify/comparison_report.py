@@ -36,7 +36,8 @@ def render(comparison: Comparison) -> str:
     ]
     if len(theirs) != len(ours):
         lines.append(f"TensorFlow stopped at step {theirs.num_steps:,}, the hand-written path at {ours.num_steps:,}.")
-    return "\n".join([*lines, "", *_referee(comparison)])
+    moments = f"engine moments: at most {comparison.moments_ratio:.1g} of the rounding bound away from the path by hand"
+    return "\n".join([*lines, "", *_referee(comparison), moments])
 
 
 def _row(comparison: Comparison, name: str) -> str:
