@@ -22,7 +22,7 @@ from tf_gd.data import Points
 from tf_gd.errors import DataError, plain
 from tf_gd.line import Reduction
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import DARK, LIGHT, one_line
+from tf_gd.show.theme import DARK, LIGHT, number, one_line
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 
 SCRIPTS = ("model.js", "plots.js", "play.js")
@@ -161,9 +161,9 @@ def _words(points: Points, trajectory: Trajectory) -> dict[str, Any]:
     return {
         "x_name": one_line(points.x_name),
         "y_name": one_line(points.y_name),
-        "line": {"m": f"{trajectory.line.m:.6g}", "c": f"{'−' if c < 0 else '+'} {abs(c):.6g}"},
+        "line": {"m": number(trajectory.line.m), "c": f"{'−' if c < 0 else '+'} {number(abs(c))}"},
         "outcome": trajectory.outcome.name.replace("_", " ").capitalize(),
-        "converged": trajectory.outcome is not Outcome.DIVERGED,
+        "stable": trajectory.outcome is not Outcome.DIVERGED,
         "message": trajectory.message or trajectory.outcome.value,
         "numbers": [(name, str(value)) for name, value in _numbers(points, trajectory, surface)],
         "best_share": surface.curvature.best_learning_rate / trajectory.max_learning_rate,
