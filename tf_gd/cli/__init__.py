@@ -18,7 +18,7 @@ USAGE_ERROR, INTERRUPTED = 2, 130
 
 
 class UserInterruptError(Exception):
-    """The user pressed Ctrl-C."""
+    """The user pressed Ctrl-C; a training session says how to go on."""
 
 
 class LazyGroup(click.Group):
@@ -28,8 +28,8 @@ class LazyGroup(click.Group):
         """Run the command; an interrupt is told once, by `run`, and not by click with an empty line before."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise UserInterruptError from None
+        except KeyboardInterrupt as interrupt:
+            raise UserInterruptError(str(interrupt) or "interrupted") from interrupt
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of the documentation."""
@@ -67,8 +67,8 @@ def run(arguments: list[str] | None = None) -> int:
         return complain(str(error), USAGE_ERROR)
     except click.ClickException as error:
         return complain(error.format_message(), USAGE_ERROR)
-    except (KeyboardInterrupt, UserInterruptError, click.Abort):
-        return complain("interrupted", INTERRUPTED)
+    except (KeyboardInterrupt, UserInterruptError, click.Abort) as error:
+        return complain(str(error) or "interrupted", getattr(error.__cause__, "exit_code", INTERRUPTED))
     except BrokenPipeError:
         sys.stdout = None  # the reader has gone; nothing is left to say
         return 0

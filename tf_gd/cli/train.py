@@ -25,6 +25,8 @@ COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 @click.option("--output", type=click.Path(), help="Save the trajectory: .csv, .parquet or .json.")
 @click.option("--report", "report_path", type=click.Path(), help="Write an HTML report to look at and play with.")
 @click.option("--log-dir", type=click.Path(), help="Write event files for TensorBoard.")
+@click.option("--session", type=click.Path(), help="Train in this directory, from which --resume can go on.")
+@click.option("--resume", is_flag=True, help="Go on where the session was saved last, to the same bits.")
 @reading_options
 @output_options
 def command(
@@ -36,6 +38,8 @@ def command(
     output: str | None,
     report_path: str | None,
     log_dir: str | None,
+    session: str | None,
+    resume: bool,
     as_json: bool,
     quiet: bool,
     tolerance: float | None,
@@ -60,14 +64,19 @@ def command(
     source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
     if (report_path or log_dir) and not isinstance(source.data, Points):
         raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")
+    if resume and session is None:
+        raise click.UsageError("--resume must come with --session DIRECTORY. Name the directory to go on in.")
+    if session is not None and engine == "both":
+        raise click.UsageError("--session must come with one engine. Got both. Choose tensorflow, manual or moments.")
     plan = plan_of(source.data, tolerance=tolerance, **descent)
     if plan.warning:
         warn(plan.warning, quiet)
+    engine = engine or ("tensorflow" if session else None)
     if engine is None and source.n > COMPARED_POINTS:
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)
     engine = engine or ("both" if source.n <= COMPARED_POINTS else "manual")
     with progress_bar("training", hushed) as on_progress:
-        done = carry_out(plan, engine, on_progress)
+        done = carry_out(plan, engine, on_progress, session, resume)
     if output is not None:
         done.path.save(output)
     if report_path is not None or log_dir is not None:

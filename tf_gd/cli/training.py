@@ -14,6 +14,7 @@ from tf_gd.errors import DataError, invalid
 from tf_gd.line import Line
 from tf_gd.plan import MomentsPlan, Plan
 from tf_gd.scale.moments import Moments
+from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 from tf_gd.verify.compare import Comparison, check_plan
 from tf_gd.verify.rounding import smallest_tolerance
@@ -50,10 +51,21 @@ def plan_of(
     return plan
 
 
-def carry_out(plan: Plan | MomentsPlan, engine: str, on_progress: Progress | None) -> Done:
-    """Run one engine, or both."""
+def carry_out(
+    plan: Plan | MomentsPlan,
+    engine: Any,
+    on_progress: Progress | None,
+    session: str | None = None,
+    resume: bool = False,
+) -> Done:
+    """Run one engine, in the directory `session` if there is one; or both, beside each other."""
     comparison = check_plan(plan, on_progress) if engine == "both" and isinstance(plan, Plan) else None
-    path = comparison.tensorflow if comparison is not None else run(plan, engine, on_progress)  # type: ignore[arg-type]
+    if comparison is not None:
+        path = comparison.tensorflow
+    elif session is not None:
+        path = train_in(session, plan, engine, resume=resume, on_progress=on_progress)
+    else:
+        path = run(plan, engine, on_progress)
     try:
         moments = plan.moments if isinstance(plan, MomentsPlan) else Moments.of(*plan.points, exact=True)
         best = moments.least_squares()
