@@ -1,9 +1,11 @@
 """Trying every line: what it finds, what it costs, and how it is stopped."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -139,10 +141,27 @@ def test_many_steps_are_counted_but_not_made(capsys):
     assert out["descent"]["num_steps"] > 400_000
 
 
-def test_ctrl_c_ends_it_with_130_and_the_best_so_far():
+def test_an_interrupted_command_tells_the_best_so_far(monkeypatch, capsys):
+    @contextmanager
+    def impatient(*_):
+        def stop(tried, _):
+            if tried > 3000:
+                raise KeyboardInterrupt
+
+        yield stop
+
+    monkeypatch.setattr("tf_gd.cli.brute_force.progress_bar", impatient)
+    assert run(["brute-force", "--digits", "2"]) == 130
+    error = capsys.readouterr().err
+    assert re.fullmatch(
+        r"tf-gd: error: interrupted after 3,\d\d\d of 10,201 lines; the best so far: m = .*, c = .*, loss = .*\n", error
+    )
+
+
+def test_ctrl_c_ends_it_with_130():
     command = [sys.executable, "-m", "tf_gd", "brute-force", "--digits", "6", "--yes"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as child:
-        assert "lines on 24 points" in child.stdout.readline() if sys.stdout else True
+        assert "lines on 24 points" in child.stdout.readline()
         child.send_signal(signal.SIGINT)
         _, error = child.communicate(timeout=60)
     assert child.returncode == 130

@@ -49,6 +49,7 @@ function sentence() {
   if (!finite(here)) return `${where} It diverged: the numbers have left the range of float64.`;
   if (settled(here)) return `${where} Converged: another step moves m and c by no more than rounding.`;
   if (state.at === 0) return where;
+  if (state.at === MOST_STEPS) return `${where} This page makes no more steps than these.`;
   const before = model.excess(state.path[state.at - 1]), now = model.excess(here);
   return now > before ? `${where} It went uphill: what is left to lose grew ${short(now / before)}-fold.` : where;
 }
