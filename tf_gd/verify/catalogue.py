@@ -15,57 +15,12 @@ mean's: no data tell that from a forgotten 2, so for the mean it goes by the nam
 sentence says so.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 
-from tf_gd.line import Reduction
 from tf_gd.verify import formulas
-from tf_gd.verify.derivation_lines import cite
-from tf_gd.verify.formulas import Formula, Share, in_one, residual, rows, rows_alone, scaled
+from tf_gd.verify.formulas import Share, in_one, residual, rows, rows_alone, scaled
+from tf_gd.verify.mistake import Mistake
 from tf_gd.verify.terms import each, floor, truncate
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One entry.
-
-    Attributes:
-        name: stable; programs may compare it.
-        line: the line of the derivation where it happens.
-        sentence: what happened and what to change; what stands in braces depends on the reduction.
-        formula: what the mistake computes in its usual form.
-        rarer: other forms of the same mistake, considered when no entry's usual form fits.
-    """
-
-    name: str
-    line: int
-    sentence: str
-    formula: Formula
-    rarer: tuple[Formula, ...] = ()
-
-    def message(self, reduction: Reduction) -> str:
-        """Return the sentence for this reduction, and the line of the derivation that it is about."""
-        return f"{self.sentence.format_map(_WORDS[reduction])} {cite(self.line, reduction)}"
-
-
-_WORDS = {
-    "sum": {
-        "loss": "sum(e_i^2)",
-        "add": "sum",
-        "once_too_often": "a mean was taken where a sum belongs. The loss is sum(e_i^2), so do not divide by n",
-        "n_too_many": "the loss is sum(e_i^2), so do not multiply by n (n * np.sum(...) was meant as n * np.mean(...))",
-        "halved": "the loss of many courses, sum(e_i^2) / (2n)",
-        "or_a_sum": "",
-    },
-    "mean": {
-        "loss": "mean(e_i^2)",
-        "add": "mean",
-        "once_too_often": "you divided by n twice. The loss is mean(e_i^2), so divide once",
-        "n_too_many": "a sum was taken where a mean belongs. The loss is mean(e_i^2), so divide both by n",
-        "halved": "a loss with a 1/(2n) of its own",
-        "or_a_sum": " (A sum that lacks both the 2 and the 1/n looks the same: then write 2/n * np.sum(...).)",
-    },
-}
 
 _NO_INTERCEPT = residual(lambda probe: probe.x * probe.m - probe.y)
 _NO_TARGET = residual(lambda probe: probe.p)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tf_gd.line import Reduction
-from tf_gd.verify.catalogue import CATALOGUE, SCALES, Mistake
+from tf_gd.verify.catalogue import CATALOGUE, SCALES
 from tf_gd.verify.evidence import Observation, explains
 from tf_gd.verify.formulas import scaled
+from tf_gd.verify.mistake import Mistake
 
 
 @dataclass(frozen=True)

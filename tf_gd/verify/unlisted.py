@@ -14,9 +14,9 @@ import numpy as np
 
 from tf_gd.data import Points
 from tf_gd.line import Reduction
-from tf_gd.verify.derivation_lines import cite
 from tf_gd.verify.evidence import Observation, bound, in_one_precision
 from tf_gd.verify.formulas import right
+from tf_gd.verify.mistake import cite
 from tf_gd.verify.probes import LINES, probes
 from tf_gd.verify.witness import GRADIENT, Misbehaved, ask
 

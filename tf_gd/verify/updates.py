@@ -9,8 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from tf_gd.verify.derivation_lines import cite
 from tf_gd.verify.formulas import Formula, Pair, right
+from tf_gd.verify.mistake import cite
 from tf_gd.verify.probes import Probe
 from tf_gd.verify.terms import Term
 
