@@ -1,6 +1,6 @@
 """Gradient checkers side by side: what they catch, what they name, and whom they accuse falsely.
 
-`python -m benchmarks.checkers` writes checkers.md beside this file. Each checker is used as its documentation shows,
+`python -m benchmarks.checkers` writes results/checkers.md. Each checker is used as its documentation shows,
 with its own step and tolerances; those that return numbers and no verdict are read as said in READING.
 """
 
@@ -209,7 +209,7 @@ def main() -> None:
         f"{table(summary(checkers, rows))}\n\n{table([['problem', 'gradient', *checkers], *rows])}\n\n{how}\n\n"
         "None of the others looks at the update rule; for that, tf_gd has `check_update`.\n"
     )
-    Path(__file__).with_name("checkers.md").write_text(text, encoding="utf-8")
+    (Path(__file__).parent / "results" / "checkers.md").write_text(text, encoding="utf-8")
     print(text)
 
 
