@@ -18,6 +18,8 @@ TITLES = (
     "02_a_training_session",
     "03_by_hand_and_by_tensorflow",
     "04_the_learning_rate",
+    "05_check_your_own_derivation",
+    "06_from_ten_points_to_a_billion",
 )
 
 # For each exercise, in order, what somebody may well answer, and wrongly.
@@ -66,6 +68,31 @@ WRONG = {
             "def back(m_z, c_z, mean, spread):\n    return m_z * spread, c_z - m_z * mean",
             "def back(m_z, c_z, mean, spread):\n    return m_z / spread, c_z - m_z * mean",
         ],
+    ),
+    "05_check_your_own_derivation": (
+        ["mended = from_a_friend", "mended = took_the_mean"],
+        [
+            "parabola_gradient = gradient",
+            "def parabola_gradient(a, b, c, x, y):\n"
+            "    e = a * x**2 + b * x + c - y\n"
+            "    return np.sum(e * x**2), np.sum(e * x), np.sum(e)",
+        ],
+        [
+            "def logistic_gradient(w, b, x, y):\n"
+            "    p = 1 / (1 + np.exp(-(x @ w + b)))\n"
+            "    return x.T @ (p - y), np.sum(p - y)",
+            "def logistic_gradient(w, b, x, y):\n"
+            "    p = 1 / (1 + np.exp(-(x @ w + b)))\n"
+            "    return x.T @ (y - p) / len(y), np.mean(y - p)",
+        ],
+    ),
+    "06_from_ten_points_to_a_billion": (
+        [
+            "def gradient_from_sums(m, c, s):\n    return m * s.xx + c * s.x - s.xy, m * s.x + c * s.n - s.y",
+            "def gradient_from_sums(m, c, s):\n    return 2 * (m * s.xx + c * s.x - s.xy), 2 * (m * s.x + c - s.y)",
+        ],
+        ["numbers_to_send = 5", "numbers_to_send = 1_000_000"],
+        ["after_20000 = 0.9999**20_000", "after_20000 = 1 * 0.9999**20_000 + 5"],
     ),
 }
 

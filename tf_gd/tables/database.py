@@ -6,6 +6,7 @@ or written, and the settings are locked before the first file is opened.
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,9 @@ def connect(files: Iterable[Path], **settings: Any) -> "duckdb.DuckDBPyConnectio
 
     connection = duckdb.connect(":memory:", config={**_SETTINGS, **settings})
     allowed = [name for file in files for name in {_absolute(file), pattern(file)}]
-    connection.execute("SET enable_progress_bar = true")  # counts progress; the next line keeps it off the terminal
-    connection.execute("SET enable_progress_bar_print = false")
+    with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets: DuckDB reads, but does not count
+        connection.execute("SET enable_progress_bar = true")  # counts progress; the next line keeps it off the terminal
+        connection.execute("SET enable_progress_bar_print = false")
     connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET allowed_paths = $allowed", {"allowed": allowed})
     connection.execute("SET enable_external_access = false")
