@@ -350,6 +350,27 @@ def test_the_gradient_may_come_as_a_dict_a_tuple_or_one_array():
         assert check_gradient(one.loss, gradient, **one.given).ok
 
 
+def test_whole_numbers_may_be_data_and_class_labels_too():
+    def line(m, x):
+        return tf.reduce_sum(m * x)
+
+    assert check_gradient(line, lambda m, x: np.sum(x), params={"m": 2.0}, data={"x": [1, 2, 3]}).ok
+
+    def softmax(w, x, labels):
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=x @ w)
+        return tf.reduce_mean(losses)
+
+    def by_hand(w, x, labels):
+        p = np.exp(x @ w) / np.exp(x @ w).sum(1, keepdims=True)
+        return x.T @ (p - np.eye(3)[labels]) / len(labels)
+
+    draw = np.random.default_rng(0).standard_normal
+    given = {"params": {"w": draw((2, 3))}, "data": {"x": draw((7, 2)), "labels": [0, 1, 2, 2, 1, 0, 1]}}
+    assert check_gradient(softmax, by_hand, **given).ok
+    check = check_gradient(softmax, lambda **a: by_hand(**a) * 7, **given)
+    assert names(check) == ["sum-instead-of-mean"]
+
+
 def square(w):
     return tf.reduce_sum(w * w)
 
@@ -368,7 +389,7 @@ def in_place(w):
     [
         (lambda w: None, "returns-nothing", "Is a `return` missing?"),
         (divide_by_zero, "raises", "ZeroDivisionError: division by zero"),
-        (lambda v: v, "raises", "unexpected keyword argument 'w'"),
+        (lambda v: v, "wrong-arguments", "Your gradient takes (v), but it is called with w by name"),
         (lambda w: w[:, None], "wrong-shape", "has shape [2, 1]; w has shape [2]"),
         (lambda w: 1.0, "wrong-shape", "has shape []"),
         (lambda w: w * np.nan, "not-finite", "holds nan"),

@@ -102,9 +102,7 @@ def _optimizer_class() -> type:
             raise ValueError(f"Invalid type {rate.dtype.name!r} to descend, expected: floating or complex.")
         if tf.executing_eagerly() and rate.shape.rank:
             raise tf.errors.InvalidArgumentError(None, None, f"alpha is not a scalar: {rate.shape.as_list()}")
-        if rate.shape.rank:  # else the multiplication would broadcast without a word
-            raise ValueError(f"Shape must be rank 0 but is rank {rate.shape.rank} for the learning rate")
-        return tf.ensure_shape(rate, [])
+        return tf.ensure_shape(rate, [])  # else the multiplication would broadcast without a word
 
     # Found by this name when it is pickled or its doctest is collected.
     GradientDescentOptimizer.__module__ = __name__

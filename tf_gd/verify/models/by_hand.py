@@ -1,5 +1,6 @@
 """Asking somebody's gradient: call it safely, and read what it returns as one vector."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ def ask(gradient: Gradient, problem: Problem) -> Vector:
             parameter, of that parameter's shape.
     """
     arguments = problem.arguments()
+    _require_signature(gradient, arguments)
     try:
         with np.errstate(all="ignore"):
             returned = gradient(**arguments)
@@ -27,6 +29,20 @@ def ask(gradient: Gradient, problem: Problem) -> Vector:
         raise Misbehaved("raises", f"Your gradient {what_was_raised(error)}") from None
     _require_unchanged(problem, arguments)
     return np.concatenate([_part(name, value, problem) for name, value in _by_name(returned, problem).items()])
+
+
+def _require_signature(gradient: Gradient, arguments: dict[str, Any]) -> None:
+    try:
+        signature = inspect.signature(gradient)
+    except (TypeError, ValueError):
+        return  # some built-in functions tell nothing about their arguments
+    try:
+        signature.bind(**arguments)
+    except TypeError:
+        wanted = ", ".join(arguments)
+        raise Misbehaved(
+            "wrong-arguments", f"Your gradient takes {signature}, but it is called with {wanted} by name: take these."
+        ) from None
 
 
 def is_single(values: Vector) -> bool:

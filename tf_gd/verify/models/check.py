@@ -1,6 +1,7 @@
 """The check of a hand-derived gradient: is it right for this model, and if not, which mistake is in it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -76,11 +77,12 @@ def check_gradient(
 
 
 def _graph(loss: Loss, problem: Problem) -> LossGraph:
-    """Return the loss in float64, or in the dtype that it insists on."""
-    try:
-        return LossGraph(loss, problem.map(lambda value: value.astype(np.float64)))
-    except InvalidArgumentError:  # where it is wrong in itself, this says so
-        return LossGraph(loss, problem)
+    """Return the loss in float64, with whole numbers as such or as floats, or in the dtypes that it insists on."""
+    wide = problem.map(lambda value: value.astype(np.float64))
+    for attempt in (wide, wide.with_floats_only()):
+        with suppress(InvalidArgumentError):
+            return LossGraph(loss, attempt)
+    return LossGraph(loss, problem)  # where the loss is wrong in itself, this says so
 
 
 def _check(graph: LossGraph, gradient: by_hand.Gradient) -> GradientCheck:

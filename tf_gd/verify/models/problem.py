@@ -97,6 +97,11 @@ class Problem:
             {name: changed(value) for name, value in self.data.items()},
         )
 
+    def with_floats_only(self) -> "Problem":
+        """Return the problem with whole numbers as float64: TensorFlow multiplies no float by an integer."""
+        floats = {name: value.astype(np.float64) if _is_whole(value) else value for name, value in self.data.items()}
+        return Problem(self.params, floats)
+
     def arguments(self) -> dict[str, Any]:
         """Return keyword arguments, each array a copy that the callee may do with as it likes."""
         return {
@@ -107,6 +112,10 @@ class Problem:
 
 def _is_floating(value: Any) -> bool:
     return isinstance(value, np.ndarray) and (value.dtype.kind == "f" or value.dtype.name == "bfloat16")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "iu"
 
 
 def _parameter(name: str, value: Any) -> Array:
