@@ -1,6 +1,8 @@
-"""The landscape of the loss: one parameter's parabola, and the contours over both with a path on them."""
+"""The landscape of the loss over m and c, with the path of a descent on it."""
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -18,86 +20,7 @@ if TYPE_CHECKING:
 SHADES = 14
 
 
-def parabola(points: Points, trajectory: Trajectory, theme: str = "light", row: int = 0) -> "Figure":
-    """Draw L against M, once for M = m and once for M = c: the parabola, the tangent, its sign and the step.
-
-    Args:
-        points: the observations.
-        trajectory: the descent.
-        theme: "light" or "dark".
-        row: the row of the trajectory to stand at; 0 is the start, negative counts from the end.
-
-    Raises:
-        InvalidArgumentError: the trajectory has no such row, or its values there are not finite.
-
-    Example:
-        >>> from tf_gd import Points, train
-        >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
-        >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
-        >>> [ax.get_xlabel() for ax in parabola(points, path).axes]
-        ['slope m, with c held still', 'intercept c, with m held still']
-    """
-    if not -len(trajectory) <= row < len(trajectory):
-        raise invalid("row", f"a row of the trajectory, 0 to {len(trajectory) - 1}", row)
-    if not np.isfinite([trajectory.m[row], trajectory.c[row], trajectory.loss[row]]).all():
-        raise invalid("row", "a row whose values are finite", row, "Choose an earlier one.")
-    colours = named_theme(theme)
-    figure, axes = new_figure(colours, columns=2)
-    surface = Surface.of(points, cast(Reduction, trajectory.reduction))
-    for ax, which in zip(axes, ("m", "c"), strict=True):
-        _draw_parabola(ax, surface, trajectory, row, cast(Literal["m", "c"], which), colours)
-    step = int(trajectory.step[row])
-    figure.suptitle(f"The loss against one parameter M at step {step}", color=colours.ink, fontsize=12)
-    return figure
-
-
-def _draw_parabola(
-    ax: "Axes", surface: Surface, trajectory: Trajectory, row: int, which: Literal["m", "c"], theme: Theme
-) -> None:
-    """Draw one parameter's parabola, with the tangent and the step at `row`."""
-    here = Line(float(trajectory.m[row]), float(trajectory.c[row]))
-    value, slope = getattr(here, which), float(getattr(trajectory, f"gradient_{which}")[row])
-    hessian = surface.curvature.mm if which == "m" else surface.curvature.cc
-    lowest = value - slope / hessian if hessian > 0 else value
-    after = value - float(trajectory.learning_rate) * slope
-    reach = 1.35 * max(abs(value - lowest), abs(after - lowest)) or max(1.0, abs(lowest)) / 4
-
-    def height(at: Any) -> Any:
-        return surface.loss(at, here.c) if which == "m" else surface.loss(here.m, at)
-
-    span = np.linspace(lowest - reach, lowest + reach, 201)
-    top = float(height(span).max())
-    ax.plot(span, height(span), color=theme.blue, linewidth=2, label="L(M)")
-    near = np.array([value - 0.35 * reach, value + 0.35 * reach])
-    ax.plot(
-        near,
-        height(value) + slope * (near - value),
-        color=theme.orange,
-        linestyle="--",
-        label="tangent, dL/dM",
-    )
-    ax.plot(lowest, height(lowest), "*", color=theme.green, markersize=13, label="lowest point")
-    ax.plot(after, height(after), "s", color=theme.purple, markersize=6, label="M − α dL/dM")
-    ax.plot(value, height(value), "o", color=theme.ink, markersize=7, label="M")
-    arrow = {"arrowstyle": "-|>", "color": theme.purple, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", (after, height(value)), (value, height(value)), arrowprops=arrow)
-    ax.vlines(after, *sorted([height(after), height(value)]), color=theme.purple, linestyle=":", linewidth=1)
-    floor = float(height(lowest))
-    ax.set_ylim(floor - 0.08 * (top - floor or 1.0), top + 0.05 * (top - floor or 1.0))
-    names = {"m": "slope m, with c held still", "c": "intercept c, with m held still"}
-    label(ax, theme, _advice(which, slope), names[which], f"loss ({surface.reduction})")
-    legend(ax, theme, loc="upper center")
-
-
-def _advice(which: str, slope: float) -> str:
-    """Say in words what the sign of the derivative asks for  (equation 7)."""
-    if slope == 0:
-        return f"dL/d{which} = 0: at the bottom, {which} stays"
-    advice = "uphill, so decrease" if slope > 0 else "downhill, so increase"
-    return f"dL/d{which} = {number(slope, 4)}: {advice} {which}"
-
-
-def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> "Figure":
+def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> Figure:
     """Draw the contours of L(m, c), the path of each descent over them, and the eigenvectors of the Hessian.
 
     One panel a trajectory: give it a stable, the best and a diverging learning rate to see them side by
@@ -126,42 +49,48 @@ def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> 
     return figure
 
 
-def _draw_contour(ax: "Axes", surface: Surface, trajectory: Trajectory, theme: Theme) -> None:
+def _draw_contour(ax: Axes, surface: Surface, trajectory: Trajectory, theme: Theme) -> None:
     """Draw one panel: the landscape, its two principal directions, and the path that was taken."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    start = Line(float(trajectory.m[0]), float(trajectory.c[0]))
-    radius = surface.radius(start)
-    m, c, excess = surface.grid(radius)
-    floor, peak = float(excess.max()) * 1e-5, float(excess.max())
-    levels = np.geomspace(floor, peak, SHADES)
-    shades = LinearSegmentedColormap.from_list("valley", [theme.valley, theme.ground])
-    ax.contourf(m, c, np.maximum(excess, floor), levels, norm="log", cmap=shades)
-    ax.contour(m, c, excess, levels, colors=theme.faint, linewidths=0.5)
-    for value, vector, style in zip(*_directions(surface), ("--", "-."), strict=True):
-        ends = np.outer([-1.0, 1.0], vector) * 0.9 * radius + [surface.best.m, surface.best.c]
-        ax.plot(
-            *ends.T,
-            color=theme.green,
-            linestyle=style,
-            linewidth=1.2,
-            label=f"eigenvector, λ = {number(value, 4)}",
-        )
-    inside = _until_far(trajectory, surface, 4 * radius)
-    path: dict[str, Any] = {"color": theme.red, "linewidth": 1.4, "marker": "o", "markersize": 3}
-    ax.plot(trajectory.m[:inside], trajectory.c[:inside], **path, label="path of the descent")
-    ax.plot(start.m, start.c, "s", color=theme.ink, markersize=7, label="start")
+    radius = surface.radius(Line(float(trajectory.m[0]), float(trajectory.c[0])))
+    _draw_landscape(ax, surface, radius, theme)
+    _draw_directions(ax, surface, radius, theme)
+    _draw_path(ax, trajectory, _until_far(trajectory, surface, 4 * radius), theme)
     ax.plot(surface.best.m, surface.best.c, "*", color=theme.ink, markersize=12, label="lowest point")
-    ax.set(xlim=(m[0], m[-1]), ylim=(c[0], c[-1]), aspect="equal")
     ax.grid(visible=False)
     label(ax, theme, _rate_title(surface, trajectory), "slope m", "")
 
 
-def _directions(surface: Surface) -> tuple[Any, Any]:
-    """Return the eigenvalues of the Hessian, steepest first, and the unit eigenvectors as rows."""
+def _draw_landscape(ax: Axes, surface: Surface, radius: float, theme: Theme) -> None:
+    """Draw the contours, evenly spaced in the logarithm of what is left to lose."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    m, c, excess = surface.grid(radius)
+    peak = float(excess.max())
+    levels = np.geomspace(1e-5 * peak, peak, SHADES)
+    shades = LinearSegmentedColormap.from_list("valley", [theme.valley, theme.ground])
+    ax.contourf(m, c, np.maximum(excess, levels[0]), levels, norm="log", cmap=shades)
+    ax.contour(m, c, excess, levels, colors=theme.faint, linewidths=0.5)
+    ax.set(xlim=(m[0], m[-1]), ylim=(c[0], c[-1]), aspect="equal")
+
+
+def _draw_directions(ax: Axes, surface: Surface, radius: float, theme: Theme) -> None:
+    """Draw the eigenvectors of the Hessian, the steepest direction first."""
     curvature = surface.curvature
-    _, vectors = np.linalg.eigh(curvature.hessian)
-    return (curvature.lipschitz_constant, curvature.smallest_eigenvalue), vectors.T[::-1]
+    steep, flat = np.linalg.eigh(curvature.hessian).eigenvectors.T[::-1]
+    for value, vector, style in (
+        (curvature.lipschitz_constant, steep, "--"),
+        (curvature.smallest_eigenvalue, flat, "-."),
+    ):
+        ends = np.outer([-0.9, 0.9], vector) * radius + [surface.best.m, surface.best.c]
+        name = f"eigenvector, λ = {number(value, 4)}"
+        ax.plot(*ends.T, color=theme.green, linestyle=style, linewidth=1.2, label=name)
+
+
+def _draw_path(ax: Axes, trajectory: Trajectory, rows: int, theme: Theme) -> None:
+    """Draw the first so many rows of the path, and where it starts."""
+    m, c = trajectory.m[:rows], trajectory.c[:rows]
+    ax.plot(m, c, "o-", color=theme.red, linewidth=1.4, markersize=3, label="path of the descent")
+    ax.plot(m[0], c[0], "s", color=theme.ink, markersize=7, label="start")
 
 
 def _until_far(trajectory: Trajectory, surface: Surface, radius: float) -> int:
