@@ -137,9 +137,8 @@ class Store:
             file.write(f"{now} {event}\n".encode())
 
     def _write(self, state: State) -> None:
-        body = {"format": FORMAT, **asdict(state)}
         with whole(self.directory / "session.json") as aside:
-            aside.write_text(json.dumps({**body, "checksum": _checksum(body)}, indent=2) + "\n", encoding="utf-8")
+            aside.write_bytes(_rendered(state))
         self.state = state
 
     def _write_rows(self, first: int, rows: npt.NDArray[Any]) -> Path:
@@ -195,28 +194,32 @@ def _damaged(path: Path, why: str) -> SessionError:
     )
 
 
-def _checksum(body: dict[str, Any]) -> str:
-    return digest(json.dumps(body, sort_keys=True).encode())
+def _rendered(state: State) -> bytes:
+    """Return the content of session.json, its own checksum included."""
+    body = {"format": FORMAT, **asdict(state)}
+    checksum = digest(json.dumps(body).encode())
+    return (json.dumps({**body, "checksum": checksum}, indent=2) + "\n").encode()
 
 
 def _parse(path: Path) -> State:
     """Read session.json.
 
     Raises:
-        SessionError: it is not what was once written.
+        SessionError: it is not, byte for byte, what was once written.
     """
     with whole_session(path.parent):
         content = path.read_bytes()
     try:
         body = json.loads(content)
-        said, version = body.pop("checksum"), body.pop("format")
+        version, _ = body.pop("format"), body.pop("checksum")
+        state = State(**body) if version == FORMAT else None
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise _damaged(path, "it is not the JSON that was written") from None
-    if version != FORMAT:
+    if state is None:
         raise _damaged(path, f"its format is {plain(version)}, and this version reads {FORMAT!r}")
-    if said != _checksum({"format": version, **body}):
+    if _rendered(state) != content:
         raise _damaged(path, "its content has changed")
-    return State(**body)
+    return state
 
 
 def _chain(before: str, files: list[Path]) -> str:
