@@ -89,6 +89,25 @@ def test_no_bad_cell_is_ever_a_number(tmp_path: Path, cell: str, row: int) -> No
     assert refusal(tmp_path / "file.csv", "\n".join(rows).encode()).startswith(f"F, line {row + 1}: ")
 
 
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("blank", [0, 3])
+@pytest.mark.parametrize("bad", ["nan", "?", "1,2", "9007199254740993"])
+def test_a_late_fault_is_found_on_its_line(tmp_path: Path, bad: str, blank: int, quoted: bool) -> None:
+    """The sound rows before it are passed over, unless a quote may hide line ends among them."""
+    rows = [
+        "x,y",
+        *[""] * blank,
+        *('"1\n",2' if quoted and n == 7 else "1,2" for n in range(5000)),
+        f"{bad},3",
+        "nan,1",
+    ]
+    line = len("\n".join(rows[:-2]).split("\n")) + 1
+    assert refusal(tmp_path / "file.csv", "\n".join(rows).encode()).startswith(f"F, line {line}: ")
+    if "," not in bad and not quoted:
+        objects = ['{"x": 1, "y": 2}'] * 500 + [""] * blank + [f'{{"x": {bad.replace("nan", "NaN")}, "y": 3}}']
+        assert refusal(tmp_path / "file.jsonl", "\n".join(objects).encode()).startswith(f"F, line {501 + blank}: ")
+
+
 def test_two_columns_of_one_name(tmp_path: Path) -> None:
     message = refusal(tmp_path / "file.csv", b"a,a,b\n1,2,3\n", x="a", y="b")
     assert message == "`x` must name one column. Got 'a', which 2 are called. Give a position in F, from 0."

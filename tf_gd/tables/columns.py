@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tf_gd.errors import DataError, invalid, plain
+from tf_gd.tables.numbers import EXACT_INTEGERS
 
 Selector = str | int | None
 
@@ -26,6 +27,12 @@ class Column:
     text: str = ""
     numeric: bool = True
     exact: bool = True
+
+    @property
+    def suspicious(self) -> str:
+        """The SQL condition under which a value is missing, not finite, or perhaps a rounded integer."""
+        limit = f" AND abs({self.sql}) < {EXACT_INTEGERS}" if self.exact else ""
+        return f"NOT coalesce(isfinite({self.sql}){limit}, false)"
 
 
 def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str) -> tuple[int, int]:

@@ -46,10 +46,19 @@ class Delimited(Source):
     delimiter: str
     first: int
 
+    @property
+    def lines_before(self) -> int:
+        """How many lines stand before the first row, at least."""
+        return self.first
+
     def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
         """Yield the records as DuckDB reads them, refusing those that it refuses."""
-        width = len(self.columns)
-        for line, fields in islice(records(self.file, self.delimiter, same_ends=True), self.first, None):
+        width, ahead = len(self.columns), self.first + self.sound_rows(connection, x, y)
+        if ahead and _has_quotes(self.file, ahead):  # a record may be many lines: read them all
+            behind: Iterator[Record] = islice(records(self.file, self.delimiter, same_ends=True), self.first, None)
+        else:
+            behind = records(self.file, self.delimiter, same_ends=True, skip=ahead)
+        for line, fields in behind:
             if fields and (len(fields) < width or any(fields[width:])):
                 raise self.error(f"line {line}", f"must have {width} fields. Got {len(fields)}")
             if fields:
@@ -94,7 +103,9 @@ def _columns(first: Record, body: list[Record], header: bool) -> tuple[Column, .
     )
 
 
-def records(file: Path, delimiter: str, strict: bool = True, same_ends: bool = False) -> Iterator[Record]:
+def records(
+    file: Path, delimiter: str, strict: bool = True, same_ends: bool = False, skip: int = 0
+) -> Iterator[Record]:
     """Yield the records of a CSV file, blank lines included (as no fields).
 
     Args:
@@ -102,12 +113,13 @@ def records(file: Path, delimiter: str, strict: bool = True, same_ends: bool = F
         delimiter: what stands between two fields.
         strict: refuse quotes that do not close, or that close inside a field.
         same_ends: refuse lines that end in another way than the first, as DuckDB does.
+        skip: how many lines to pass over.
 
     Raises:
         DataError: bytes that are not UTF-8, a line that is too long, or what `strict` and `same_ends` refuse.
     """
-    line = 1
-    text = lines(file, same_ends)
+    line = skip + 1
+    text = lines(file, same_ends, skip)
     reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=strict)
     while True:
         try:
@@ -117,27 +129,39 @@ def records(file: Path, delimiter: str, strict: bool = True, same_ends: bool = F
         if fields is None:
             return
         yield Record(line, fields)
-        line = reader.line_num + 1
+        line = skip + reader.line_num + 1
 
 
-def lines(file: Path, same_ends: bool = False) -> Iterator[str]:
-    """Yield the lines of a text file, none of them longer than `MAX_LINE`."""
-    first_end = ""
+def lines(file: Path, same_ends: bool = False, skip: int = 0) -> Iterator[str]:
+    """Yield the lines of a text file behind the first `skip`, none of them longer than `MAX_LINE`."""
+    first_end = b""
     with file.open("rb") as stream:
         for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE + 1), b""), start=1):
+            first_end = first_end or _end(line)
+            if number <= skip:
+                continue
             if len(line) > MAX_LINE:
                 raise _line_error(file, number, f"must be at most {MAX_LINE} bytes long")
+            if same_ends and _end(line) not in (b"", first_end):
+                ends = plain(first_end.decode()), plain(_end(line).decode())
+                raise _line_error(file, number, f"must end as line 1 does, in {ends[0]}. Got {ends[1]}")
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError:
                 raise _line_error(file, number, "must be UTF-8 text. Got other bytes") from None
             if "\0" in text:
                 raise _line_error(file, number, "must be text. Got a NUL byte")
-            end = text[len(text.rstrip("\r\n")) :]
-            first_end = first_end or end
-            if same_ends and end not in ("", first_end):
-                raise _line_error(file, number, f"must end as line 1 does, in {plain(first_end)}. Got {plain(end)}")
             yield text
+
+
+def _end(line: bytes) -> bytes:
+    return line[len(line.rstrip(b"\r\n")) :]
+
+
+def _has_quotes(file: Path, count: int) -> bool:
+    """Say whether there is a quote in the first `count` lines."""
+    with file.open("rb") as stream:
+        return any(b'"' in line for line in islice(stream, count))
 
 
 def _line_error(file: Path, line: int, complaint: str) -> DataError:

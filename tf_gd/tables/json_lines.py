@@ -30,7 +30,7 @@ class JsonLines(Source):
     def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
         """Yield the objects of the file."""
         x_name, y_name = self.columns[x].name, self.columns[y].name
-        for line, members in _objects(self.file):
+        for line, members in _objects(self.file, skip=self.sound_rows(connection, x, y)):
             yield Row(f"line {line}", _written(members.get(x_name)), _written(members.get(y_name)))
 
 
@@ -58,9 +58,9 @@ def _column(name: str, numeric: bool) -> Column:
     return Column(name, double_of(text), text, numeric)
 
 
-def _objects(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _objects(file: Path, skip: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the line number and the members of each object, numbers as they are written."""
-    for line, text in enumerate(lines(file), start=1):
+    for line, text in enumerate(lines(file, skip=skip), start=skip + 1):
         if not text.strip():
             continue
         try:

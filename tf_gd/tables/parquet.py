@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tf_gd.errors import DataError
 from tf_gd.tables.columns import Column, quoted
 from tf_gd.tables.database import connect, identifier, pattern
-from tf_gd.tables.numbers import EXACT_INTEGERS, double_of
+from tf_gd.tables.numbers import double_of
 from tf_gd.tables.source import SAMPLE, Row, Source
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Parquet(Source):
         """Yield the rows that may be at fault, numbered from 1, in the file's order."""
         chosen = self.columns[x], self.columns[y]
         texts = ", ".join(column.text for column in chosen)
-        suspicious = " OR ".join(_suspicious(column) for column in chosen)
+        suspicious = " OR ".join(column.suspicious for column in chosen)
         cursor = connection.execute(
             f"SELECT file_row_number + 1, {texts} FROM {self.numbered} WHERE {suspicious}", self.parameters
         )
@@ -74,12 +74,6 @@ def open_parquet(file: Path) -> Source:
     with connect([file]) as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM {table}", parameters).fetchall()
     return Parquet(file, tuple(_column(name, kind) for name, kind, *_ in described), table, parameters)
-
-
-def _suspicious(column: Column) -> str:
-    """Return the SQL condition under which a value is missing, not finite, or perhaps a rounded integer."""
-    limit = f" AND abs({column.sql}) < {EXACT_INTEGERS}" if column.exact else ""
-    return f"NOT coalesce(isfinite({column.sql}){limit}, false)"
 
 
 def _column(name: str, kind: str) -> Column:

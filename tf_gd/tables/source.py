@@ -1,5 +1,6 @@
 """A file of points as DuckDB sees it, whatever its format."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,25 @@ class Source:
 
     def check_weight(self, connection: "duckdb.DuckDBPyConnection") -> None:
         """Raise `DataError` when the file unpacks to far more than it weighs; text does not."""
+
+    @property
+    def lines_before(self) -> int:
+        """How many lines stand before the first row."""
+        return 0
+
+    def sound_rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> int:
+        """Return how many rows DuckDB can pass over, because the first fault lies behind them."""
+        import duckdb
+
+        suspicious = f"{self.columns[x].suspicious} OR {self.columns[y].suspicious}"
+        numbered = f"SELECT row_number() OVER () AS number, {suspicious} AS suspicious FROM {self.table}"
+        try:
+            query = f"SELECT min(number) FROM ({numbered}) WHERE suspicious"
+            number = connection.execute(query, self.parameters).fetchall()[0][0]
+        except duckdb.Error as error:  # it names the line, from 1; the two before it may be a header or belong to it
+            found = re.search(r"\bline:? (\d+)", str(error), re.IGNORECASE)
+            number = int(found[1]) - self.lines_before - 1 if found else 1
+        return max(0, (number or 1) - 1)
 
     def first_fault(
         self, connection: "duckdb.DuckDBPyConnection", x: int, y: int, test: Test = fault
