@@ -356,3 +356,10 @@ def test_the_report_labels_every_number() -> None:
     for text in ("WRONG", "dL/dm yours", "dL/dm right", "Line 5:", "m=-7.25, c=12.5"):
         assert text in report
     assert not tf_gd.check_line_gradient(missing_factor)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble"])
+def test_points_of_every_dtype(dtype: str) -> None:
+    x, y = np.array([1, 2, 4.5], dtype), np.array([1, 0, 2.25], dtype)
+    assert tf_gd.check_line_gradient(off(lambda dm, dc, *_: (dm, dc)), x, y).ok
+    assert names(tf_gd.check_line_gradient(missing_factor, x, y)) == ["missing-factor-2"]

@@ -54,17 +54,21 @@ def check_line_gradient(
 ) -> GradientCheck:
     """Check a hand-derived gradient of the line's squared loss, and name the mistake in it.
 
-    Args: gradient: called as `gradient(m, c, x, y)` with two numbers and two arrays of shape [n]; returns
-        (dL/dm, dL/dc) as a tuple, a list, an array or a `Gradient`. Positive means that the loss grows with
-        the parameter. It may compute in any floating dtype. x, y: points to try it on, shape [n] each, passed
-        on in their own dtype. Best left out: ours tell every mistake of the catalogue from every other.
+    Args:
+        gradient: called as `gradient(m, c, x, y)` with two numbers and two arrays of shape [n]; returns
+            (dL/dm, dL/dc) as a tuple, a list, an array or a `Gradient`. Positive means that the loss grows with the
+            parameter. It may compute in any floating dtype.
+        x, y: points to try it on, shape [n] each, passed on in their own dtype. Best left out: ours tell every
+            mistake of the catalogue from every other.
         reduction: the loss is the "sum" or the "mean" of the squared residuals.
 
-    Returns: A `GradientCheck`: `ok`, `diagnosis` [(name, message), ...] with the likeliest first, and the
-        report as `str()`. Where the given points cannot tell two mistakes apart, both are listed.
+    Returns:
+        A `GradientCheck`: `ok`, `diagnosis` [(name, message), ...] with the likeliest first, and the report as
+        `str()`. Where the given points cannot tell two mistakes apart, both are listed.
 
-    Raises: InvalidArgumentError: `gradient` is no function, `reduction` is unknown, or only one of x and y is
-        given. DataError: see `Points`; or the right gradient is too large for the points' dtype.
+    Raises:
+        InvalidArgumentError: `gradient` is no function, `reduction` is unknown, or only one of x and y is given.
+        DataError: see `Points`; or the right gradient is too large for the points' dtype.
 
     Example:
         >>> def gradient(m, c, x, y):
@@ -139,12 +143,14 @@ def _require_room(points: Points, reduction: Reduction) -> None:
 def check_update(update: UpdateFunction, reduction: Reduction = "sum") -> GradientCheck:
     """Check a hand-written update of m and c, and name the mistake in it.
 
-    Args: update: called as `update(m, c, x, y, learning_rate)` with numbers and two arrays of shape [n];
-        returns the new (m, c) as a tuple, a list, an array or a `Line`. It computes the gradient itself.
+    Args:
+        update: called as `update(m, c, x, y, learning_rate)` with numbers and two arrays of shape [n]; returns the
+            new (m, c) as a tuple, a list, an array or a `Line`. It computes the gradient itself.
         reduction: the loss is the "sum" or the "mean" of the squared residuals.
 
-    Returns: A `GradientCheck`. With `ok` true, `diagnosis` may hold the remark `float64-learning-rate`: right
-        on paper, but TensorFlow rounds the learning rate to float32.
+    Returns:
+        A `GradientCheck`. With `ok` true, `diagnosis` may hold the remark `float64-learning-rate`: right on paper,
+        but TensorFlow rounds the learning rate to float32.
 
     Raises:
         InvalidArgumentError: `update` is no function, or `reduction` is unknown.

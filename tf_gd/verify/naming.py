@@ -14,9 +14,10 @@ from tf_gd.verify.mistake import Mistake
 class Explanation:
     """The mistakes that explain every answer.
 
-    Attributes: mistakes: the likeliest first; empty when the catalogue has no explanation. together: whether
-            it takes all of them at once. If not, each explains everything by itself, and the points cannot
-            tell which it is.
+    Attributes:
+        mistakes: the likeliest first; empty when the catalogue has no explanation.
+        together: whether it takes all of them at once. If not, each explains everything by itself, and the points
+            cannot tell which it is.
     """
 
     mistakes: tuple[Mistake, ...]

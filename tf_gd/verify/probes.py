@@ -128,5 +128,7 @@ def points_for(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Points:
         missing = "x" if x is None else "y"
         raise invalid(missing, "given together with the other one", None, "Or leave out both: we have points.")
     points = Points(x, y)
+    if points.x.dtype.itemsize > 8:
+        points = points.astype(np.float64)  # longdouble: more digits than the comparison reads
     rows = np.unique(np.linspace(0, points.n - 1, MOST_ROWS).round().astype(int))
     return points if points.n <= MOST_ROWS else Points(points.x[rows], points.y[rows])

@@ -37,13 +37,17 @@ def check_file(
 ) -> dict[str, GradientCheck]:
     """Check the functions that a Python file defines, in a process of its own.
 
-    Args: path: a file with `gradient(m, c, x, y)`, `update(m, c, x, y, learning_rate)` or both; or with
-        `loss(**params, **data)` in TensorFlow, `gradient(**params, **data)` in NumPy, and the dicts `params`
-        and `data`. reduction: "sum" or "mean"; see `check_line_gradient`. time_limit: seconds for the file
-        and its functions. memory_limit: megabytes that the file may allocate (where the system can limit it).
+    Args:
+        path: a file with `gradient(m, c, x, y)`, `update(m, c, x, y, learning_rate)` or both; or with
+            `loss(**params, **data)` in TensorFlow, `gradient(**params, **data)` in NumPy, and the dicts `params`
+            and `data`.
+        reduction: "sum" or "mean"; see `check_line_gradient`.
+        time_limit: seconds for the file and its functions.
+        memory_limit: megabytes that the file may allocate (where the system can limit it).
 
-    Returns: {"gradient": check, "update": check}, as far as the file defines them; {"file": check} where the
-        file as a whole failed: it raised, hung, printed without end or ended the process.
+    Returns:
+        {"gradient": check, "update": check}, as far as the file defines them; {"file": check} where the file as a
+        whole failed: it raised, hung, printed without end or ended the process.
 
     Raises:
         DataError: there is no such file, or it defines nothing to check.

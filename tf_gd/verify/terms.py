@@ -4,8 +4,8 @@ A rounding bound is `gamma(k) * size`, where size is the sum of the magnitudes o
 before any of them cancelled. A `Term` carries its exact value and that size through a formula, so the formula
 is written once and yields the number and the tolerance that belongs to it.
 
-References: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 (gamma) and 3.3
-    (running error).
+References:
+    Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 (gamma) and 3.3 (running error).
 """
 
 import math
