@@ -17,8 +17,6 @@ import numpy as np
 import tf_gd
 from benchmarks.planted import Trial, trials
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 READING = {
     "scipy": "`scipy.optimize.check_grad` returns the norm of the difference; over 1e-5 of the gradient's norm is read "
     "as wrong",
@@ -194,6 +192,7 @@ def summary(checkers: list[str], rows: list[list[str]]) -> list[list[str]]:
 
 
 def main() -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     versions = installed()
     checkers = [*versions, "tf_gd"]
     rows = measure(list(versions))
