@@ -14,9 +14,9 @@ from tf_gd.errors import DataError
 
 Vector = npt.NDArray[Any]
 
-ROW = 256  # points in a row, which BLAS adds up on its own
+ROW = 512  # points in a row, which BLAS adds up on its own
 ONES = np.ones(ROW)
-BLOCK = 512 * ROW  # points in one call: 1 MB of x and of y, so the cache holds both
+BLOCK = 512 * ROW  # points in one call: 2 MB of x and of y, which the cache holds
 LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT = 2**13  # points in one exact block
 
@@ -110,7 +110,7 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     np.dot(dy, ONES, out=sums[1])
     for place, (left, right) in zip(sums[2:], ((dx, dx), (dx, dy), (dy, dy)), strict=True):
         np.matmul(left[:, None, :], right[:, :, None], out=place[:, None, None])
-    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 64), axis=0)
+    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 8), axis=0)
     return parts
 
 
