@@ -65,15 +65,22 @@ def run(notebook: nbformat.NotebookNode) -> None:
     notebook.cells = cells
 
 
-def page(notebook: nbformat.NotebookNode, name: str) -> str:
-    """Return an executed notebook as HTML."""
-    names = [path.stem for path in sources()]
-    place = names.index(name)
+def title(path: Path) -> str:
+    """Return the heading of a notebook."""
+    first_line: str = nbformat.read(path, as_version=4).cells[0].source.splitlines()[0]
+    return first_line.removeprefix("# ")
+
+
+def page(notebook: nbformat.NotebookNode, path: Path) -> str:
+    """Return an executed notebook as HTML, with links to the chapters before and after it."""
+    chapters = sources()
+    place = chapters.index(path)
+    before, after = chapters[max(0, place - 1) : place], chapters[place + 1 : place + 2]
     resources = {
-        "metadata": {"name": name},
+        "title": title(path),
         "fingerprint": fingerprint(notebook),
-        "previous": names[place - 1] if place else None,
-        "next": names[place + 1] if place + 1 < len(names) else None,
+        "before": [(near.stem, title(near)) for near in before],
+        "after": [(near.stem, title(near)) for near in after],
     }
     body, _ = Page().from_notebook_node(notebook, resources)
     return body
@@ -87,7 +94,7 @@ def main(wanted: list[str]) -> None:
             continue
         notebook = nbformat.read(path, as_version=4)
         run(notebook)
-        (PAGES / f"{path.stem}.html").write_text(page(notebook, path.stem), encoding="utf-8")
+        (PAGES / f"{path.stem}.html").write_text(page(notebook, path), encoding="utf-8")
         print(f"{PAGES / path.stem}.html")
 
 

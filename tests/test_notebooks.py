@@ -65,7 +65,7 @@ WRONG = {
         ["steps_for_three_digits = 65", "steps_for_three_digits = 67"],
         [
             "def back(m_z, c_z, mean, spread):\n    return m_z / spread, c_z",
-            "def back(m_z, c_z, mean, spread):\n    return m_z * spread, c_z - m_z * mean",
+            "def back(m_z, c_z, mean, spread):\n    return m_z, c_z - m_z / spread * mean",
             "def back(m_z, c_z, mean, spread):\n    return m_z / spread, c_z - m_z * mean",
         ],
     ),

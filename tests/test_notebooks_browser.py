@@ -44,5 +44,5 @@ def test_an_answer_unfolds_by_keyboard_and_the_pages_are_linked(browser):
     answer.send_keys(Keys.ENTER)
     assert code.is_displayed()
     for path in PAGES[1:]:
-        browser.find_element("css selector", "nav a[href]:last-child").click()
+        browser.find_element("css selector", "nav span:last-child a").click()
         assert browser.current_url == path.as_uri()
