@@ -1,8 +1,8 @@
 """TensorFlow driven directly, and compared bit by bit with the hand-written descent.
 
-The graph and the session are written out here, as the post's reader would write them: nothing of `tf_gd.graph` is used,
-so that the two cannot share a mistake. Run as a program, it fixes the number of intra-op threads, which a process can do
-only once, goes through a sweep of problems, and prints a JSON object: how many were compared, and which differ.
+The graph and the session are written out here, as the post's reader would write them: nothing of `tf_gd.graph` is
+used, so that the two cannot share a mistake. Run as a program, it fixes the number of intra-op threads, which a process
+can do only once, goes through a sweep of problems, and prints a JSON object: how many were compared, and which differ.
 """
 
 import itertools
@@ -70,7 +70,7 @@ def has(n, dtype, blocks):
 
 
 def kinds_of_data(rng, n, dtype):
-    """Yield (name, x, y): plain, negative, huge, tiny, subnormal, zeros of both signs, far from zero, all magnitudes."""
+    """Yield (name, x, y): plain, and every kind of number that arithmetic may trip over."""
     info = ml_dtypes.finfo(dtype)
     x, noise = rng.random(n) + 0.1, rng.standard_normal(n)
     root = math.sqrt(float(info.max))

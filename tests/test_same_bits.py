@@ -1,4 +1,4 @@
-"""The hand-written descent has TensorFlow's bits: every bit of m, c, loss and both gradients, over whole trajectories."""
+"""The hand-written descent has TensorFlow's bits: of m, c, loss and both gradients, over whole trajectories."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def sweep(threads, dtypes, most, some):
 
 
 @pytest.mark.parametrize(
-    "threads, dtypes",
+    ("threads", "dtypes"),
     [(1, "float64,float32"), (2, "float64,float32,float16,bfloat16"), (4, "float64,float32"), (8, "float64,float32")],
 )
 def test_same_bits_at_every_awkward_length(threads, dtypes):

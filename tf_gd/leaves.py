@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tf_gd.order import Order, Vector, accumulator
 
 
+class Strip:
+    """Leaves that lie side by side: the k-th stride of every leaf, for each k; then left-over packets; then scalars.
+
+    A leaf that is shorter than the longest leaves gaps. A strip of one leaf is just that leaf, as it is.
+
+    Args:
+        sizes: how many elements each leaf has.
+        lanes: P, the lanes in a packet.
+    """
+
+    def __init__(self, sizes: Sequence[int], lanes: int) -> None:
+        self.sizes, leaves = sizes, len(sizes)
+        rows = max(size // (4 * lanes) for size in sizes)
+        packets = max(size // lanes % 4 for size in sizes)
+        scalars = max(size % lanes for size in sizes)
+        self.shapes = (rows, 4, leaves, lanes), (packets, 1, leaves, lanes), (scalars, 1, leaves, 1)
+        self.size = sum(map(math.prod, self.shapes))
+
+    def parts(self, layout: Vector) -> Iterator[Vector]:
+        """Yield the strides, the left-over packets and the scalars of a layout, shape [..., size], as views."""
+        start = 0
+        for shape in self.shapes:
+            yield layout[..., start : start + math.prod(shape)].reshape(*layout.shape[:-1], *shape)
+            start += math.prod(shape)
+
+    def index(self) -> npt.NDArray[np.intp]:
+        """Return, for each place of the layout, which element stands there; a gap has -1."""
+        index = np.full(self.size, -1, np.intp)
+        start = 0
+        for leaf, size in enumerate(self.sizes):
+            for part in self.parts(index):
+                _, packets, _, lanes = part.shape
+                rows, size = divmod(size, packets * lanes)
+                end = start + rows * packets * lanes
+                part[:rows, :, leaf] = np.arange(start, end).reshape(rows, packets, lanes)
+                start = end
+        return index
+
+
 class Leaves:
-    """Room for the terms of neighbouring leaves, and all views into it that adding them needs, made once.
+    """Room for the terms of neighbouring leaves, and every view into it that adding them needs, made once.
 
     Each leaf has eight packets of its own for each series: the four accumulators, up to three packets left over after
     the last whole stride, and a zero, so that no sum is ever -0.0. Adding the eight in a row, and then folding the
@@ -20,48 +61,54 @@ class Leaves:
         sizes: how many elements each leaf has.
         order: the order of addition.
         space: where the terms may go, shape [series, n or more].
+        side_by_side: whether the leaves lie in one strip, which is faster, but for which the points must be arranged.
 
     Attributes:
-        terms: where the terms go, shape [series, n].
-        rows: the rows of `terms`.
+        rows: where the terms go, an array for each series.
     """
 
-    def __init__(self, sizes: Sequence[int], order: Order, space: Vector) -> None:
-        count, series = len(sizes), len(space)
-        self.terms = space[:, : sum(sizes)]
+    def __init__(self, sizes: Sequence[int], order: Order, space: Vector, side_by_side: bool = False) -> None:
+        series, lanes = len(space), order.packet
+        strips = [Strip(part, lanes) for part in ([sizes] if side_by_side else [[size] for size in sizes])]
+        index = strips[0].index() if side_by_side and len(sizes) > 1 else None
+        self.index = None if index is None else np.maximum(index, 0)  # a gap reads some element or other
+        self.gaps = None if index is None or min(index) >= 0 else np.flatnonzero(index < 0)
+        self.terms = space[:, : sum(strip.size for strip in strips)]
         self.rows = list(self.terms)
         adds_in = accumulator(space.dtype)
-        self.added = self.terms if adds_in == space.dtype else np.empty(self.terms.shape, adds_in)
-        self.packets = np.zeros((count, series, 8, order.packet), adds_in)
-        self._look(sizes, order.packet)
-        self.lanes = np.empty((count, series, order.packet), adds_in)
         folds_in = np.promote_types(adds_in, np.float32)
+        self.added = self.terms if adds_in == space.dtype else np.empty(self.terms.shape, adds_in)
+        self.packets = np.zeros((len(strips), series, 8, len(strips[0].sizes), lanes), adds_in)
+        self.lanes = np.empty_like(self.packets[:, :, 0])
         self.wide = self.lanes if folds_in == adds_in else np.empty(self.lanes.shape, folds_in)
-        self.folds = [self.wide]
-        while self.folds[-1].shape[-1] > 1:
-            self.folds.append(np.empty((count, series, self.folds[-1].shape[-1] // 2), folds_in))
+        self._look(strips)
 
-    def _look(self, sizes: Sequence[int], packet: int) -> None:
-        """Make the views: each leaf's strides and accumulators, its left-over packets and their room, its scalars."""
+    def _look(self, strips: list[Strip]) -> None:
+        """Make the views: strides and their accumulators, left-over packets and their room, scalars, halves to fold."""
         self.strides, self.extras, self.scalars = [], [], []
         series, start = len(self.terms), 0
-        for leaf, size in enumerate(sizes):
-            rows, packets, scalars = size // (4 * packet), size % (4 * packet) // packet, size % packet
-            body, end = start + rows * 4 * packet, start + size
-            tail, room = end - scalars, self.packets[leaf]
-            if rows:
-                strides = self.added[:, start:body].reshape(series, rows, 4 * packet)
-                self.strides.append((strides, room[:, :4].reshape(series, 4 * packet)))
-            if packets:
-                self.extras.append(
-                    (room[:, 4 : 4 + packets], self.added[:, body:tail].reshape(series, packets, packet))
-                )
-            if scalars:
-                self.scalars.append((leaf, self.added[:, tail:end]))
-            start = end
+        for number, (strip, room) in enumerate(zip(strips, self.packets, strict=True)):
+            strides, extra, scalars = strip.parts(self.added[:, start : start + strip.size])
+            start += strip.size
+            if strides.size:
+                self.strides.append((strides.reshape(series, len(strides[0]), -1), room[:, :4].reshape(series, -1)))
+            if extra.size:
+                self.extras.append((room[:, 4 : 4 + len(extra[0])], extra[:, :, 0]))
+            if scalars.size:
+                self.scalars.append((number, scalars[:, :, 0, :, 0]))
+        self.folds, half = [], self.wide
+        while (middle := half.shape[-1] // 2) > 0:
+            self.folds.append((half[..., :middle], half[..., middle:], half := np.empty_like(half[..., :middle])))
+        self.folded = half[..., 0]
+
+    def arrange(self, vector: Vector) -> Vector:
+        """Return the elements in the order in which the terms must come: `vector` itself where that is the order."""
+        return vector if self.index is None else vector[self.index]
 
     def add(self, out: Vector) -> None:
         """Add the terms that were put into `rows`; each leaf's sums go to `out`, shape [leaves, series]."""
+        if self.gaps is not None:
+            self.terms[:, self.gaps] = 0
         if self.added is not self.terms:
             self.added[...] = self.terms
         for strides, accumulators in self.strides:
@@ -71,8 +118,10 @@ class Leaves:
         np.add.reduce(self.packets, axis=2, out=self.lanes)
         if self.wide is not self.lanes:
             self.wide[...] = self.lanes
-        for whole, half in zip(self.folds, self.folds[1:], strict=False):
-            np.add(whole[..., : half.shape[-1]], whole[..., half.shape[-1] :], half)
-        out[...] = self.folds[-1][..., 0]
-        for leaf, scalars in self.scalars:
-            out[leaf] += np.add.accumulate(scalars, 1)[:, -1]
+        for left, right, half in self.folds:
+            np.add(left, right, half)
+        strips, series, leaves = self.folded.shape
+        sums = out.reshape(strips, leaves, series).swapaxes(1, 2)
+        sums[...] = self.folded
+        for strip, scalars in self.scalars:
+            sums[strip] += np.add.accumulate(scalars, axis=1)[:, -1]

@@ -32,9 +32,9 @@ class Evaluation:
     def __init__(self, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> None:
         n, dtype = points.n, points.x.dtype
         self.adder = Adder(list(points), 3, order or known(n, dtype))
-        self.two = dtype.type(2)
+        self.two = np.array(2, dtype)
         self.n = accumulator(dtype).type(n) if reduction == "mean" else None
-        self.mean_factor = dtype.type(1) / dtype.type(n) if reduction == "mean" else None
+        self.mean_factor = np.array(dtype.type(1) / dtype.type(n)) if reduction == "mean" else None
 
     def __call__(self, m: Any, c: Any, out: Vector) -> None:
         """Put (loss, dL/dm, dL/dc) at the line (m, c) into `out`, shape [3]; m and c have the points' dtype."""
@@ -154,14 +154,14 @@ class ManualDescent:
         row = np.array([*start, 0, 0, 0], self.dtype)
         state, sums, slopes = row[:2], row[2:], row[3:]
         m, c = row[:1].reshape(()), row[1:2].reshape(())  # views, which cost less than scalars
-        change = np.empty(2, self.dtype)
+        rate, change = np.array(self.learning_rate), np.empty(2, self.dtype)
         with self.evaluate.adder.at_work():
             for step in range(num_steps + 1):
                 self.evaluate(m, c, sums)
                 rows[step] = row
-                loss, dm, dc = map(float, sums)
+                loss, dm, dc = sums.tolist()
                 if abs(dm) <= enough >= abs(dc) or not (isfinite(loss) and isfinite(dm) and isfinite(dc)):
                     return rows[: step + 1]
-                np.multiply(slopes, self.learning_rate, change)
+                np.multiply(slopes, rate, change)
                 np.subtract(state, change, state)
         return rows

@@ -14,6 +14,7 @@ from tf_gd.order import Order, Vector, accumulator, known, usable_cores
 from tf_gd.subnormals import flush, flushed
 
 GROUP = 2**15  # elements whose terms are made in one go: they stay in a core's cache
+KEPT = 2**17  # up to so many elements are kept in the arrangement that is the fastest to add
 WORTH_A_THREAD = 2**16  # elements
 
 Terms = Callable[..., None]
@@ -56,25 +57,34 @@ class Adder:
         trees = [list(_groups(order, start, length)) for start, length in order.trees(self.n)]
         groups = [group for tree in trees for group in tree]
         self.workers = max(1, min(usable_cores(), len(groups), self.n // WORTH_A_THREAD))
-        self.rooms = [_rooms({sizes for _, sizes in groups}, order, series, dtype) for _ in range(self.workers)]
+        self.rooms = [self._rooms({sizes for _, sizes in groups}, order, series, dtype) for _ in range(self.workers)]
         self.sums = np.empty((sum(len(sizes) for _, sizes in groups), series), accumulator(dtype))
         ends = np.cumsum([len(sizes) for _, sizes in groups]).tolist()
-        self.work = [
-            (sizes, [vector[start : start + sum(sizes)] for vector in vectors], self.sums[end - len(sizes) : end])
-            for (start, sizes), end in zip(groups, ends, strict=True)
-        ]
-        self.merges = [(np.array(left), np.array(right)) for left, right in order.merges(self.n)]
+        self.work = []
+        for (start, sizes), end in zip(groups, ends, strict=True):
+            pieces = [self.rooms[0][sizes].arrange(vector[start : start + sum(sizes)]) for vector in vectors]
+            self.work.append((sizes, pieces, self.sums[end - len(sizes) : end]))
+        self.merges = [(_places(left), _places(right)) for left, right in order.merges(self.n)]
         leaves = [sum(len(sizes) for _, sizes in tree) for tree in trees]
         self.trees = np.cumsum([0, *leaves[:-1]])
         self.pool: ThreadPoolExecutor | None = None
+
+    def _rooms(
+        self, kinds: set[tuple[int, ...]], order: Order, series: int, dtype: Any
+    ) -> dict[tuple[int, ...], Leaves]:
+        """Return one thread's room for every kind of group, all in one place."""
+        space = np.empty((series, 2 * max(map(sum, kinds))), dtype)  # gaps take less than half
+        return {sizes: Leaves(sizes, order, space, self.n <= KEPT) for sizes in kinds}
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Compute as TensorFlow's threads do, and on as many threads as pay, until the block ends."""
         with flushed(), np.errstate(all="ignore"), ThreadPoolExecutor(self.workers, initializer=_prepare) as pool:
             self.pool = pool
-            yield
-            self.pool = None
+            try:
+                yield
+            finally:
+                self.pool = None
 
     def __call__(self, terms: Terms, *arguments: Any) -> Vector:
         """Return the sum of each series, shape [series]; valid until the next call.
@@ -120,10 +130,11 @@ def _groups(order: Order, start: int, length: int) -> Iterator[tuple[int, tuple[
         start += size
 
 
-def _rooms(kinds: set[tuple[int, ...]], order: Order, series: int, dtype: Any) -> dict[tuple[int, ...], Leaves]:
-    """Return one thread's room for every kind of group, all in one place."""
-    space = np.empty((series, max(map(sum, kinds))), dtype)
-    return {sizes: Leaves(sizes, order, space) for sizes in kinds}
+def _places(indices: list[int]) -> Any:
+    """Return indices as a slice if they are evenly spaced, which is faster, or else as an array."""
+    step = indices[1] - indices[0] if len(indices) > 1 else 1
+    even = range(indices[0], indices[-1] + 1, step)
+    return slice(even.start, even.stop, step) if indices == list(even) else np.array(indices)
 
 
 def _prepare() -> None:

@@ -1,0 +1,95 @@
+"""The sum in TensorFlow's order, against the order spelled out one addition at a time."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from tf_gd.graph import reduce_sum
+from tf_gd.order import Order, accumulator, expected
+from tf_gd.summation import GROUP, KEPT, Adder, total
+
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+
+
+def spelled_out(values, order):
+    """Add as the order says, one addition after another, with none of the package's code."""
+    kind = accumulator(values.dtype).type
+
+    def leaf(v):
+        lanes, start = np.zeros((4, order.packet), kind), 0
+        for start in range(0, v.size - 4 * order.packet + 1, 4 * order.packet):
+            lanes = lanes + v[start : start + 4 * order.packet].reshape(4, -1)
+        packet = ((lanes[0] + lanes[1]) + lanes[2]) + lanes[3]
+        start = v.size // (4 * order.packet) * 4 * order.packet
+        while start + order.packet <= v.size:
+            packet, start = packet + v[start : start + order.packet], start + order.packet
+        packet = packet.astype(np.promote_types(kind, np.float32))
+        while packet.size > 1:
+            packet = packet[: packet.size // 2] + packet[packet.size // 2 :]
+        scalars = kind(0)
+        for value in v[start:]:
+            scalars = scalars + value
+        return scalars + kind(packet[0])
+
+    def tree(first, n):
+        if n <= order.leaf:
+            return leaf(values[first : first + n])
+        middle = order.packet * -(-(first + -(-n // 2)) // order.packet)
+        return tree(first, middle - first) + tree(middle, first + n - middle)
+
+    dtype, values = values.dtype, values.astype(kind)
+    length = values.size // order.blocks
+    whole = values.size // length * length
+    result = tree(whole, values.size - whole) if whole < values.size and order.blocks > 1 else kind(0)
+    for start in range(0, whole, length):
+        result = result + tree(start, length)
+    return dtype.type(result)
+
+
+def noise(n, dtype):
+    rng = np.random.default_rng(n)
+    return (rng.standard_normal(n) * 2.0 ** rng.integers(-6, 6, n)).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
+@pytest.mark.parametrize("n", [2, 3, 7, 8, 15, 16, 17, 31, 33, 63, 65, 129, 1601, 4097, 8193, 8197, 33_001])
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_the_sum_is_the_order_spelled_out(n, dtype, blocks):
+    first = expected(n, dtype)
+    order = Order(first.packet, min(blocks, n), first.leaf_packets)
+    values = noise(n, dtype)
+    assert total(values, order).tobytes() == spelled_out(values, order).tobytes()
+
+
+@pytest.mark.parametrize("n", [KEPT - 1, KEPT, KEPT + 1, 3 * GROUP + 5, 4 * KEPT + 3])
+def test_the_bits_do_not_depend_on_how_the_work_is_laid_out(n):
+    values, order = noise(n, "float64"), Order(4, 3)
+    assert total(values, order) == spelled_out(values, order)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
+def test_the_sum_is_tensorflows(dtype):
+    values = noise(10_007, dtype)
+    with reduce_sum(values.size, dtype) as tensorflows:
+        assert np.asarray(tensorflows(values), dtype).tobytes() == total(values).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("values", "sign"), [([-0.0], True), ([-0.0, -0.0], False), ([0.0], False), ([-0.0] * 40, False)]
+)
+def test_the_sign_of_zero(values, sign):
+    assert np.signbit(total(np.array(values))) == sign
+
+
+def test_subnormal_numbers_count_as_zero_and_only_while_adding():
+    tiny = np.full(100, 5e-324)
+    assert total(tiny) == 0.0
+    assert np.sum(tiny) > 0.0
+
+
+def test_an_error_in_the_terms_leaves_no_thread_and_no_setting_behind():
+    adder = Adder([np.ones(10)], 1, Order(4))
+    with pytest.raises(ZeroDivisionError), adder.at_work():
+        adder(lambda rows, vector: 1 / 0)
+    assert adder.pool is None
+    assert np.float64(1e-300) * np.float64(1e-10) > 0.0
