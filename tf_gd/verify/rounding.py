@@ -171,8 +171,8 @@ class RoundingBound:
         return gamma(k, self.dtype)
 
     def _underflow(self) -> float:
-        """Return what products that are too small for the dtype can add up to: half a subnormal for each."""
-        smallest = {"float64": 2.0**-1074, "float32": 2.0**-149, "float16": 2.0**-24, "bfloat16": 2.0**-133}
+        """Return what products that are too small for the dtype can add up to: subnormals are flushed to zero."""
+        smallest = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-24, "bfloat16": 2.0**-126}
         _, x, *_ = self.sums
         return smallest[self.dtype.name] * (4 * self.n + 2 * x)
 
