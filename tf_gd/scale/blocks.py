@@ -73,11 +73,14 @@ def fast_sums(x: Vector, y: Vector, scratch: "Scratch | None" = None) -> Sums:
 
 
 def centre(values: Vector) -> float:
-    """Return the value to subtract: 0 where the values straddle it or nearly so, else their median in a sample."""
+    """Return the value to subtract: their median in a sample, or 0 where many values straddle it or nearly so.
+
+    What is less than a block has to be copied to fill up a row, and then subtracting costs nothing more.
+    """
     sample = np.sort(values[:: max(1, values.size // 64)].astype(np.float64))
     low, middle, high = (float(sample[sample.size * quarter // 4]) for quarter in (1, 2, 3))
     with np.errstate(over="ignore"):
-        return 0.0 if abs(middle) <= 2 * (high - low) else middle
+        return 0.0 if values.size >= BLOCK and abs(middle) <= 2 * (high - low) else middle
 
 
 class Scratch:
