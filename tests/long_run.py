@@ -26,7 +26,7 @@ def watch(engine, num_steps, directory=None):
     """Descend `num_steps` steps over 24 points; return what was seen, and print on the way."""
     x = np.linspace(-1.0, 1.0, 24)
     plan = Plan.of(x, 2.0 * x + 1.0, learning_rate=1e-12, num_steps=num_steps, record_every=max(1, num_steps // 1000))
-    seen, kept, began = [], 0, monotonic()
+    seen, kept, began = [], [], monotonic()
 
     def look(done):
         if done >= num_steps * (len(seen) + 1) // 10:
@@ -39,10 +39,10 @@ def watch(engine, num_steps, directory=None):
     with open_engine(plan, engine) as descends:
         operations = len(descends.graph.get_operations()) if engine == "tensorflow" else 0
         for stretch in stretches(descends, plan, plan.start):
-            kept += len(stretch.kept)
+            kept.append(stretch.kept)
             look(stretch.done)
         grown = (len(descends.graph.get_operations()) if engine == "tensorflow" else 0) - operations
-    result = {"steps": stretch.done, "rows": kept + 1, "start": seen[0], "end": seen[-1]}
+    result = {"steps": stretch.done, "rows": sum(map(len, kept)) + 1, "start": seen[0], "end": seen[-1]}
     return result | {"operations": operations, "operations added": grown}
 
 
