@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import as_vector
+from tf_gd.data import Points
 from tf_gd.errors import invalid
 from tf_gd.line import Reduction, check_reduction
 
@@ -38,16 +38,16 @@ class Curvature:
         """Return the curvature of the loss over the points `x`, shape [n].
 
         Raises:
-            DataError: `x` is not a non-empty one-dimensional array of numbers.
+            DataError: `x` is not a non-empty one-dimensional array of finite numbers.
             InvalidArgumentError: unknown `reduction`.
         """
         check_reduction(reduction)
-        points = as_vector("x", x).astype(np.float64)
+        points = Points(x, x).x.astype(np.float64)
         n = points.size
-        first = points[0]
-        shifted = points - first
-        mean = first + float(np.mean(shifted))
-        spread = float(np.dot(points - mean, points - mean))
+        first = float(points[0])
+        with np.errstate(all="ignore"):
+            mean = first + float(np.mean(points - first))
+            spread = float(np.dot(points - mean, points - mean))
         return cls.from_sums(n, mean, spread, reduction)
 
     @classmethod
@@ -120,7 +120,7 @@ class Curvature:
         Raises:
             InvalidArgumentError: `digits` is not a finite number above 0.
         """
-        if not (math.isfinite(digits) and digits > 0):
+        if not (isinstance(digits, int | float | np.number) and math.isfinite(digits) and digits > 0):
             raise invalid("digits", "a finite number above 0", digits)
         rate = self.best_learning_rate if learning_rate is None else learning_rate
         decay = self.decay(rate)

@@ -33,7 +33,10 @@ def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt
         raise invalid("learning_rate", "a finite number above 0", rate)
     with np.errstate(over="ignore", under="ignore"):
         tensor: Any = np.float32(rate) if isinstance(rate, float) and not isinstance(rate, np.generic) else rate
-        applied = np.dtype(dtype).type(tensor)
+        try:
+            applied = np.dtype(dtype).type(tensor)
+        except OverflowError:  # an int beyond every float
+            raise invalid("learning_rate", "a finite number above 0", rate) from None
     if not (np.isfinite(applied) and applied > 0):
         raise invalid("learning_rate", f"a finite number above 0 in {np.dtype(dtype).name}", rate)
     return applied

@@ -46,6 +46,40 @@ class Gradient(NamedTuple):
         return float(np.max(np.abs([self.m, self.c])))
 
 
+def as_line(line: Any) -> Line:
+    """Return the line that `line` holds: a `Line`, or any two numbers (m, c).
+
+    Raises:
+        InvalidArgumentError: it holds anything else.
+
+    Example:
+        >>> as_line((2.0, 1.0))
+        Line(m=2.0, c=1.0)
+    """
+    return Line(*_two_numbers("line", line))
+
+
+def as_gradient(gradient: Any) -> Gradient:
+    """Return the gradient that `gradient` holds: a `Gradient`, or any two numbers (dL/dm, dL/dc).
+
+    Raises:
+        InvalidArgumentError: it holds anything else.
+    """
+    return Gradient(*_two_numbers("gradient", gradient))
+
+
+def _two_numbers(name: str, pair: Any) -> tuple[Any, Any]:
+    """Return the two numbers as they are, in their own dtypes."""
+    try:
+        first, second = pair
+        if not any(isinstance(value, str | bytes) for value in (first, second)):
+            float(first), float(second)
+            return first, second
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise invalid(name, "two numbers", pair)
+
+
 def check_reduction(reduction: str) -> None:
     """Raise `InvalidArgumentError` unless `reduction` is "sum" or "mean"."""
     if reduction not in REDUCTIONS:
@@ -64,13 +98,14 @@ def predict(line: Line, x: npt.ArrayLike) -> npt.NDArray[Any]:
 
     Raises:
         DataError: `x` is not one-dimensional, is empty, or is not numeric.
+        InvalidArgumentError: `line` is not two numbers.
 
     Example:
         >>> predict(Line(2.0, 1.0), [0.0, 1.0, 2.0])
         array([1., 3., 5.])
     """
     points = as_vector("x", x)
-    m, c = (points.dtype.type(value) for value in line)
+    m, c = (points.dtype.type(value) for value in as_line(line))
     with np.errstate(all="ignore"):
         return np.asarray(points * m + c)
 
@@ -87,6 +122,7 @@ def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any
 
     Raises:
         DataError: see `Points`.
+        InvalidArgumentError: `line` is not two numbers.
 
     Example:
         >>> residuals(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0])
@@ -112,7 +148,7 @@ def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = 
 
     Raises:
         DataError: see `Points`.
-        InvalidArgumentError: unknown `reduction`.
+        InvalidArgumentError: `line` is not two numbers, or unknown `reduction`.
 
     Example:
         >>> float(loss(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0]))

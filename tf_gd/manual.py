@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tf_gd.data import Points
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Gradient, Line, Reduction, check_reduction
+from tf_gd.line import Gradient, Line, Reduction, as_gradient, as_line, check_reduction
 from tf_gd.order import Order, Vector, accumulator, known
 from tf_gd.summation import Adder
 
@@ -69,7 +69,7 @@ def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reductio
 
     Raises:
         DataError: see `Points`.
-        InvalidArgumentError: unknown `reduction`.
+        InvalidArgumentError: `line` is not two numbers, or unknown `reduction`.
 
     Example:
         >>> dm, dc = gradient(Line(2.0, 1.0), [1.0, 2.0], [3.0, 6.0])
@@ -84,7 +84,7 @@ def gradient(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reductio
     points = Points(x, y)
     evaluate, sums = Evaluation(points, reduction), np.empty(3, points.x.dtype)
     with evaluate.adder.at_work():
-        m, c = np.array(line, points.x.dtype)
+        m, c = np.array(as_line(line), points.x.dtype)
         evaluate(m, c, sums)
     return Gradient(sums[1], sums[2])
 
@@ -102,13 +102,14 @@ def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], f
         `Line(m - alpha dL/dm, c - alpha dL/dc)`.
 
     Raises:
-        InvalidArgumentError: `learning_rate` is not a finite number above 0.
+        InvalidArgumentError: `line` or `gradient` is not two numbers, or `learning_rate` not a finite number above 0.
 
     Example:
         >>> m, c = update(Line(1.0, 0.0), Gradient(-4.0, -2.0), 0.5)
         >>> float(m), float(c)
         (3.0, 1.0)
     """
+    line, gradient = as_line(line), as_gradient(gradient)
     dtype = np.result_type(np.asarray(line.m), np.asarray(line.c))
     dtype = dtype if dtype.kind == "f" or dtype.name == "bfloat16" else np.dtype(np.float64)
     alpha = applied_learning_rate(learning_rate, dtype)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from tf_gd.arguments import check_count, check_dtype, check_start, check_tolerance
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
+from tf_gd.errors import DataError
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Line, Reduction, check_reduction
 from tf_gd.scale.moments import Moments
@@ -143,6 +144,8 @@ def _checked(
     rate = learning_rate
     if isinstance(rate, str) and rate == "auto":
         rate = curvature.best_learning_rate
+        if not rate > 0:
+            raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
     applied_learning_rate(rate, dtype)
     return {
         "curvature": curvature,

@@ -44,13 +44,20 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="tf-gd")
-def tf_gd() -> None:
+@click.pass_context
+def tf_gd(ctx: click.Context) -> None:
     """Gradient descent you can check: fit y = m x + c in TensorFlow and by hand, and prove that they agree.
 
     Example: tf-gd train
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -24,7 +24,7 @@ from tf_gd.curvature import Curvature
 from tf_gd.data import Points, as_vector
 from tf_gd.errors import DataError, invalid
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Gradient, Line, Reduction, check_reduction
+from tf_gd.line import Gradient, Line, Reduction, as_line, check_reduction
 from tf_gd.scale.blocks import EXACT, Scratch, Sums, Vector, exact_sums, fast_sums, unshifted
 from tf_gd.scale.closed_form import ClosedForm
 from tf_gd.scale.rational import rounded
@@ -103,6 +103,8 @@ class Moments:
         return cls(n, *unshifted(n, shift, sums))
 
     def __add__(self, other: "Moments") -> "Moments":
+        if not isinstance(other, Moments):
+            return NotImplemented
         return Moments(self.n + other.n, *self.sums.plus(other.sums))
 
     @property
@@ -150,6 +152,7 @@ class Moments:
             Gradient(m=-4.0, c=-2.0)
         """
         scale = self._scale(reduction)
+        line = as_line(line)
         if not is_finite(line):
             return Gradient(math.nan, math.nan)
         dm, dc = self.exact_gradient(Fraction(float(line.m)), Fraction(float(line.c)))
@@ -170,6 +173,7 @@ class Moments:
             1.0
         """
         scale = self._scale(reduction)
+        line = as_line(line)
         if not is_finite(line):
             return math.nan
         m, c = Fraction(float(line.m)), Fraction(float(line.c))
@@ -209,6 +213,7 @@ class Moments:
             Line(m=2.0, c=2.0)
         """
         check_reduction(reduction)
+        line = as_line(line)
         if not is_finite(line):
             raise invalid("line", "finite", tuple(line))
         steps = check_steps(num_steps)

@@ -62,7 +62,10 @@ def _standard_input(x: Selector, y: Selector) -> Points:
     with tempfile.TemporaryDirectory(prefix="tf-gd-") as folder:
         file = Path(folder, "standard-input.csv")
         with file.open("wb") as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
+            if hasattr(sys.stdin, "buffer"):
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+            else:  # a program has put text in its place
+                copy.write(sys.stdin.read().encode())
         try:
             return read_points(file, x, y)
         except DataError as error:
