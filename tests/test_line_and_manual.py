@@ -99,3 +99,10 @@ def test_points_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         points.x[0] = 9.0
     assert X.flags.writeable
+
+
+@pytest.mark.parametrize("function", [tf_gd.loss, tf_gd.gradient])
+def test_a_mean_whose_share_is_zero_is_refused(function: object) -> None:
+    points = np.ones(65_520, np.float16)
+    with pytest.raises(tf_gd.DataError, match="few enough points for a mean in float16. Got 65,520"):
+        function(LINE, points, points, reduction="mean")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from tf_gd.data import Points
 from tf_gd.errors import TfGdError
-from tf_gd.line import Line, Reduction, check_reduction
+from tf_gd.line import Line, Reduction, check_mean, check_reduction
 from tf_gd.quiet import quiet_stderr
 
 LearningRate = float | Callable[[], float]
@@ -81,6 +81,7 @@ class LineGraph:
 
     def __init__(self, points: Points, learning_rate: LearningRate, reduction: Reduction = "sum") -> None:
         check_reduction(reduction)
+        check_mean(points, reduction)
         self.tf = load_tensorflow()
         self.points, self.reduction = points, reduction
         self.graph = self.tf.Graph()

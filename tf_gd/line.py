@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tf_gd import summation
 from tf_gd.data import Points, as_vector
-from tf_gd.errors import invalid
+from tf_gd.errors import DataError, invalid
 
 Reduction = Literal["sum", "mean"]
 REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean")
@@ -86,6 +86,15 @@ def check_reduction(reduction: str) -> None:
         raise invalid("reduction", "'sum' or 'mean'", reduction)
 
 
+def check_mean(points: Points, reduction: Reduction) -> None:
+    """Raise `DataError` where 1/n, by which the mean multiplies, is 0 in the points' dtype."""
+    if reduction == "mean" and points.x.dtype == np.float16 and points.n >= 65_520:  # rounds to infinity
+        raise DataError(
+            f"`x` must have few enough points for a mean in {points.x.dtype.name}. Got {points.n:,}, and 1/n is 0. "
+            "Use float32 or the sum."
+        )
+
+
 def predict(line: Line, x: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return the predictions `m x_i + c`  (equation 1).
 
@@ -156,6 +165,7 @@ def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = 
     """
     check_reduction(reduction)
     errors = residuals(line, x, y)
+    check_mean(Points(x, y), reduction)
     with np.errstate(all="ignore"):
         total: np.floating[Any] = summation.total(errors * errors)
         if reduction == "mean":

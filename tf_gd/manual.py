@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tf_gd.data import Points
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Gradient, Line, Reduction, as_gradient, as_line, check_reduction
+from tf_gd.line import Gradient, Line, Reduction, as_gradient, as_line, check_mean, check_reduction
 from tf_gd.order import Order, Vector, accumulator, known
 from tf_gd.summation import Adder
 
@@ -30,6 +30,7 @@ class Evaluation:
     """
 
     def __init__(self, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> None:
+        check_mean(points, reduction)
         n, dtype = points.n, points.x.dtype
         self.adder = Adder(list(points), 3, order or known(n, dtype))
         self.two = np.array(2, dtype)
