@@ -29,7 +29,7 @@ from tf_gd.scale.blocks import EXACT, Scratch, Sums, Vector, exact_sums, fast_su
 from tf_gd.scale.closed_form import ClosedForm
 from tf_gd.scale.rational import rounded
 
-CHUNK = 2**19  # points that one thread takes at a time; fixed, so the result does not depend on the cores
+CHUNK = 2**20  # points that one thread takes at a time; fixed, so the result does not depend on the cores
 
 
 @dataclass(frozen=True)
