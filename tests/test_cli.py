@@ -180,3 +180,13 @@ def test_an_interrupt_is_130(capfd: pytest.CaptureFixture[str], monkeypatch: pyt
 
     monkeypatch.setattr("tf_gd.cli.training.carry_out", interrupted)
     assert call(capfd, "train") == (130, "", "tf-gd: error: interrupted\n")
+
+
+@pytest.mark.parametrize("command", [["plot", "line"], ["report", "--engine", "manual"]])
+def test_what_writes_a_file_tells_its_name_in_json(
+    command: list[str], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / ("line.png" if command[0] == "plot" else "report.html")
+    code, out, err = call(capfd, *command, "--output", str(file), "--json")
+    assert (code, err, json.loads(out)["output"]) == (0, "", str(file))
+    assert file.stat().st_size > 1000

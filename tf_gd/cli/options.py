@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
-SAMPLES = ("hubble1929", "norris", "anscombe-1", "anscombe-2", "anscombe-3", "anscombe-4")
+SAMPLES = ("hubble1929", "norris", "anscombe-1", "anscombe-2", "anscombe-3", "anscombe-4", "noint1", "noint2")
 DEFAULT_SAMPLE = "hubble1929"
 
 
@@ -90,7 +90,12 @@ def output_options(command: Command) -> Command:
     """Add --json and --quiet."""
     for decorate in (
         click.option("--quiet", is_flag=True, help="Print nothing but errors; the exit code tells."),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="Print one JSON object and nothing else; null where not finite.",
+        ),
     ):
         command = decorate(command)
     return command

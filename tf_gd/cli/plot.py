@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tf_gd.cli.options import count, descent_options, load_points, points_options
-from tf_gd.cli.output import printable
+from tf_gd.cli.options import count, descent_options, load_points, output_options, points_options
+from tf_gd.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ KINDS = ("overview", "line", "loss", "parabola", "contour", "overlay")
 @click.option("--output", required=True, type=click.Path(), help="The file to write: .png, .svg or .pdf.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="The colours.")
 @click.option("--row", type=count("row", 0), default=0, show_default=True, help="The step to stand at on the parabola.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@output_options
 def command(
     kind: str,
     data: str | None,
@@ -35,6 +35,7 @@ def command(
     output: str,
     theme: str,
     row: int,
+    as_json: bool,
     quiet: bool,
     **descent: Any,
 ) -> None:
@@ -65,7 +66,9 @@ def command(
     else:
         figure = gallery.draw(kind, points, plan, theme, row)
     save_figure(figure, output)
-    if not quiet:
+    if as_json:
+        print_json({"kind": kind, "output": output})
+    elif not quiet:
         click.echo(printable(output))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from tf_gd.cli.options import descent_options, load_points, points_options
-from tf_gd.cli.output import printable, progress_bar, warn
+from tf_gd.cli.options import descent_options, load_points, output_options, points_options
+from tf_gd.cli.output import print_json, printable, progress_bar, warn
 
 
 @click.command()
@@ -21,7 +21,7 @@ from tf_gd.cli.output import printable, progress_bar, warn
     show_default=True,
     help="Which path to take; both are compared bit by bit.",
 )
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@output_options
 def command(
     data: str | None,
     x_column: str | None,
@@ -30,6 +30,7 @@ def command(
     num_steps: int | None,
     output: str,
     engine: str,
+    as_json: bool,
     quiet: bool,
     **descent: Any,
 ) -> int:
@@ -43,16 +44,18 @@ def command(
     Example: tf-gd report points.csv --x distance --y velocity --output report.html
     """
     from tf_gd.cli.reporting import save_report
-    from tf_gd.cli.training import carry_out, exit_code
+    from tf_gd.cli.training import carry_out, exit_code, summary
     from tf_gd.plan import Plan
 
     points = load_points(data, x_column, y_column, sample)
     plan = Plan.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
     if plan.warning:
         warn(plan.warning, quiet)
-    with progress_bar("training", quiet) as on_progress:
+    with progress_bar("training", quiet or as_json) as on_progress:
         done = carry_out(plan, engine, on_progress)
     save_report(output, points, done)
-    if not quiet:
+    if as_json:
+        print_json(summary(done) | {"output": output})
+    elif not quiet:
         click.echo(printable(output))
     return exit_code(done, asked=plan.tolerance is not None)
