@@ -79,6 +79,8 @@ def kinds_of_data(rng, n, dtype):
     yield "huge", x * root / 100, noise * root / 10
     yield "tiny", x / root, noise / root
     yield "subnormal", x * float(info.tiny) / 4, noise * float(info.tiny) * 4
+    least = rng.choice([-1.5, -1.25, -0.5, -0.0, 0.0, 0.5, 1.0, 1.25], n) * float(info.tiny)
+    yield "flushed", rng.choice([-1.0, -0.0, 0.0, 1.0], n), least
     yield "zeros", np.copysign(0.0, noise), np.copysign(0.0, rng.standard_normal(n))
     yield "far", 100 + x, 100 * x + noise
     yield "magnitudes", noise * 2.0 ** rng.integers(-12, 6, n), x * 2.0 ** rng.integers(-12, 6, n)

@@ -53,9 +53,10 @@ class Strip:
 class Leaves:
     """Room for the terms of neighbouring leaves, and every view into it that adding them needs, made once.
 
-    Each leaf has eight packets of its own for each series: the four accumulators, up to three packets left over after
-    the last whole stride, and a zero, so that no sum is ever -0.0. Adding the eight in a row, and then folding the
-    lanes, is what TensorFlow does; a packet that a leaf has not got is zero, and adding zero changes no bit.
+    Each leaf has seven packets of its own for each series: the four accumulators, up to three packets left over after
+    the last whole stride. Adding them in a row, and then folding the lanes, is what TensorFlow does. Its accumulators
+    start at 0.0, and it adds the scalars to one of their own; whatever a leaf has not got is -0.0 here, for adding that
+    changes no bit, not even the sign of a sum that was flushed to -0.0.
 
     Args:
         sizes: how many elements each leaf has.
@@ -78,7 +79,8 @@ class Leaves:
         adds_in = accumulator(space.dtype)
         folds_in = np.promote_types(adds_in, np.float32)
         self.added = self.terms if adds_in == space.dtype else np.empty(self.terms.shape, adds_in)
-        self.packets = np.zeros((len(strips), series, 8, len(strips[0].sizes), lanes), adds_in)
+        self.packets = np.full((len(strips), series, 7, len(strips[0].sizes), lanes), -0.0, adds_in)
+        self.packets[:, :, 0] = 0
         self.lanes = np.empty_like(self.packets[:, :, 0])
         self.wide = self.lanes if folds_in == adds_in else np.empty(self.lanes.shape, folds_in)
         self._look(strips)
@@ -98,7 +100,9 @@ class Leaves:
                 self.scalars.append((number, scalars[:, :, 0, :, 0]))
         self.folds, half = [], self.wide
         while (middle := half.shape[-1] // 2) > 0:
-            self.folds.append((half[..., :middle], half[..., middle:], half := np.empty_like(half[..., :middle])))
+            left, right = half[..., :middle], half[..., middle:]
+            half = np.empty_like(left, half.dtype if middle > 1 else self.packets.dtype)
+            self.folds.append((left, right, half))
         self.folded = half[..., 0]
 
     def arrange(self, vector: Vector) -> Vector:
@@ -108,7 +112,7 @@ class Leaves:
     def add(self, out: Vector) -> None:
         """Add the terms that were put into `rows`; each leaf's sums go to `out`, shape [leaves, series]."""
         if self.gaps is not None:
-            self.terms[:, self.gaps] = 0
+            self.terms[:, self.gaps] = -0.0
         if self.added is not self.terms:
             self.added[...] = self.terms
         for strides, accumulators in self.strides:
@@ -122,6 +126,7 @@ class Leaves:
             np.add(left, right, half)
         strips, series, leaves = self.folded.shape
         sums = out.reshape(strips, leaves, series).swapaxes(1, 2)
-        sums[...] = self.folded
+        np.add(self.folded, 0.0, sums)
         for strip, scalars in self.scalars:
-            sums[strip] += np.add.accumulate(scalars, axis=1)[:, -1]
+            scalars[:, 0] += 0.0
+            np.add(self.folded[strip], np.add.accumulate(scalars, axis=1)[:, -1], sums[strip])

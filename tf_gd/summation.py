@@ -67,6 +67,7 @@ class Adder:
         self.merges = [(_places(left), _places(right)) for left, right in order.merges(self.n)]
         leaves = [sum(len(sizes) for _, sizes in tree) for tree in trees]
         self.trees = np.cumsum([0, *leaves[:-1]])
+        self.whole = self.n % order.blocks == 0  # no remainder comes before the blocks
         self.pool: ThreadPoolExecutor | None = None
 
     def _rooms(
@@ -109,9 +110,12 @@ class Adder:
         for helper in helpers:
             helper.result()
         for left, right in self.merges:
+            self.sums[left] += 0.0  # as TensorFlow's sums, which all start at 0.0
             self.sums[left] += self.sums[right]
         if len(self.trees) == 1:
             return np.asarray(self.sums[0])
+        if self.whole:
+            self.sums[self.trees[0]] += 0.0
         return np.asarray(np.add.accumulate(self.sums[self.trees])[-1])
 
     def _help(self, worker: int, todo: Iterator[Any], terms: Terms, arguments: tuple[Any, ...]) -> None:
