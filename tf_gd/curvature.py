@@ -9,6 +9,7 @@ Descent converges for every learning rate under 2 / lambda_max, fastest at 2 / (
 
 import math
 from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -103,27 +104,41 @@ class Curvature:
         return 2.0 / (self.lipschitz_constant + self.smallest_eigenvalue)
 
     def decay(self, learning_rate: float) -> float:
-        """Return the factor by which the distance to the optimum shrinks each step, over 1 where it grows."""
+        """Return the factor by which the distance to the optimum shrinks each step, over 1 where it grows.
+
+        Raises:
+            InvalidArgumentError: `learning_rate` is not a finite number above 0.
+        """
+        _check_positive("learning_rate", learning_rate, f"The best one is {self.best_learning_rate:.6g}.")
         steep, flat = self.lipschitz_constant, self.smallest_eigenvalue
         return max(abs(1.0 - learning_rate * steep), abs(1.0 - learning_rate * flat))
 
-    def steps_to(self, digits: float, learning_rate: float | None = None) -> float:
+    def steps_to(self, digits: float, learning_rate: float | Literal["auto"] = "auto") -> float:
         """Return the steps to expect for `digits` more correct digits of (m, c), rounded up.
 
         Args:
             digits: decimal digits to gain, above 0.
-            learning_rate: the rate; the best one when left out.
+            learning_rate: the rate; "auto", as for `train`, is the best one.
 
         Returns:
             A whole number as a float; infinity where the descent does not converge.
 
         Raises:
-            InvalidArgumentError: `digits` is not a finite number above 0.
+            InvalidArgumentError: `digits` or `learning_rate` is not a finite number above 0.
+
+        Example:
+            >>> Curvature.of([0.0, 1.0, 3.0]).steps_to(3)
+            35.0
         """
-        if not (isinstance(digits, int | float | np.number) and math.isfinite(digits) and digits > 0):
-            raise invalid("digits", "a finite number above 0", digits)
-        rate = self.best_learning_rate if learning_rate is None else learning_rate
-        decay = self.decay(rate)
+        _check_positive("digits", digits)
+        automatic = isinstance(learning_rate, str) and learning_rate == "auto"
+        decay = self.decay(self.best_learning_rate if automatic else cast(float, learning_rate))
         if decay >= 1.0:
             return math.inf
         return float(math.ceil(digits * math.log(10) / -math.log(decay))) if decay > 0 else 1.0
+
+
+def _check_positive(name: str, value: Any, advice: str = "") -> None:
+    """Raise `InvalidArgumentError` unless `value` is a finite number above 0."""
+    if not (isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value) and value > 0):
+        raise invalid(name, "a finite number above 0", value, advice)
