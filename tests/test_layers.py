@@ -11,7 +11,7 @@ HOUSE = Path(__file__).parent.parent / "tf_gd"
 # From left to right; a module imports only from the rooms to its left, or from its own.
 ROOMS = [
     ["errors", "quiet", "subnormals"],
-    ["data", "saving", "learning_rate"],
+    ["data", "saving", "learning_rate", "progress"],
     ["tables"],
     ["order"],
     ["leaves"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
@@ -20,12 +20,12 @@ from tf_gd.manual import ManualDescent
 from tf_gd.outcome import judge
 from tf_gd.plan import LearningRate, MomentsPlan, Plan
 from tf_gd.probing import reveal
+from tf_gd.progress import Progress, check_progress
 from tf_gd.scale.engine import MomentsDescent
 from tf_gd.scale.moments import Moments
 from tf_gd.trajectory import SERIES, Trajectory
 
 Engine = Literal["tensorflow", "manual", "moments"]
-Progress = Callable[[int, int], None]
 
 
 class Stretch(NamedTuple):
@@ -146,8 +146,9 @@ def run(plan: Plan | MomentsPlan, engine: Engine = "tensorflow", on_progress: Pr
     """Carry out a plan with an engine, and return the path.
 
     Raises:
-        InvalidArgumentError: unknown `engine`.
+        InvalidArgumentError: unknown `engine`, or `on_progress` is no function.
     """
+    check_progress(on_progress)
     kept = []
     with open_engine(plan, engine) as descends:
         for stretch in stretches(descends, plan, plan.start):

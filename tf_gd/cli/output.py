@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import click
 
-Progress = Callable[[int, int], None]
+from tf_gd.progress import Progress
 
 
 def warn(message: str, quiet: bool = False) -> None:

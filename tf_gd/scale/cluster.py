@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from tf_gd.errors import DataError, TfGdError, invalid
-from tf_gd.scale.files import Paths, Progress, Reading, list_files, merged, moments_of_file
+from tf_gd.progress import Progress, check_progress
+from tf_gd.scale.files import Paths, Reading, list_files, merged, moments_of_file
 from tf_gd.tables.columns import Selector, quoted
 
 FAN_IN = 16  # how many results one merge takes
@@ -60,10 +61,11 @@ def moments_on_cluster(
 
     Raises:
         DataError: a file that cannot be read, or that kills every worker that reads it; it is named.
-        InvalidArgumentError: no scheduler answers at `address`, or it has no workers.
+        InvalidArgumentError: no scheduler answers at `address`, or it has no workers; or `on_progress` is no function.
         TfGdError: the extra is not installed.
     """
     check_address(address, tls)
+    check_progress(on_progress)
     files = [file.absolute() for file in list_files(paths)]
     with _client(address, tls) as client:
         names = [f"tf-gd-{uuid4().hex}" for _ in files]

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from tf_gd.arguments import check_count
-from tf_gd.descent import Engine, Progress, Stretch, check_engine, open_engine, stretches, trajectory
+from tf_gd.descent import Engine, Stretch, check_engine, open_engine, stretches, trajectory
 from tf_gd.errors import invalid
 from tf_gd.graph import LineGraph
 from tf_gd.line import Line
 from tf_gd.plan import MomentsPlan, Plan
+from tf_gd.progress import Progress, check_progress
 from tf_gd.session.lock import Lock
 from tf_gd.session.opening import opened, written
 from tf_gd.session.signals import Interrupted, Listening
@@ -73,6 +74,7 @@ def train_in(
     if not checkpoint_seconds > 0:
         raise invalid("checkpoint_seconds", "a number above 0", checkpoint_seconds)
     check_engine(plan, engine)
+    check_progress(on_progress)
     where = Path(directory)
     with _interruptible(where) as listening, opened(where, plan, engine, resume) as (store, lock):
         with open_engine(plan, engine) as descends:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from tf_gd.data import Points
 from tf_gd.descent import train
 from tf_gd.errors import DataError, invalid
 from tf_gd.line import Line
+from tf_gd.progress import Progress, check_progress
 from tf_gd.trajectory import Trajectory
 
 Vector = npt.NDArray[np.float64]
@@ -113,12 +114,16 @@ class GridSearch:
                 break
         return (time.perf_counter() - start) * self.evaluations / tried
 
-    def run(self, on_progress: Callable[[int, int], None] | None = None) -> GridSearch:
+    def run(self, on_progress: Progress | None = None) -> GridSearch:
         """Try every line; `on_progress(tried, evaluations)` is called now and then.
 
         Returns:
             The search itself, done.
+
+        Raises:
+            InvalidArgumentError: `on_progress` is no function.
         """
+        check_progress(on_progress)
         for done, lines in self._blocks():
             losses = self._losses(lines)
             at = int(np.argmin(losses))

@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.data import Points
-from tf_gd.descent import Progress, confirm_order, run
+from tf_gd.descent import confirm_order, run
 from tf_gd.errors import DescentWarning
 from tf_gd.line import Gradient, Line, Reduction
 from tf_gd.order import Order, Vector, known
 from tf_gd.plan import LearningRate, Plan
+from tf_gd.progress import Progress, check_progress
 from tf_gd.scale.moments import Moments
 from tf_gd.trajectory import SERIES, Trajectory
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
@@ -99,6 +100,7 @@ def check(
 
 def check_plan(plan: Plan, on_progress: Progress | None = None) -> Comparison:
     """Carry out a plan in TensorFlow and by hand, every step recorded, and compare."""
+    check_progress(on_progress)
     plan = plan.replace(record_every=1)
     order = confirm_order(plan.points)
     return compare(plan, run(plan, "tensorflow", on_progress), run(plan, "manual", on_progress), order)
