@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import tf_gd
 from tf_gd.data import SAMPLES, Points
+from tf_gd.errors import DataError
 
 # Slope and intercept in exact rational arithmetic over the decimal text of the samples.
 EXACT = {
@@ -79,7 +81,6 @@ def test_points_in_the_other_byte_order_are_the_same_numbers() -> None:
         ([1, 2], [1], "`x` and `y` must have one length. Got 2 and 1."),
         ([], [], "`x` must hold at least one number"),
         ([[1, 2]], [[1, 2]], r"`x` must be one-dimensional, shape \[n\]. Got shape \[1, 2\]"),
-        (1, 2, r"`x` must be one-dimensional, shape \[n\]. Got shape \[\]"),
         ([[1], [2, 3]], [1, 2], "`x` must be a one-dimensional array of numbers. Got ragged rows"),
         (["a"], [1], "`x` must be numbers. Got dtype str"),
         ([None], [1], "`x` must be numbers. Got dtype object"),
@@ -244,3 +245,25 @@ def test_a_large_float_is_no_rounded_integer(tmp_path: Path) -> None:
     file = tmp_path / "large.csv"
     file.write_text("x,y\n1e300,9007199254740992\n-9007199254740994,1e16\n")
     assert tf_gd.read_points(file).x.tolist() == [1e300, -9007199254740994.0]
+
+
+@pytest.mark.parametrize(
+    ("alone", "shown"),
+    [
+        (3.0, "3.0"),
+        (np.array(3.0), "array(3.)"),
+        ("points.csv", "'points.csv'"),
+        (None, "None"),
+        ({1.0, 2.0}, "{1.0, 2.0}"),
+        (zip([1.0], [2.0], strict=True), "<zip object at "),
+    ],
+)
+@pytest.mark.parametrize("engine", ["manual", "moments"])
+def test_a_single_value_is_no_vector(alone, shown, engine):
+    message = f"`x` must be one-dimensional, shape [n]. Got {shown}"
+    for asked in (
+        lambda: Points(alone, 4.0),
+        lambda: tf_gd.train(alone, 4.0, learning_rate=0.1, num_steps=1, engine=engine),
+    ):
+        with pytest.raises(DataError, match=f"^{re.escape(message)}.*, a single value. Give a list or an array\\.$"):
+            asked()

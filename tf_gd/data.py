@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import DataError, invalid
+from tf_gd.errors import DataError, invalid, plain
 
 
 def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -27,7 +27,10 @@ def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(values)
     except ValueError:
         raise DataError(f"`{name}` must be a one-dimensional array of numbers. Got ragged rows.") from None
-    if array.ndim != 1:
+    if array.ndim == 0:
+        value = f"{plain(values)}, a single value"
+        raise DataError(f"`{name}` must be one-dimensional, shape [n]. Got {value}. Give a list or an array.")
+    if array.ndim > 1:
         raise DataError(f"`{name}` must be one-dimensional, shape [n]. Got shape {list(array.shape)}. Try `.ravel()`.")
     if array.size == 0:
         raise DataError(f"`{name}` must hold at least one number. Got an empty array.")
