@@ -209,7 +209,7 @@ def test_a_bad_output_is_one_line(tmp_path):
     figure = figures.fitted_line(POINTS, STABLE)
     with pytest.raises(InvalidArgumentError, match=r"\.png, \.svg or \.pdf"):
         save_figure(figure, tmp_path / "figure.bmp")
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(DataError, match="`output` must be a file that can be written"):
         save_figure(figure, tmp_path / "nowhere" / "figure.png")
 
 
@@ -259,7 +259,10 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path, capsys):
         (["plot", "pie", "--output", target], "'pie' is not one of"),
         (["plot", "line"], "Missing option '--output'"),
         (["plot", "parabola", "--row", "99", "--output", target], "a row of the trajectory, 0 to 60. Got 99"),
-        (["plot", "line", "--output", str(tmp_path / "no" / "figure.png")], "cannot be written"),
+        (
+            ["plot", "line", "--output", str(tmp_path / "no" / "figure.png")],
+            "`output` must be a file that can be written",
+        ),
     ):
         assert run(arguments) == 2
         error = capsys.readouterr().err

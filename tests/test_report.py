@@ -137,7 +137,7 @@ def test_the_same_run_gives_the_same_file(tmp_path):
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path):
-    with pytest.raises(DataError, match=r"cannot be written to .*: No such file or directory\. Try another place\."):
+    with pytest.raises(DataError, match=r"`report` must be a file .*: No such file or directory\. Choose another"):
         write_report(tmp_path / "nowhere" / "report.html", "")
 
 
@@ -152,7 +152,7 @@ def test_the_command_writes_it_and_says_where(tmp_path, capsys):
 
 def test_the_command_tells_what_went_wrong(tmp_path, capsys):
     assert run(["report", "--engine", "manual", "--output", str(tmp_path / "no" / "report.html")]) == 2
-    assert capsys.readouterr().err.startswith("tf-gd: error: The report cannot be written")
+    assert capsys.readouterr().err.startswith("tf-gd: error: `output` must be a file that can be written")
     diverging = ["--engine", "manual", "--learning-rate", "0.1", "--num-steps", "300"]
     assert run(["report", *diverging, "--output", str(tmp_path / "report.html")]) == 3
     assert "largest stable" in capsys.readouterr().err

@@ -101,7 +101,7 @@ def test_train_writes_events_and_a_report(tmp_path, capsys):
 
 def test_a_directory_that_cannot_be_made_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="`log_dir` cannot be written to"):
+    with pytest.raises(DataError, match="`log_dir` must be a directory that can be written.*: Not a directory"):
         write_events(tmp_path / "file", POINTS, RUN)
 
 

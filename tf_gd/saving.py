@@ -1,38 +1,121 @@
-"""Writing a table to a file: whole, or not at all."""
+"""Writing files: whole, or not at all; and finding out beforehand whether they can be written."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tf_gd.errors import DataError, invalid, plain
 
 Table = Mapping[str, Sequence[Any]]
+Where = str | os.PathLike[str]
 
 
-def save_table(table: Table, path: str | os.PathLike[str]) -> None:
+@contextmanager
+def draft_of(path: Where, name: str = "path") -> Iterator[Path]:
+    """Hand out a new file to write, which takes the place of `path` at the end; until then, what is there stays.
+
+    A pipe or a device has no such place: it is written to as it is.
+
+    Raises:
+        DataError: it cannot be written; `name` is what the message calls it.
+    """
+    with _said(name, "a file that can be written", path):
+        if _is_special(Path(path)):
+            yield Path(path)
+            return
+        target = _followed(Path(path))
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tf-gd-") as aside:
+            draft = Path(aside) / target.name
+            yield draft
+            if target.exists():
+                shutil.copymode(target, draft)
+            os.replace(draft, target)
+
+
+def check_file(path: Where, name: str = "path") -> None:
+    """Make sure that a file can be written, and leave what is there as it is.
+
+    Raises:
+        DataError: it cannot; `name` is what the message calls it.
+    """
+    target = Path(path)
+    with _said(name, "a file that can be written", path):
+        if target.is_file() or target.is_dir():
+            open(target, "ab").close()  # which changes no file, and refuses a directory
+        if not _is_special(target):
+            _try_in(_followed(target).parent)
+
+
+def check_folder(path: Where, name: str) -> None:
+    """Make sure that there is a directory to write files in, or that it can be made; make nothing.
+
+    Raises:
+        DataError: there is not; `name` is what the message calls it.
+    """
+    folder = Path(path)
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    with _said(name, "a directory that can be written", path):
+        _try_in(folder)
+
+
+def _followed(target: Path) -> Path:
+    """Return where a link leads, so that the link stays one."""
+    return Path(os.path.realpath(target))
+
+
+def _is_special(target: Path) -> bool:
+    """Whether there is something that is no file: a pipe, a device, a directory."""
+    return target.exists() and not target.is_file()
+
+
+def _try_in(folder: Path) -> None:
+    """Make a file without a name, which is gone at once: nothing else tells for sure that the system allows it."""
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+@contextmanager
+def _said(name: str, wanted: str, path: Where) -> Iterator[None]:
+    """Turn what the system says into one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = f"{plain(os.fspath(path))}: {error.strerror or plain(str(error))}"
+        raise DataError(f"`{name}` must be {wanted}. Got {reason}. Choose another place.") from None
+
+
+def check_table(path: Where, name: str = "path") -> Callable[[Table, Path], None]:
+    """Return what writes a table to `path`, by its ending.
+
+    Raises:
+        InvalidArgumentError: neither .csv, .json nor .parquet.
+    """
+    writers: dict[str, Callable[[Table, Path], None]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
+    ending = Path(path).suffix.lower()
+    if ending not in writers:
+        raise invalid(name, "a name that ends in .csv, .json or .parquet", os.fspath(path))
+    return writers[ending]
+
+
+def save_table(table: Table, path: Where) -> None:
     """Write columns of one length to `path`, as .csv, .json or .parquet by its ending.
 
     Raises:
         InvalidArgumentError: another ending.
         DataError: the file cannot be written.
     """
-    target = Path(path)
-    writers: dict[str, Callable[[Table, Path], None]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
-    if target.suffix.lower() not in writers:
-        raise invalid("path", "a name that ends in .csv, .json or .parquet", str(path))
-    try:
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tf-gd-") as aside:
-            draft = Path(aside) / target.name
-            writers[target.suffix.lower()](table, draft)
-            os.replace(draft, target)
-    except OSError as error:
-        raise DataError(f"Cannot write {plain(str(path))}: {error.strerror}. Choose another place.") from None
+    write = check_table(path)
+    with draft_of(path) as draft:
+        write(table, draft)
 
 
 def _csv(table: Table, path: Path) -> None:

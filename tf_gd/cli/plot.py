@@ -52,10 +52,12 @@ def command(
     Example: tf-gd plot contour --output contour.png
     """  # noqa: D301  (click wants the character itself)
     from tf_gd.plan import Plan
+    from tf_gd.saving import check_file
     from tf_gd.show import gallery
     from tf_gd.show.theme import check_output, save_figure
 
     check_output(output)
+    check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
     plan = Plan.of(*points, num_steps=60 if num_steps is None else num_steps, **descent)
     asked = click.get_current_context().get_parameter_source("learning_rate") is not click.core.ParameterSource.DEFAULT

@@ -53,6 +53,11 @@ def split_options(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, An
     return reading, options
 
 
+def reads_files(data: str | None, engine: str | None) -> bool:
+    """Whether only the moments of DATA are read, as the engine "moments" does with files."""
+    return engine == "moments" and data not in (None, "-")
+
+
 def load_source(
     data: str | None,
     x_column: str | None,
@@ -63,7 +68,7 @@ def load_source(
     **reading: Any,
 ) -> Source:
     """Return the points that the options name, or for the engine "moments" the moments of the files."""
-    if engine == "moments" and data not in (None, "-"):
+    if reads_files(data, engine):
         if sample is not None:
             raise click.UsageError(f"Give DATA or --sample, not both. Got {data!r} and {sample!r}.")
         read = _read(str(data), x_column, y_column, quiet, **reading)

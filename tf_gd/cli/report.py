@@ -46,7 +46,9 @@ def command(
     from tf_gd.cli.reporting import save_report
     from tf_gd.cli.training import carry_out, exit_code, summary
     from tf_gd.plan import Plan
+    from tf_gd.saving import check_file
 
+    check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
     plan = Plan.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
     if plan.warning:

@@ -8,7 +8,7 @@ import click
 
 from tf_gd.cli.options import count, descent_options, output_options, points_options
 from tf_gd.cli.output import print_json, printable, progress_bar, warn
-from tf_gd.cli.reading import load_source, reading_options, split_options
+from tf_gd.cli.reading import load_source, reading_options, reads_files, split_options
 
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 
@@ -57,17 +57,12 @@ def command(
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
     from tf_gd.cli.training import carry_out, exit_code, plan_of, report, summary
-    from tf_gd.data import Points
 
+    _check_session(session, resume, engine)
+    _check_places(output, report_path, log_dir, drawn=not reads_files(data, engine))
     reading, descent = split_options(others)
     hushed = quiet or as_json
     source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
-    if (report_path or log_dir) and not isinstance(source.data, Points):
-        raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")
-    if resume and session is None:
-        raise click.UsageError("--resume must come with --session DIRECTORY. Name the directory to go on in.")
-    if session is not None and engine == "both":
-        raise click.UsageError("--session must come with one engine. Got both. Choose tensorflow, manual or moments.")
     plan = plan_of(source.data, tolerance=tolerance, **descent)
     if plan.warning:
         warn(plan.warning, quiet)
@@ -89,3 +84,26 @@ def command(
         click.echo(f"{printable(source.y_name)} against {printable(source.x_name)}, {source.n:,} points\n")
         report(done)
     return exit_code(done, asked=tolerance is not None)
+
+
+def _check_session(session: str | None, resume: bool, engine: str | None) -> None:
+    """Refuse options of a session that do not go together."""
+    if resume and session is None:
+        raise click.UsageError("--resume must come with --session DIRECTORY. Name the directory to go on in.")
+    if session is not None and engine == "both":
+        raise click.UsageError("--session must come with one engine. Got both. Choose tensorflow, manual or moments.")
+
+
+def _check_places(output: str | None, report_path: str | None, log_dir: str | None, drawn: bool) -> None:
+    """Refuse places that cannot be written, before any work is done for them."""
+    from tf_gd.saving import check_file, check_folder, check_table
+
+    if not drawn and (report_path is not None or log_dir is not None):
+        raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")
+    if output is not None:
+        check_table(output, "output")
+        check_file(output, "output")
+    if report_path is not None:
+        check_file(report_path, "report")
+    if log_dir is not None:
+        check_folder(log_dir, "log_dir")

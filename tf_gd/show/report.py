@@ -19,8 +19,8 @@ import numpy as np
 from tf_gd import __version__
 from tf_gd.curvature import Curvature
 from tf_gd.data import Points
-from tf_gd.errors import DataError, plain
 from tf_gd.line import Reduction
+from tf_gd.saving import draft_of
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import DARK, LIGHT, number, one_line
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
@@ -79,13 +79,9 @@ def write_report(path: str | Path, html: str) -> Path:
     Raises:
         DataError: the file cannot be written.
     """
-    target = Path(path)
-    try:
-        target.write_text(html, encoding="utf-8", newline="\n")
-    except OSError as error:
-        reason = error.strerror or "The system refused."
-        raise DataError(f"The report cannot be written to {plain(str(path))}: {reason}. Try another place.") from None
-    return target
+    with draft_of(path, "report") as draft:
+        draft.write_text(html, encoding="utf-8", newline="\n")
+    return Path(path)
 
 
 def _plotly() -> str:

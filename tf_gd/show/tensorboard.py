@@ -11,9 +11,9 @@ from typing import Any, cast
 import numpy as np
 
 from tf_gd.data import Points
-from tf_gd.errors import DataError, plain
 from tf_gd.graph import LineGraph
 from tf_gd.line import Reduction
+from tf_gd.saving import check_folder
 from tf_gd.trajectory import Trajectory
 
 TAGS = {"loss": "loss", "line/m": "m", "line/c": "c", "gradient/m": "gradient_m", "gradient/c": "gradient_c"}
@@ -43,11 +43,8 @@ def write_events(log_dir: str | Path, points: Points, trajectory: Trajectory) ->
         ['tfevents']
     """
     folder = Path(log_dir)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or "The system refused."
-        raise DataError(f"`log_dir` cannot be written to: {plain(str(log_dir))}: {reason}. Try another.") from None
+    check_folder(folder, "log_dir")
+    folder.mkdir(parents=True, exist_ok=True)
     rate = np.float64(trajectory.learning_rate)
     series = points.astype(trajectory.m.dtype)
     with LineGraph(series, rate, cast(Reduction, trajectory.reduction)) as line_graph:

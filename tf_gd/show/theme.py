@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf_gd.errors import DataError, invalid
+from tf_gd.errors import invalid
+from tf_gd.saving import draft_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -156,10 +157,7 @@ def save_figure(figure: "Figure", path: str | Path) -> Path:
 
     ending = check_output(path)
     undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(ending)
-    try:
-        with warnings.catch_warnings(), rc_context({"svg.hashsalt": "tf_gd"}):
-            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a column's name may be in any script
-            figure.savefig(path, dpi=160, metadata=undated)
-    except OSError as error:
-        raise DataError(f"`output` cannot be written. {one_line(str(error), 200)}. Choose another place.") from None
+    with draft_of(path, "output") as draft, warnings.catch_warnings(), rc_context({"svg.hashsalt": "tf_gd"}):
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a column's name may be in any script
+        figure.savefig(draft, dpi=160, metadata=undated)
     return Path(path)
