@@ -109,6 +109,31 @@ def test_help_shows_an_example(command: str, capfd: pytest.CaptureFixture[str]) 
     assert f"Example: tf-gd {command}" in " ".join(out.split())
 
 
+def test_help_imports_nothing_that_it_does_not_need() -> None:
+    """Only the files of the command line, and two that cost as little."""
+    code = "import sys; from tf_gd.cli import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stderr.split())
+    heavy = {"tensorflow", "numpy", "duckdb", "matplotlib", "plotly", "sympy", "rich", "jinja2", "dask", "distributed"}
+    assert loaded & heavy == set()
+    assert {name for name in loaded if name.startswith("tf_gd.") and not name.startswith("tf_gd.cli")} == {
+        "tf_gd.errors",
+        "tf_gd.progress",
+    }
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+def test_the_options_offer_what_the_library_has() -> None:
+    """They are written out in the command line, which must not import the library for its help."""
+    from tf_gd import data
+    from tf_gd.cli import derive, diagnose, options
+    from tf_gd.verify import derivation, sandbox
+
+    assert options.SAMPLES == data.SAMPLES
+    assert derive.MODELS == derivation.MODELS
+    assert (diagnose.TIME_LIMIT, diagnose.MEMORY_LIMIT) == (sandbox.TIME_LIMIT, sandbox.MEMORY_LIMIT)
+
+
 BAD_FILES = {
     "missing.csv": None,
     "empty.csv": "",

@@ -1,14 +1,19 @@
 """`tf-gd derive`: the derivation, step by step, and the proof that the package computes it."""
 
+from __future__ import annotations
+
 import json
 import sys
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tf_gd.verify.derivation import MODELS, Derivation, Step, derive
-from tf_gd.verify.proof import Proof, prove
+if TYPE_CHECKING:
+    from tf_gd.verify.derivation import Derivation, Step
+    from tf_gd.verify.proof import Proof
+
+MODELS = ("line", "m-model")
 
 
 @click.command()
@@ -39,6 +44,9 @@ def command(model: Any, reduction: Any, latex: bool, as_json: bool, quiet: bool)
 
     Example: tf-gd derive --reduction mean
     """
+    from tf_gd.verify.derivation import derive
+    from tf_gd.verify.proof import prove
+
     derived = derive(model, reduction)
     proofs = prove(derived)
     if as_json:

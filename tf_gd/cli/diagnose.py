@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tf_gd.verify.sandbox import MEMORY_LIMIT, TIME_LIMIT, check_file
+TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 
 
 @click.command()
@@ -41,6 +41,8 @@ def command(file: str, reduction: Any, time_limit: float, memory_limit: int, as_
 
     Example: tf-gd diagnose homework.py
     """
+    from tf_gd.verify.sandbox import check_file
+
     checks = check_file(file, reduction, time_limit, memory_limit)
     ok = all(check.ok for check in checks.values())
     if as_json:
