@@ -23,7 +23,7 @@ from tf_gd.line import Line, Reduction
 from tf_gd.scale.rational import decimal, rounded, square_root
 
 if TYPE_CHECKING:
-    from tf_gd.scale.moments import Moments
+    from tf_gd.scale.quadratic import Quadratic
 
 Floats = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
@@ -100,14 +100,14 @@ class ClosedForm:
     modes: tuple[Mode, Mode]
 
     @classmethod
-    def of(cls, moments: Moments, start: Line, rate: float, reduction: Reduction = "sum") -> ClosedForm:
+    def of(cls, quadratic: Quadratic, start: Line, rate: float, reduction: Reduction = "sum") -> ClosedForm:
         """Return the descent from `start`, finite, with the learning rate as it is applied."""
-        scale = Fraction(1, moments.n) if reduction == "mean" else Fraction(1)
+        scale = Fraction(1, quadratic.n) if reduction == "mean" else Fraction(1)
         m, c = Fraction(float(start.m)), Fraction(float(start.c))
-        dm, dc = (part * scale for part in moments.exact_gradient(m, c))
-        steep, flat = _eigenvalues(2 * scale * moments.xx, 2 * scale * moments.x, 2 * scale * moments.n)
+        dm, dc = (part * scale for part in quadratic.exact_gradient(m, c))
+        steep, flat = _eigenvalues(2 * scale * quadratic.xx, 2 * scale * quadratic.x, 2 * scale * quadratic.n)
         if flat:
-            best_m, best_c = moments.optimum()
+            best_m, best_c = quadratic.optimum()
         else:
             best_m, best_c = m - dm / steep, c - dc / steep
         apart = m - best_m, c - best_c
@@ -119,7 +119,7 @@ class ClosedForm:
             slow = (steep * apart[0] - dm) / gap, (steep * apart[1] - dc) / gap
         alpha = Fraction(rate)
         modes = Mode(steep, 1 - alpha * steep, *fast), Mode(flat, 1 - alpha * flat, *slow)
-        return cls(start, best_m, best_c, moments.exact_loss(best_m, best_c) * scale, modes)
+        return cls(start, best_m, best_c, quadratic.exact_loss(best_m, best_c) * scale, modes)
 
     def states(self, steps: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Return m and c after each of `steps` updates, of the shape of `steps`.
