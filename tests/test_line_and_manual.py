@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tf_gd
+from tf_gd.data import Points
 from tf_gd.learning_rate import applied_learning_rate
 
 X, Y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 4.0])
@@ -106,3 +107,16 @@ def test_a_mean_whose_share_is_zero_is_refused(function: object) -> None:
     points = np.ones(65_520, np.float16)
     with pytest.raises(tf_gd.DataError, match="few enough points for a mean in float16. Got 65,520"):
         function(LINE, points, points, reduction="mean")
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_the_loss_looks_at_each_point_once(reduction: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+
+    def count(x: object, y: object) -> Points:
+        looks.append(1)
+        return Points(x, y)
+
+    monkeypatch.setattr("tf_gd.line.Points", count)
+    assert tf_gd.loss(tf_gd.Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0], reduction) == {"sum": 1.0, "mean": 0.5}[reduction]
+    assert len(looks) == 1

@@ -137,7 +137,11 @@ def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any
         >>> residuals(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0])
         array([ 0., -1.])
     """
-    points = Points(x, y)
+    return _residuals(line, Points(x, y))
+
+
+def _residuals(line: Line, points: Points) -> npt.NDArray[Any]:
+    """Return the residuals of points that need no further look."""
     with np.errstate(all="ignore"):
         return np.asarray(predict(line, points.x) - points.y)
 
@@ -164,8 +168,9 @@ def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = 
         1.0
     """
     check_reduction(reduction)
-    errors = residuals(line, x, y)
-    check_mean(Points(x, y), reduction)
+    points = Points(x, y)
+    check_mean(points, reduction)
+    errors = _residuals(line, points)
     with np.errstate(all="ignore"):
         total: np.floating[Any] = summation.total(errors * errors)
         if reduction == "mean":
