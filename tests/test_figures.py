@@ -68,7 +68,7 @@ def test_the_theme_colours_the_ground(kind):
     for name, theme in (("light", LIGHT), ("dark", DARK)):
         figure = FIGURES[kind](POINTS, STABLE, name)
         for patch in (figure, *figure.axes):
-            assert np.allclose(patch.get_facecolor()[:3], _rgb(theme.ground), rtol=0, atol=1 / 512)
+            assert patch.get_facecolor() == (*_rgb(theme.ground), 1.0)
     with pytest.raises(InvalidArgumentError, match="'light' or 'dark'"):
         FIGURES[kind](POINTS, STABLE, "sepia")
 
