@@ -7,6 +7,7 @@ read which file, and in which order, changes nothing.
 A scheduler that is reached by tcp:// runs whatever anybody sends to it. Keep it on a closed network, or use tls://.
 """
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from tf_gd.errors import DataError, TfGdError, invalid
+from tf_gd.errors import DataError, TfGdError, invalid, plain
 from tf_gd.progress import Progress, check_progress
 from tf_gd.scale.files import Paths, Reading, list_files, merged, moments_of_file
 from tf_gd.tables.columns import Selector, quoted
@@ -61,10 +62,13 @@ def moments_on_cluster(
 
     Raises:
         DataError: a file that cannot be read, or that kills every worker that reads it; it is named.
-        InvalidArgumentError: no scheduler answers at `address`, or it has no workers; or `on_progress` is no function.
+        InvalidArgumentError: no scheduler answers at `address`, or it has no workers; the certificates cannot be used;
+            or `on_progress` is no function.
         TfGdError: the extra is not installed.
     """
     check_address(address, tls)
+    if tls is not None:
+        check_certificates(tls)
     check_progress(on_progress)
     files = [file.absolute() for file in list_files(paths)]
     with _client(address, tls) as client:
@@ -87,6 +91,29 @@ def check_address(address: str, tls: Tls | None) -> None:
         raise invalid("tls", "given for a tls:// address", tls, "Name the authority, a certificate and a key.")
     if tls is not None and not address.startswith("tls://"):
         raise invalid("address", "tls://host:port where certificates are given", address)
+
+
+def check_certificates(tls: Tls) -> None:
+    """Raise `InvalidArgumentError` unless the files are there, and belong together; a key under a password is refused.
+
+    Whether the scheduler takes them it says itself.
+    """
+    for name, file in tls._asdict().items():
+        try:
+            open(file, "rb").close()
+        except OSError as error:
+            raise invalid(f"tls.{name}", "a file that can be read", file, f"{error.strerror}.") from None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(tls.ca_file)
+    except ssl.SSLError:
+        raise invalid("tls.ca_file", "an authority's certificate, as PEM", tls.ca_file) from None
+    try:
+        context.load_cert_chain(tls.certificate, tls.key, password="")
+    except ssl.SSLError:
+        raise invalid(
+            "tls.key", f"the key of {plain(tls.certificate)}, both as PEM, without a password", tls.key
+        ) from None
 
 
 def _dask() -> Any:
@@ -116,7 +143,8 @@ def _client(address: str, tls: Tls | None) -> Iterator[Any]:
     try:
         client = dask.Client(address, security=security, timeout=SECONDS_TO_ANSWER, set_as_default=False)
     except (OSError, TimeoutError) as error:
-        raise invalid("address", "that of a scheduler that answers", address, f"{error}") from None
+        wanted = "that of a scheduler that answers" + (" and takes these certificates" if tls else "")
+        raise invalid("address", wanted, address, f"{error}") from None
     with client, client.as_current():
         if not client.scheduler_info()["workers"]:
             raise invalid("address", "that of a scheduler with workers", address, "Start one: dask worker ADDRESS.")
