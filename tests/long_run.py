@@ -39,7 +39,7 @@ def watch(engine, num_steps, directory=None):
     with open_engine(plan, engine) as descends:
         operations = len(descends.graph.get_operations()) if engine == "tensorflow" else 0
         for stretch in stretches(descends, plan, plan.start):
-            kept.append(stretch.kept)
+            kept += [stretch.kept] if len(stretch.kept) else []
             look(stretch.done)
         grown = (len(descends.graph.get_operations()) if engine == "tensorflow" else 0) - operations
     result = {"steps": stretch.done, "rows": sum(map(len, kept)) + 1, "start": seen[0], "end": seen[-1]}

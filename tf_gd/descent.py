@@ -152,7 +152,7 @@ def run(plan: Plan | MomentsPlan, engine: Engine = "tensorflow", on_progress: Pr
     kept = []
     with open_engine(plan, engine) as descends:
         for stretch in stretches(descends, plan, plan.start):
-            kept.append(stretch.kept)
+            kept += [stretch.kept] if len(stretch.kept) else []  # as much memory as there are rows, not stretches
             if on_progress is not None:
                 on_progress(stretch.done, plan.num_steps)
     return trajectory(plan, engine, stretch.done, np.concatenate([*kept, stretch.last]))
