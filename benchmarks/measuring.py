@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
-from time import perf_counter
+from time import perf_counter, sleep
 
 Contenders = dict[str, Callable[[], object] | None]  # None: the package is not installed
 
 SHORTEST = 0.002  # seconds: what takes less is repeated until it takes that long
+REST = 0.1  # seconds before each contender: thread pools spin on after their work, on cores that the next one needs
 PATIENCE = 20.0  # seconds for one contender, however many rounds were asked for
 
 
@@ -27,6 +28,7 @@ def side_by_side(contenders: Contenders, rounds: int) -> dict[str, float | None]
 
 
 def _seconds(call: Callable[[], object], repeats: int) -> float:
+    sleep(REST)
     start = perf_counter()
     for _ in range(repeats):
         call()

@@ -37,8 +37,10 @@ class Sums(NamedTuple):
 
 def unshifted(n: int, shift: tuple[float, float], sums: tuple[float | Fraction, ...]) -> Sums:
     """Return the sums over x and y from those over dx = x - shift[0] and dy = y - shift[1], without rounding."""
+    x, y, xx, xy, yy = map(Fraction, sums)
+    if not any(shift):
+        return Sums(x, y, xx, xy, yy)
     x0, y0 = map(Fraction, shift)
-    x, y, xx, xy, yy = (Fraction(value) for value in sums)
     return Sums(
         x + n * x0,
         y + n * y0,
@@ -106,21 +108,20 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     """Return sum(dx), sum(dy), sum(dx^2), sum(dx dy), sum(dy^2) for each few rows of points: shape [parts, 5].
 
     Each row is added up by BLAS in chains of a few terms: the short rows are what keeps the digits, and their number
-    is what makes NumPy let go of its lock.
+    is what makes NumPy let go of its lock. Each is a dot product of its own, for which BLAS takes no second thread:
+    the cores have work already.
     """
     sums = np.empty((5, len(dx)))
-    np.dot(dx, ONES, out=sums[0])
-    np.dot(dy, ONES, out=sums[1])
-    for place, (left, right) in zip(sums[2:], ((dx, dx), (dx, dy), (dy, dy)), strict=True):
-        np.matmul(left[:, None, :], right[:, :, None], out=place[:, None, None])
-    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 8), axis=0)
+    for place, (left, right) in zip(sums, ((dx, ONES), (dy, ONES), (dx, dx), (dx, dy), (dy, dy)), strict=True):
+        np.matmul(left[:, None, :], right[..., None], out=place[:, None, None])
+    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 16), axis=0)
     return parts
 
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
     """Whether nothing overflowed, and nothing that underflowed can be seen in the last bit of the squares."""
-    squares = parts[:, (2, 4)].sum(axis=0)
-    return bool(np.isfinite(parts).all() and (squares > n * 2.0**-960).all() and (squares < 2.0**1020).all())
+    totals = np.add.reduce(parts, axis=0).tolist()  # not finite where a part is not
+    return all(map(math.isfinite, totals)) and all(n * 2.0**-960 < totals[at] < 2.0**1020 for at in (2, 4))
 
 
 def exact_sums(x: Vector, y: Vector) -> Sums:

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from itertools import chain
+from threading import Barrier
 from typing import Any
 
 import numpy.typing as npt
@@ -138,19 +140,16 @@ def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
 def _sums(x: Vector, y: Vector, exact: bool) -> Sums:
     """Return the sums over all points: every core takes its share of the chunks."""
     chunks = [slice(start, start + CHUNK) for start in range(0, x.size, CHUNK)]
-    shares = min(os.cpu_count() or 1, len(chunks))
+    todo = iter(chunks)  # the sums are exact, so it does not matter who takes which
 
-    def share(first: int) -> Sums:
+    def share() -> list[Sums]:
         scratch = Scratch()
-        return reduce(
-            Sums.plus,
-            (
-                exact_sums(x[chunk], y[chunk]) if exact else fast_sums(x[chunk], y[chunk], scratch)
-                for chunk in chunks[first::shares]
-            ),
-        )
+        return [exact_sums(x[at], y[at]) if exact else fast_sums(x[at], y[at], scratch) for at in todo]
 
-    if shares == 1:
-        return share(0)
-    with ThreadPoolExecutor(shares) as pool:
-        return reduce(Sums.plus, pool.map(share, range(shares)))
+    workers = min(os.cpu_count() or 1, len(chunks))
+    if workers == 1:
+        return reduce(Sums.plus, share())
+    ready = Barrier(workers).wait  # or Linux may put the second thread on the first one's core, and leave it there
+    with ThreadPoolExecutor(workers, initializer=ready) as pool:
+        shares = [pool.submit(share) for _ in range(workers)]
+        return reduce(Sums.plus, chain.from_iterable(done.result() for done in shares))
