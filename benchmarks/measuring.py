@@ -8,7 +8,7 @@ from time import perf_counter, sleep
 Contenders = dict[str, Callable[[], object] | None]  # None: the package is not installed
 
 SHORTEST = 0.002  # seconds: what takes less is repeated until it takes that long
-REST = 0.1  # seconds before each contender: thread pools spin on after their work, on cores that the next one needs
+REST = 0.3  # seconds before each contender: thread pools spin on after their work, on cores that the next one needs
 PATIENCE = 20.0  # seconds for one contender, however many rounds were asked for
 
 
@@ -21,6 +21,8 @@ def side_by_side(contenders: Contenders, rounds: int) -> dict[str, float | None]
     for _ in range(rounds):
         for name, call in present.items():
             if spent[name] < PATIENCE or best[name] is None:
+                sleep(REST)
+                _seconds(call, repeats[name])  # wakes the core up, and the contender's own threads
                 seconds = _seconds(call, repeats[name])
                 spent[name] += seconds
                 best[name] = min(best[name] or inf, seconds / repeats[name])
@@ -28,7 +30,6 @@ def side_by_side(contenders: Contenders, rounds: int) -> dict[str, float | None]
 
 
 def _seconds(call: Callable[[], object], repeats: int) -> float:
-    sleep(REST)
     start = perf_counter()
     for _ in range(repeats):
         call()

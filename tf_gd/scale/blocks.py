@@ -113,9 +113,17 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     """
     sums = np.empty((5, len(dx)))
     for place, (left, right) in zip(sums, ((dx, ONES), (dy, ONES), (dx, dx), (dx, dy), (dy, dy)), strict=True):
-        np.matmul(left[:, None, :], right[..., None], out=place[:, None, None])
+        _row_dots(left, right, place)
     parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 16), axis=0)
     return parts
+
+
+def _row_dots(left: npt.NDArray[np.float64], right: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) -> None:
+    """Put the dot product of each row of `left` with that of `right` into `out`."""
+    if hasattr(np, "vecdot"):  # from NumPy 2.0 on, and a tenth faster
+        np.vecdot(left, right, out=out)
+    else:
+        np.matmul(left[:, None, :], right[..., None], out=out[:, None, None])
 
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
