@@ -107,9 +107,10 @@ class Curvature:
         """Return the factor by which the distance to the optimum shrinks each step, over 1 where it grows.
 
         Raises:
-            InvalidArgumentError: `learning_rate` is not a finite number above 0.
+            InvalidArgumentError: `learning_rate` is not a finite number, 0 or above.
         """
-        _check_positive("learning_rate", learning_rate, f"The best one is {self.best_learning_rate:.6g}.")
+        if not (_is_finite(learning_rate) and learning_rate >= 0):
+            raise invalid("learning_rate", "a finite number, 0 or above", learning_rate, self._advice)
         steep, flat = self.lipschitz_constant, self.smallest_eigenvalue
         return max(abs(1.0 - learning_rate * steep), abs(1.0 - learning_rate * flat))
 
@@ -130,15 +131,22 @@ class Curvature:
             >>> Curvature.of([0.0, 1.0, 3.0]).steps_to(3)
             35.0
         """
-        _check_positive("digits", digits)
+        if not (_is_finite(digits) and digits > 0):
+            raise invalid("digits", "a finite number above 0", digits)
         automatic = isinstance(learning_rate, str) and learning_rate == "auto"
-        decay = self.decay(self.best_learning_rate if automatic else cast(float, learning_rate))
+        rate = self.best_learning_rate if automatic else cast(float, learning_rate)
+        if not (_is_finite(rate) and rate > 0):
+            raise invalid("learning_rate", "a finite number above 0", rate, self._advice)
+        decay = self.decay(rate)
         if decay >= 1.0:
             return math.inf
         return float(math.ceil(digits * math.log(10) / -math.log(decay))) if decay > 0 else 1.0
 
+    @property
+    def _advice(self) -> str:
+        return f"The best one is {self.best_learning_rate:.6g}."
 
-def _check_positive(name: str, value: Any, advice: str = "") -> None:
-    """Raise `InvalidArgumentError` unless `value` is a finite number above 0."""
-    if not (isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value) and value > 0):
-        raise invalid(name, "a finite number above 0", value, advice)
+
+def _is_finite(value: Any) -> bool:
+    """Whether `value` is a finite number."""
+    return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
