@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 OURS = "tf_gd"
+ALONE = "tf_gd without Polars"
 SUMS = "duckdb sum(x), sum(y)"
 
 
@@ -19,6 +20,14 @@ def with_tf_gd(file: str) -> float:
     from tf_gd.scale.files import moments_of_files
 
     return moments_of_files(file, "x", "y").moments.least_squares().m
+
+
+def without_polars(file: str) -> float:
+    """Return the slope as where Polars is not installed."""
+    from tf_gd.scale import parquet
+
+    parquet.WORTH = 2**62
+    return with_tf_gd(file)
 
 
 def with_duckdb_sums(file: str) -> None:
@@ -59,6 +68,7 @@ def with_pyarrow(file: str) -> float:
 
 READERS = {
     OURS: with_tf_gd,
+    ALONE: without_polars,
     SUMS: with_duckdb_sums,
     "duckdb regr_slope": with_duckdb,
     "polars cov / var": with_polars,

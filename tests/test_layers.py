@@ -33,7 +33,19 @@ TENSORFLOW_MAY_ENTER = {
     "verify/child.py",
     "show/tensorboard.py",
 }
-HEAVY = {"tensorflow", "matplotlib", "plotly", "sympy", "duckdb", "dask", "distributed", "jinja2", "rich", "ml_dtypes"}
+HEAVY = {
+    "tensorflow",
+    "matplotlib",
+    "plotly",
+    "sympy",
+    "duckdb",
+    "polars",
+    "dask",
+    "distributed",
+    "jinja2",
+    "rich",
+    "ml_dtypes",
+}
 FILES = sorted(path.relative_to(HOUSE).as_posix() for path in HOUSE.rglob("*.py"))
 
 

@@ -32,26 +32,27 @@ Progress = Callable[[float], None]
 
 
 class Total(NamedTuple):
-    """What the query gives: rows, numbers in x and in y, the largest that may be a rounded integer, and the sums."""
+    """What a reading gives: rows, numbers in x and in y, the largest that may be a rounded integer, and the sums."""
 
     n: int
     n_x: int
     n_y: int
     largest: float
     sums: Sums
+    origin: Origin
 
     @property
     def complete(self) -> bool:
         """Whether every row held two finite numbers (and no sum overflowed)."""
         return self.n == self.n_x == self.n_y and all(map(math.isfinite, self.sums))
 
-    def moments(self, origin: Origin) -> Moments:
+    def moments(self) -> Moments:
         """Return the moments: what was subtracted from the products is added as exact numbers."""
         if not all(map(math.isfinite, self.sums)):
-            return Moments.from_shifted(self.n, origin[:2], self.sums)  # says that they overflowed
-        kept = zip(self.sums[2:], origin[2:], strict=True)
+            return Moments.from_shifted(self.n, self.origin[:2], self.sums)  # says that they overflowed
+        kept = zip(self.sums[2:], self.origin[2:], strict=True)
         products = (Fraction(total) + self.n * Fraction(part) for total, part in kept)
-        return Moments.from_shifted(self.n, origin[:2], (*self.sums[:2], *products))
+        return Moments.from_shifted(self.n, self.origin[:2], (*self.sums[:2], *products))
 
 
 class Aggregates:
@@ -87,14 +88,15 @@ class Aggregates:
             on_progress: called with the percentage done, now and then.
         """
         products = ("dx", "dy", "dx * dx - $xx", "dx * dy - $xy", "dy * dy - $yy")
-        sums = ", ".join(f"{self.source.adds}({product})" for product in products)
+        added = ", ".join(f"{self.source.adds}({product})" for product in products)
         n, n_x, n_y, largest, *values = self._rows(
-            f"SELECT count(*), count(x), count(y), {self.largest}, {sums} FROM "
+            f"SELECT count(*), count(x), count(y), {self.largest}, {added} FROM "
             f"(SELECT x, y, x - $x0 AS dx, y - $y0 AS dy FROM {self.points} WHERE {where})",
             on_progress,
             **dict(zip(("x0", "y0", "xx", "xy", "yy"), self.origin, strict=True)),
         )[0]
-        return Total(n, n_x, n_y, largest or 0.0, cast(Sums, tuple(math.nan if v is None else v for v in values)))
+        sums = cast(Sums, tuple(math.nan if value is None else value for value in values))
+        return Total(n, n_x, n_y, largest or 0.0, sums, self.origin)
 
     def count_invalid(self) -> int:
         """Return the number of rows without two finite numbers."""

@@ -37,7 +37,7 @@ class Sums(NamedTuple):
 
 def unshifted(n: int, shift: tuple[float, float], sums: tuple[float | Fraction, ...]) -> Sums:
     """Return the sums over x and y from those over dx = x - shift[0] and dy = y - shift[1], without rounding."""
-    x, y, xx, xy, yy = map(Fraction, sums)
+    x, y, xx, xy, yy = (Fraction(value) for value in sums)
     if not any(shift):
         return Sums(x, y, xx, xy, yy)
     x0, y0 = map(Fraction, shift)

@@ -1,8 +1,8 @@
 """Files larger than memory, read once, out of core, into the sums that a descent needs.
 
-DuckDB adds x - x0, y - y0 and their products, with (x0, y0) a point of the file, so that nothing cancels where the
-data lie far from zero. In the good case that is the only reading; a NaN, an infinity or a missing value shows in
-the sums, and only then is the file read again to count and to name them.
+DuckDB (or Polars, see `parquet`) adds x - x0, y - y0 and their products, with (x0, y0) in the middle of the points, so
+that nothing cancels where the data lie far from zero. In the good case that is the only reading; a NaN, an infinity or
+a missing value shows in the sums, and only then is the file read again to count and to name them.
 """
 
 import glob
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tf_gd.errors import DataError
 from tf_gd.scale.aggregates import Aggregates
 from tf_gd.scale.moments import Moments
+from tf_gd.scale.parquet import polars_total
 from tf_gd.tables.columns import Selector, choose, quoted
 from tf_gd.tables.database import connect
 from tf_gd.tables.opening import ENDINGS, one_line_errors, open_source, regular_file
@@ -158,7 +159,8 @@ def moments_of_file(
     report = on_progress and _in_bytes(on_progress, file.stat().st_size)
     with one_line_errors(file), connect([file], memory_limit=MEMORY_LIMIT) as connection:
         aggregates = Aggregates(connection, source, at)
-        total, skipped = aggregates.total(on_progress=report), 0
+        fast = polars_total(source, at, aggregates.origin, report)
+        total, skipped = fast or aggregates.total(on_progress=report), 0
         if not total.complete:
             skipped = aggregates.count_invalid()
             if skipped and not skip_invalid:
@@ -169,7 +171,7 @@ def moments_of_file(
     if not total.n:
         raise DataError(f"{quoted(file)} must hold at least one point. Got none.")
     try:
-        return Reading(total.moments(aggregates.origin), skipped, *names)
+        return Reading(total.moments(), skipped, *names)
     except DataError as error:
         raise DataError(f"{quoted(file)}: {error}") from None
 

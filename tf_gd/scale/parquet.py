@@ -1,0 +1,74 @@
+"""A large Parquet file added up by Polars, where it is installed: about twice as fast as DuckDB's query.
+
+It gives the same `Total`, for plain columns of floats. Whatever else there is, and whatever is wrong, is DuckDB's.
+"""
+
+import math
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, cast
+
+from tf_gd.scale.aggregates import Sums, Total
+from tf_gd.scale.origin import Origin
+from tf_gd.tables.source import Source
+
+WORTH = 2**26
+"""From how many bytes on a file takes longer than the import of Polars."""
+
+ROWS = 2**25
+"""How many rows are read between two reports of progress; their sums are rounded, the sum of the sums is not."""
+
+Progress = Callable[[float], None]
+
+
+def polars_total(
+    source: Source, at: tuple[int, int], origin: Origin, on_progress: Progress | None = None
+) -> Total | None:
+    """Return the count of all rows and the sums over dx = x - origin.x and dy = y - origin.y.
+
+    Args:
+        source: any file.
+        at: the positions of the x and the y column.
+        origin: what is subtracted; from the products nothing is, because Polars adds pairwise.
+        on_progress: called with the percentage done, now and then.
+
+    Returns:
+        The total; None where Polars is not installed, or would gain nothing, or cannot read the file.
+    """
+    if source.file.suffix.lower() != ".parquet" or source.file.stat().st_size < WORTH or find_spec("polars") is None:
+        return None
+    import polars
+
+    try:
+        frame = polars.scan_parquet(source.file, glob=False, hive_partitioning=False)
+        schema = frame.collect_schema()
+        floats = all(schema.dtypes()[place] in (polars.Float64, polars.Float32) for place in at)
+        if not floats or schema.names() != [column.name for column in source.columns]:
+            return None
+        return _total(frame, at, Origin(*origin[:2]), on_progress)
+    except (polars.exceptions.PolarsError, OSError):
+        return None
+
+
+def _total(frame: Any, at: tuple[int, int], origin: Origin, on_progress: Progress | None) -> Total:
+    """Return the total over a lazy frame, some rows at a time."""
+    import polars
+
+    x, y = (polars.nth(place).cast(polars.Float64) for place in at)
+    dx, dy = x - origin.x, y - origin.y
+    counts = polars.len(), x.count(), y.count()
+    sums = (series.sum() for series in (dx, dy, dx * dx, dx * dy, dy * dy))
+    wanted = [part.alias(str(number)) for number, part in enumerate((*counts, *sums))]
+    rows = frame.select(polars.len()).collect().item()
+    parts = []
+    for start in range(0, max(1, rows), ROWS):
+        parts.append(frame.slice(start, ROWS).select(wanted).collect(engine="streaming").row(0))
+        if on_progress is not None:
+            on_progress(100 * min(1, (start + ROWS) / max(1, rows)))
+    n, n_x, n_y, *values = zip(*parts, strict=True)
+    return Total(sum(n), sum(n_x), sum(n_y), 0.0, cast(Sums, tuple(map(_exact_sum, values))), origin)
+
+
+def _exact_sum(values: tuple[float, ...]) -> float:
+    """Return the sum of a few numbers, rounded once; NaN unless all are finite."""
+    return math.fsum(values) if all(map(math.isfinite, values)) else math.nan
