@@ -7,7 +7,7 @@ import pytest
 from tf_gd.graph import reduce_sum
 from tf_gd.order import Order, accumulator, expected, known
 from tf_gd.subnormals import flushed
-from tf_gd.summation import GROUP, KEPT, Adder, total
+from tf_gd.summation import GROUP, Adder, total
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -62,12 +62,23 @@ def test_the_sum_is_the_order_spelled_out(n, dtype, blocks):
     order = Order(first.packet, min(blocks, n), first.leaf_packets)
     values = noise(n, dtype)
     assert total(values, order).tobytes() == spelled_out(values, order).tobytes()
+    adder = Adder([values], 1, order, repeated=True)  # lays the leaves side by side
+    with adder.at_work():
+        arranged = adder(lambda rows, vector: np.copyto(rows[0], vector))[0]
+    assert values.dtype.type(arranged).tobytes() == spelled_out(values, order).tobytes()
 
 
-@pytest.mark.parametrize("n", [KEPT - 1, KEPT, KEPT + 1, 3 * GROUP + 5, 4 * KEPT + 3])
-def test_the_bits_do_not_depend_on_how_the_work_is_laid_out(n):
-    values, order = noise(n, "float64"), Order(4, 3)
-    assert total(values, order) == spelled_out(values, order)
+@pytest.mark.parametrize("n", [5, 8193, 50_000, GROUP - 1, GROUP, 3 * GROUP + 5])
+def test_the_bits_do_not_depend_on_how_the_work_is_laid_out(n, monkeypatch):
+    values, order, sums = noise(n, "float64"), Order(4, 3), []
+    for repeated, kept in ((False, n), (True, n), (True, n - 1)):
+        monkeypatch.setattr("tf_gd.summation.KEPT", kept)
+        adder = Adder([values], 2, order, repeated)
+        assert adder.side_by_side == (repeated and kept == n)
+        with adder.at_work():
+            sums += adder(lambda rows, vector: (np.negative(vector, rows[0]), np.copyto(rows[1], vector))).tolist()
+    truth = float(spelled_out(values, order))
+    assert sums == [-truth, truth] * 3
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.order import Order, Vector, accumulator
 
@@ -36,18 +35,18 @@ class Strip:
             yield layout[..., start : start + math.prod(shape)].reshape(*layout.shape[:-1], *shape)
             start += math.prod(shape)
 
-    def index(self) -> npt.NDArray[np.intp]:
-        """Return, for each place of the layout, which element stands there; a gap has -1."""
-        index = np.full(self.size, -1, np.intp)
-        start = 0
+    def arrange(self, vector: Vector) -> Vector:
+        """Return the elements of the leaves, one leaf after another in `vector`, in this layout, with 0 in the gaps."""
+        layout, start = np.empty(self.size, vector.dtype), 0
         for leaf, size in enumerate(self.sizes):
-            for part in self.parts(index):
+            for part in self.parts(layout):
                 _, packets, _, lanes = part.shape
                 rows, size = divmod(size, packets * lanes)
                 end = start + rows * packets * lanes
-                part[:rows, :, leaf] = np.arange(start, end).reshape(rows, packets, lanes)
+                part[:rows, :, leaf] = vector[start:end].reshape(rows, packets, lanes)
+                part[rows:, :, leaf] = 0
                 start = end
-        return index
+        return layout
 
 
 class Leaves:
@@ -71,9 +70,8 @@ class Leaves:
     def __init__(self, sizes: Sequence[int], order: Order, space: Vector, side_by_side: bool = False) -> None:
         series, lanes = len(space), order.packet
         strips = [Strip(part, lanes) for part in ([sizes] if side_by_side else [[size] for size in sizes])]
-        index = strips[0].index() if side_by_side and len(sizes) > 1 else None
-        self.index = None if index is None else np.maximum(index, 0)  # a gap reads some element or other
-        self.gaps = None if index is None or min(index) >= 0 else np.flatnonzero(index < 0)
+        self.strip = strips[0] if side_by_side and len(sizes) > 1 else None
+        self.gaps = np.flatnonzero(~self.arrange(np.ones(sum(sizes), bool)))
         self.terms = space[:, : sum(strip.size for strip in strips)]
         self.rows = list(self.terms)
         adds_in = accumulator(space.dtype)
@@ -81,7 +79,7 @@ class Leaves:
         self.added = self.terms if adds_in == space.dtype else np.empty(self.terms.shape, adds_in)
         self.packets = np.full((len(strips), series, 7, len(strips[0].sizes), lanes), -0.0, adds_in)
         self.packets[:, :, 0] = 0
-        self.lanes = np.empty_like(self.packets[:, :, 0])
+        self.lanes = np.empty((lanes, len(strips), series, len(strips[0].sizes)), adds_in)
         self.wide = self.lanes if folds_in == adds_in else np.empty(self.lanes.shape, folds_in)
         self._look(strips)
 
@@ -98,20 +96,20 @@ class Leaves:
                 self.extras.append((room[:, 4 : 4 + len(extra[0])], extra[:, :, 0]))
             if scalars.size:
                 self.scalars.append((number, scalars[:, :, 0, :, 0]))
-        self.folds, half = [], self.wide
-        while (middle := half.shape[-1] // 2) > 0:
-            left, right = half[..., :middle], half[..., middle:]
+        self.folds, half = [], self.wide  # the lanes come first, so that each half is one piece
+        while (middle := len(half) // 2) > 0:
+            left, right = half[:middle], half[middle:]
             half = np.empty_like(left, half.dtype if middle > 1 else self.packets.dtype)
             self.folds.append((left, right, half))
-        self.folded = half[..., 0]
+        self.folded = half[0]
 
     def arrange(self, vector: Vector) -> Vector:
         """Return the elements in the order in which the terms must come: `vector` itself where that is the order."""
-        return vector if self.index is None else vector[self.index]
+        return vector if self.strip is None else self.strip.arrange(vector)
 
     def add(self, out: Vector) -> None:
         """Add the terms that were put into `rows`; each leaf's sums go to `out`, shape [leaves, series]."""
-        if self.gaps is not None:
+        if self.gaps.size:
             self.terms[:, self.gaps] = -0.0
         if self.added is not self.terms:
             self.added[...] = self.terms
@@ -119,7 +117,7 @@ class Leaves:
             np.einsum("srl->sl", strides, out=accumulators)  # row by row, and faster at it than np.add.reduce
         for room, extra in self.extras:
             room[...] = extra
-        np.add.reduce(self.packets, axis=2, out=self.lanes)
+        np.add.reduce(self.packets, axis=2, out=self.lanes.transpose(1, 2, 3, 0))
         if self.wide is not self.lanes:
             self.wide[...] = self.lanes
         for left, right, half in self.folds:

@@ -27,12 +27,15 @@ class Evaluation:
         points: the observations; their dtype is the dtype of everything.
         reduction: "sum" or "mean".
         order: the order of addition; the one known for these points when left out.
+        repeated: whether it is taken at many lines, see `Adder`.
     """
 
-    def __init__(self, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> None:
+    def __init__(
+        self, points: Points, reduction: Reduction = "sum", order: Order | None = None, repeated: bool = False
+    ) -> None:
         check_mean(points, reduction)
         n, dtype = points.n, points.x.dtype
-        self.adder = Adder(list(points), 3, order or known(n, dtype))
+        self.adder = Adder(list(points), 3, order or known(n, dtype), repeated)
         self.two = np.array(2, dtype)
         self.n = accumulator(dtype).type(n) if reduction == "mean" else None
         self.mean_factor = np.array(dtype.type(1) / dtype.type(n)) if reduction == "mean" else None
@@ -138,7 +141,7 @@ class ManualDescent:
     ) -> None:
         self.dtype = points.x.dtype
         self.learning_rate = applied_learning_rate(learning_rate, self.dtype)
-        self.evaluate = Evaluation(points, reduction, order)
+        self.evaluate = Evaluation(points, reduction, order, repeated=True)
 
     def descend(self, start: Line, num_steps: int, tolerance: float | None = None) -> Vector:
         """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent: the start, then the state after each update.

@@ -13,8 +13,8 @@ from tf_gd.leaves import Leaves
 from tf_gd.order import Order, Vector, accumulator, known, usable_cores
 from tf_gd.subnormals import flush, flushed
 
-GROUP = 2**15  # elements whose terms are made in one go: they stay in a core's cache
-KEPT = 2**17  # up to so many elements are kept in the arrangement that is the fastest to add
+GROUP = 2**17  # elements whose terms are made in one go: few calls, and all in the processor's last cache
+KEPT = 2**22  # up to so many elements are kept arranged
 WORTH_A_THREAD = 2**16  # elements
 
 Terms = Callable[..., None]
@@ -50,10 +50,13 @@ class Adder:
         vectors: one-dimensional arrays of one length and dtype, from which the terms are made.
         series: how many series of terms.
         order: the order of addition.
+        repeated: whether the sums are taken so often that it pays to keep a copy of the vectors, up to 4 million
+            elements each, arranged in the way that is the fastest to add.
     """
 
-    def __init__(self, vectors: Sequence[Vector], series: int, order: Order) -> None:
+    def __init__(self, vectors: Sequence[Vector], series: int, order: Order, repeated: bool = False) -> None:
         self.n, dtype = vectors[0].size, vectors[0].dtype
+        self.side_by_side = repeated and self.n <= KEPT
         trees = [list(_groups(order, start, length)) for start, length in order.trees(self.n)]
         groups = [group for tree in trees for group in tree]
         self.workers = max(1, min(usable_cores(), len(groups), self.n // WORTH_A_THREAD))
@@ -75,7 +78,7 @@ class Adder:
     ) -> dict[tuple[int, ...], Leaves]:
         """Return one thread's room for every kind of group, all in one place."""
         space = np.empty((series, 2 * max(map(sum, kinds))), dtype)  # gaps take less than half
-        return {sizes: Leaves(sizes, order, space, self.n <= KEPT) for sizes in kinds}
+        return {sizes: Leaves(sizes, order, space, self.side_by_side) for sizes in kinds}
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -110,7 +113,7 @@ class Adder:
         for helper in helpers:
             helper.result()
         for left, right in self.merges:
-            self.sums[left] += 0.0  # as TensorFlow's sums, which all start at 0.0
+            np.add(self.sums, 0.0, self.sums)  # as TensorFlow's sums, which all start at 0.0
             self.sums[left] += self.sums[right]
         if len(self.trees) == 1:
             return np.asarray(self.sums[0])
