@@ -14,7 +14,7 @@ from tf_gd.order import Order, Vector, accumulator, known, usable_cores
 from tf_gd.subnormals import flush, flushed
 
 GROUP = 2**17  # elements whose terms are made in one go: few calls, and all in the processor's last cache
-KEPT = 2**22  # up to so many elements are kept arranged
+KEPT = 2**24  # up to so many elements are kept arranged
 WORTH_A_THREAD = 2**16  # elements
 
 Terms = Callable[..., None]
@@ -50,7 +50,7 @@ class Adder:
         vectors: one-dimensional arrays of one length and dtype, from which the terms are made.
         series: how many series of terms.
         order: the order of addition.
-        repeated: whether the sums are taken so often that it pays to keep a copy of the vectors, up to 4 million
+        repeated: whether the sums are taken so often that it pays to keep a copy of the vectors, up to 16 million
             elements each, arranged in the way that is the fastest to add.
     """
 
