@@ -222,6 +222,11 @@ def test_progress_grows_to_the_size_of_all_files(tmp_path: Path) -> None:
     assert threading.active_count() == threads
 
 
+def test_what_is_no_callback_is_refused_before_the_reading(tmp_path: Path) -> None:
+    with pytest.raises(tf_gd.InvalidArgumentError, match="on_progress"):
+        moments_of_files(tmp_path / "not there.csv", on_progress=3)  # type: ignore[arg-type]
+
+
 def test_a_callback_that_raises_ends_the_reading(tmp_path: Path) -> None:
     file = tmp_path / "points.csv"
     with duckdb.connect() as connection:

@@ -52,10 +52,10 @@ class Strip:
 class Leaves:
     """Room for the terms of neighbouring leaves, and every view into it that adding them needs, made once.
 
-    Each leaf has seven packets of its own for each series: the four accumulators, up to three packets left over after
-    the last whole stride. Adding them in a row, and then folding the lanes, is what TensorFlow does. Its accumulators
-    start at 0.0, and it adds the scalars to one of their own; whatever a leaf has not got is -0.0 here, for adding that
-    changes no bit, not even the sign of a sum that was flushed to -0.0.
+    Each leaf has seven packets of its own for each series: the four accumulators, and up to three packets left over
+    after the last whole stride. Adding them in a row, and then folding the lanes, is what TensorFlow does. Its
+    accumulators start at 0.0, and it adds the scalars to one of their own; whatever a leaf has not got is -0.0 here,
+    for adding that changes no bit, not even the sign of a sum that was flushed to -0.0.
 
     Args:
         sizes: how many elements each leaf has.

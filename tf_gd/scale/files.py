@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tf_gd.errors import DataError
+from tf_gd.progress import check_progress
 from tf_gd.scale.aggregates import Aggregates
 from tf_gd.scale.moments import Moments
 from tf_gd.scale.parquet import polars_total
@@ -68,6 +69,7 @@ def moments_of_files(
         The moments, the number of rows skipped, and the columns' names.
 
     Raises:
+        InvalidArgumentError: `on_progress` cannot be called.
         DataError: as for `read_points`; the file and its first bad row are named, and how many there are.
 
     Example:
@@ -78,6 +80,7 @@ def moments_of_files(
         ...     moments_of_files(folder).moments.least_squares()
         Line(m=2.0, c=1.0)
     """
+    check_progress(on_progress)
     files = list_files(paths)
     ends = list(accumulate(file.stat().st_size for file in files))
     readings = []
