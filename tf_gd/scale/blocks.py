@@ -4,18 +4,22 @@ Both ways return the same `Sums`: exact numbers, so that adding two of them lose
 """
 
 import math
+from collections.abc import Iterator
 from fractions import Fraction
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError
+from tf_gd.scale.cores import on_all_cores
 
 Vector = npt.NDArray[Any]
 
 ROW = 512  # points in a row, which BLAS adds up on its own
 ONES = np.ones(ROW)
+PART = 16 * ROW  # points whose rows are added up in floating point; the parts are added without rounding
 BLOCK = 512 * ROW  # points in one call: 2 MB of x and of y, which the cache holds
 LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT = 2**13  # points in one exact block
@@ -50,27 +54,29 @@ def unshifted(n: int, shift: tuple[float, float], sums: tuple[float | Fraction, 
     )
 
 
-def fast_sums(x: Vector, y: Vector, scratch: "Scratch | None" = None) -> Sums:
-    """Return the sums over a stretch of points, each rounded a few times; exact where float64 would overflow.
+def fast_sums(x: Vector, y: Vector) -> Sums:
+    """Return the sums over some points, each rounded a few times; exact where float64 would overflow.
 
     Columns that lie far from zero have one of their values subtracted first, which float64 does without rounding
     for numbers that are close to each other.
     """
-    scratch = scratch or Scratch()
     shift = centre(x), centre(y)
-    with np.errstate(all="ignore"):
-        parts = np.concatenate(
-            [
-                _block_sums(
-                    scratch.rows(0, x[start : start + BLOCK], shift[0]),
-                    scratch.rows(1, y[start : start + BLOCK], shift[1]),
-                )
-                for start in range(0, x.size, BLOCK)
-            ]
-        )
-    if not _is_safe(parts, x.size):
+    starts = range(0, x.size, BLOCK)
+    parts = np.zeros((len(starts), BLOCK // PART, 5))
+
+    def share(todo: Iterator[int]) -> None:
+        scratch = Scratch()
+        with np.errstate(all="ignore"):
+            for start in todo:
+                block = slice(start, start + BLOCK)
+                sums = _block_sums(scratch.rows(0, x[block], shift[0]), scratch.rows(1, y[block], shift[1]))
+                parts[start // BLOCK, : len(sums)] = sums
+
+    on_all_cores(share, starts, worth_a_thread=2)
+    columns = parts.reshape(-1, 5).T
+    if not _is_safe(columns, x.size):
         return exact_sums(x, y)
-    dx, dy, xx, xy, yy = (math.fsum(column) for column in parts.T.tolist())
+    dx, dy, xx, xy, yy = (math.fsum(column) for column in columns.tolist())
     return unshifted(x.size, shift, (dx, dy, xx, xy, yy))
 
 
@@ -112,9 +118,15 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     the cores have work already.
     """
     sums = np.empty((5, len(dx)))
-    for place, (left, right) in zip(sums, ((dx, ONES), (dy, ONES), (dx, dx), (dx, dy), (dy, dy)), strict=True):
-        _row_dots(left, right, place)
-    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), 16), axis=0)
+    for at, left, right in (
+        (0, dx, ONES),
+        (2, dx, dx),
+        (3, dx, dy),
+        (4, dy, dy),
+        (1, dy, ONES),
+    ):  # as the caches like it
+        _row_dots(left, right, sums[at])
+    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), PART // ROW), axis=0)
     return parts
 
 
@@ -126,9 +138,9 @@ def _row_dots(left: npt.NDArray[np.float64], right: npt.NDArray[np.float64], out
         np.matmul(left[:, None, :], right[..., None], out=out[:, None, None])
 
 
-def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
+def _is_safe(columns: npt.NDArray[np.float64], n: int) -> bool:
     """Whether nothing overflowed, and nothing that underflowed can be seen in the last bit of the squares."""
-    totals = np.add.reduce(parts, axis=0).tolist()  # not finite where a part is not
+    totals = np.add.reduce(columns, axis=1).tolist()  # not finite where a part is not
     return all(map(math.isfinite, totals)) and all(n * 2.0**-960 < totals[at] < 2.0**1020 for at in (2, 4))
 
 
@@ -144,10 +156,13 @@ def exact_sums(x: Vector, y: Vector) -> Sums:
     """
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError("`x` and `y` must be finite.")
-    total = Sums(*[Fraction(0)] * 5)
-    for start in range(0, x.size, EXACT):
-        total = total.plus(_exact_block(x[start : start + EXACT], y[start : start + EXACT]))
-    return total
+    parts: list[Sums] = []
+
+    def share(todo: Iterator[int]) -> None:
+        parts.extend(_exact_block(x[start : start + EXACT], y[start : start + EXACT]) for start in todo)
+
+    on_all_cores(share, range(0, x.size, EXACT), worth_a_thread=64)
+    return reduce(Sums.plus, parts)
 
 
 class _Limbs(NamedTuple):

@@ -4,13 +4,8 @@ The sums are kept as exact numbers: merging two sets of moments loses nothing, i
 """
 
 import math
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
-from itertools import chain
-from threading import Barrier
 from typing import Any
 
 import numpy.typing as npt
@@ -18,10 +13,8 @@ import numpy.typing as npt
 from tf_gd.data import Points, as_vector
 from tf_gd.errors import DataError
 from tf_gd.line import Line
-from tf_gd.scale.blocks import EXACT, Scratch, Sums, Vector, exact_sums, fast_sums, unshifted
+from tf_gd.scale.blocks import EXACT, Sums, exact_sums, fast_sums, unshifted
 from tf_gd.scale.quadratic import Quadratic
-
-CHUNK = 2**20  # points that one thread takes at a time; fixed, so the result does not depend on the cores
 
 
 @dataclass(frozen=True)
@@ -50,8 +43,9 @@ class Moments(Quadratic):
                 they never do.
 
         Returns:
-            The moments. Unless exact, each sum is that of a block of 8,192 points about one of the points, rounded
-            with a relative error of a few units in the last place of the terms' magnitudes; nothing else rounds.
+            The moments. Unless exact, the sum of every 8,192 points, about one of the points, is rounded with a
+            relative error of a few units in the last place of the terms' magnitudes, and the sum of these sums once;
+            nothing else rounds, and the number of cores changes nothing.
 
         Raises:
             DataError: different lengths, not one-dimensional, empty, not numeric, or NaN or infinity.
@@ -60,7 +54,8 @@ class Moments(Quadratic):
         if x_vector.size != y_vector.size:
             raise DataError(f"`x` and `y` must have one length. Got {x_vector.size} and {y_vector.size}.")
         try:
-            return cls(x_vector.size, *_sums(x_vector, y_vector, exact or x_vector.size <= EXACT))
+            sums = exact_sums if exact or x_vector.size <= EXACT else fast_sums
+            return cls(x_vector.size, *sums(x_vector, y_vector))
         except DataError:
             Points(x_vector, y_vector)  # names the first bad value and counts them all
             raise
@@ -135,21 +130,3 @@ def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
         Line(m=2.0, c=3.0)
     """
     return Moments.of(x, y, exact=True).least_squares()
-
-
-def _sums(x: Vector, y: Vector, exact: bool) -> Sums:
-    """Return the sums over all points: every core takes its share of the chunks."""
-    chunks = [slice(start, start + CHUNK) for start in range(0, x.size, CHUNK)]
-    todo = iter(chunks)  # the sums are exact, so it does not matter who takes which
-
-    def share() -> list[Sums]:
-        scratch = Scratch()
-        return [exact_sums(x[at], y[at]) if exact else fast_sums(x[at], y[at], scratch) for at in todo]
-
-    workers = min(os.cpu_count() or 1, len(chunks))
-    if workers == 1:
-        return reduce(Sums.plus, share())
-    ready = Barrier(workers).wait  # or Linux may put the second thread on the first one's core, and leave it there
-    with ThreadPoolExecutor(workers, initializer=ready) as pool:
-        shares = [pool.submit(share) for _ in range(workers)]
-        return reduce(Sums.plus, chain.from_iterable(done.result() for done in shares))
