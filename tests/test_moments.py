@@ -102,7 +102,7 @@ def test_merging_large_parts_in_any_order_changes_nothing():
 
 
 def test_the_cores_do_not_change_the_result(monkeypatch):
-    x, y = noisy_line(1_100_000)
+    x, y = noisy_line(3_200_000)
     results = set()
     for cores in (1, 2, 5):
         monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)

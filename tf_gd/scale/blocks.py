@@ -72,7 +72,7 @@ def fast_sums(x: Vector, y: Vector) -> Sums:
                 sums = _block_sums(scratch.rows(0, x[block], shift[0]), scratch.rows(1, y[block], shift[1]))
                 parts[start // BLOCK, : len(sums)] = sums
 
-    on_all_cores(share, starts, worth_a_thread=2)
+    on_all_cores(share, starts, worth_a_thread=4)
     columns = parts.reshape(-1, 5).T
     if not _is_safe(columns, x.size):
         return exact_sums(x, y)
