@@ -170,7 +170,7 @@ def test_a_file_size_limit_is_a_full_disk(tmp_path):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 128 kB; where one may not be mounted, a directory under a limit of the same kind."""
+    """A file system of 128 kB, for those who may mount one."""
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", tmp_path], capture_output=True).returncode:
         pytest.skip("only root may mount a small disk; the file-size limit above is the same fault for everybody")
     yield tmp_path

@@ -1,6 +1,9 @@
 """Large Parquet files, which Polars adds up: the sums of DuckDB's query, and its errors."""
 
 import math
+import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -75,17 +78,23 @@ def test_polars_and_duckdb_agree_on_names_and_float32(tmp_path, used):
     assert math.isclose(reading.moments.least_squares().m, slope, rel_tol=1e-12)
 
 
-@pytest.mark.parametrize("bad", ["NULL", "CAST('nan' AS DOUBLE)", "CAST('inf' AS DOUBLE)", "CAST('-inf' AS DOUBLE)"])
-def test_invalid_rows_are_named_as_duckdb_names_them(tmp_path, used, monkeypatch, bad):
-    file = write(
-        tmp_path / "a.parquet", f"SELECT x, CASE WHEN x IN (4.0, 12.0) THEN {bad} ELSE y END AS y FROM ({line(9000)})"
-    )
+def errors_of_both(file: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the errors of a reading that tries Polars first, and of one that does not."""
     messages = []
     for worth in (0, 2**60):
         monkeypatch.setattr(parquet, "WORTH", worth)
         with pytest.raises(tf_gd.DataError) as raised:
             moments_of_file(file)
         messages.append(str(raised.value))
+    return messages
+
+
+@pytest.mark.parametrize("bad", ["NULL", "CAST('nan' AS DOUBLE)", "CAST('inf' AS DOUBLE)", "CAST('-inf' AS DOUBLE)"])
+def test_invalid_rows_are_named_as_duckdb_names_them(tmp_path, used, monkeypatch, bad):
+    file = write(
+        tmp_path / "a.parquet", f"SELECT x, CASE WHEN x IN (4.0, 12.0) THEN {bad} ELSE y END AS y FROM ({line(9000)})"
+    )
+    messages = errors_of_both(file, monkeypatch)
     assert [given is None for given in used] == [False, True]
     assert messages[0] == messages[1]
     assert "There are 2 such rows in all." in messages[0]
@@ -123,12 +132,7 @@ def test_a_damaged_file_has_duckdbs_error(tmp_path, used, monkeypatch):
     quarter = len(content) // 4  # where no sample is taken
     content[quarter : quarter + 4000] = b"\xff" * 4000
     file.write_bytes(content)
-    messages = []
-    for worth in (0, 2**60):
-        monkeypatch.setattr(parquet, "WORTH", worth)
-        with pytest.raises(tf_gd.DataError) as raised:
-            moments_of_file(file)
-        messages.append(str(raised.value))
+    messages = errors_of_both(file, monkeypatch)
     assert messages[0] == messages[1]
     assert used == [None, None]
 
@@ -153,3 +157,24 @@ def test_small_files_do_not_import_polars(tmp_path, used, monkeypatch):
     file = write(tmp_path / "a.parquet", line(5000))
     assert moments_of_file(file).moments.n == 5000
     assert used == [None]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here, so nothing to get wrong")
+def test_a_process_that_was_forked_after_polars_ran_reads_with_duckdb(tmp_path):
+    file = write(tmp_path / "a.parquet", line(5000))
+    program = (
+        "import os, sys\n"
+        "from tf_gd.scale import parquet\n"
+        "from tf_gd.scale.files import moments_of_file\n"
+        "parquet.WORTH = 0\n"
+        "read = lambda: moments_of_file(sys.argv[1]).moments.n\n"
+        "assert read() == 5000 and 'polars' in sys.modules\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os._exit(0 if read() == 5000 and not parquet._is_usable() else 1)\n"
+        "assert os.waitpid(child, 0)[1] == 0 and parquet._is_usable()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program, str(file)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ import pytest
 
 from tf_gd import DataError, Points, train
 from tf_gd.cli import run
-from tf_gd.saving import check_file, check_folder, draft_of
+from tf_gd.saving import check_file, check_folder, draft_of, make_folder
 from tf_gd.show.figures import fitted_line
 from tf_gd.show.report import write_report
 from tf_gd.show.theme import save_figure
@@ -154,3 +154,10 @@ def test_a_folder_is_made_when_there_is_something_to_put_in_it(tmp_path):
     (tmp_path / "nowhere").symlink_to("gone")
     with pytest.raises(DataError, match="No such file"):
         check_folder(tmp_path / "nowhere", "log_dir")
+
+
+def test_a_directory_whose_name_is_too_long_is_told_before_and_when_it_is_made(tmp_path):
+    for look in (check_folder, make_folder, make_folder):
+        with pytest.raises(DataError, match=r"^`log_dir` must be a directory that can be written\. Got .*too long"):
+            look(tmp_path / ("a" * 300), "log_dir")
+    assert list(tmp_path.iterdir()) == []

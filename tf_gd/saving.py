@@ -55,21 +55,43 @@ def check_file(path: Where, name: str = "path") -> None:
 
 
 def check_folder(path: Where, name: str) -> None:
-    """Make sure that there is a directory to write files in, or that it can be made; make nothing.
+    """Make sure that there is a directory to write files in, or room to make it in; make nothing.
 
     Raises:
         DataError: there is not; `name` is what the message calls it.
     """
     folder = Path(path)
-    while not os.path.lexists(folder):
-        folder = folder.parent
     with _said(name, "a directory that can be written", path):
+        while not _is_there(folder):
+            folder = folder.parent
         _try_in(folder)
+
+
+def make_folder(path: Where, name: str) -> Path:
+    """Return a directory to write files in, made where it was not there.
+
+    Raises:
+        DataError: it cannot be made, or not written in; `name` is what the message calls it.
+    """
+    check_folder(path, name)
+    folder = Path(path)
+    with _said(name, "a directory that can be written", path):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _followed(target: Path) -> Path:
     """Return where a link leads, so that the link stays one."""
     return Path(os.path.realpath(target))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something of that name; an error where there cannot be."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_special(target: Path) -> bool:

@@ -118,13 +118,8 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     the cores have work already.
     """
     sums = np.empty((5, len(dx)))
-    for at, left, right in (
-        (0, dx, ONES),
-        (2, dx, dx),
-        (3, dx, dy),
-        (4, dy, dy),
-        (1, dy, ONES),
-    ):  # as the caches like it
+    in_turn = (0, dx, ONES), (2, dx, dx), (3, dx, dy), (4, dy, dy), (1, dy, ONES)  # while the cache still holds them
+    for at, left, right in in_turn:
         _row_dots(left, right, sums[at])
     parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), PART // ROW), axis=0)
     return parts
@@ -154,8 +149,6 @@ def exact_sums(x: Vector, y: Vector) -> Sums:
         Ozaki, Ogita, Oishi, Rump (2012), Error-free transformations of matrix multiplication by using fast
         routines of matrix multiplication and its applications.
     """
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise DataError("`x` and `y` must be finite.")
     parts: list[Sums] = []
 
     def share(todo: Iterator[int]) -> None:
@@ -194,6 +187,8 @@ class _Limbs(NamedTuple):
 
 
 def _exact_block(x: Vector, y: Vector) -> Sums:
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DataError("`x` and `y` must be finite.")
     one = _Limbs(np.ones((1, x.size)), [0])
     x_limbs, y_limbs = (_Limbs.of(values.astype(np.float64)) for values in (x, y))
     return Sums(one.dot(x_limbs), one.dot(y_limbs), x_limbs.dot(x_limbs), x_limbs.dot(y_limbs), y_limbs.dot(y_limbs))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tf_gd.errors import DataError
-from tf_gd.progress import check_progress
+from tf_gd.progress import Progress, check_progress
 from tf_gd.scale.aggregates import Aggregates
 from tf_gd.scale.moments import Moments
 from tf_gd.scale.parquet import polars_total
@@ -25,7 +25,6 @@ from tf_gd.tables.opening import ENDINGS, one_line_errors, open_source, regular_
 from tf_gd.tables.reading import ARRAYS, read_points
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
-Progress = Callable[[int, int], None]
 
 MEMORY_LIMIT = "256MB"
 """What DuckDB may take for a reading, however large the file."""

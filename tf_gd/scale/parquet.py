@@ -4,11 +4,12 @@ It gives the same `Total`, for plain columns of floats. Whatever else there is, 
 """
 
 import math
-from collections.abc import Callable
+import os
+import sys
 from importlib.util import find_spec
 from typing import Any, cast
 
-from tf_gd.scale.aggregates import Sums, Total
+from tf_gd.scale.aggregates import Progress, Sums, Total
 from tf_gd.scale.origin import Origin
 from tf_gd.tables.source import Source
 
@@ -18,7 +19,15 @@ WORTH = 2**26
 ROWS = 2**25
 """How many rows are read between two reports of progress; their sums are rounded, the sum of the sums is not."""
 
-Progress = Callable[[float], None]
+_home = os.getpid()  # the process in which Polars' threads run, once it is loaded
+
+
+def _is_usable() -> bool:
+    """Whether Polars is installed, and was not loaded before a fork: its threads stayed in the parent."""
+    global _home
+    if "polars" not in sys.modules:
+        _home = os.getpid()
+    return find_spec("polars") is not None and os.getpid() == _home
 
 
 def polars_total(
@@ -33,9 +42,9 @@ def polars_total(
         on_progress: called with the percentage done, now and then.
 
     Returns:
-        The total; None where Polars is not installed, or would gain nothing, or cannot read the file.
+        The total; None where Polars is not installed, would gain nothing, would hang, or cannot read the file.
     """
-    if source.file.suffix.lower() != ".parquet" or source.file.stat().st_size < WORTH or find_spec("polars") is None:
+    if source.file.suffix.lower() != ".parquet" or source.file.stat().st_size < WORTH or not _is_usable():
         return None
     import polars
 
@@ -43,15 +52,16 @@ def polars_total(
         frame = polars.scan_parquet(source.file, glob=False, hive_partitioning=False)
         schema = frame.collect_schema()
         floats = all(schema.dtypes()[place] in (polars.Float64, polars.Float32) for place in at)
-        if not floats or schema.names() != [column.name for column in source.columns]:
+        rows = frame.select(polars.len()).collect().item()
+        if not (rows and floats and schema.names() == [column.name for column in source.columns]):
             return None
-        return _total(frame, at, Origin(*origin[:2]), on_progress)
+        return _total(frame, rows, at, Origin(*origin[:2]), on_progress)
     except (polars.exceptions.PolarsError, OSError):
         return None
 
 
-def _total(frame: Any, at: tuple[int, int], origin: Origin, on_progress: Progress | None) -> Total:
-    """Return the total over a lazy frame, some rows at a time."""
+def _total(frame: Any, rows: int, at: tuple[int, int], origin: Origin, on_progress: Progress | None) -> Total:
+    """Return the total over the rows of a lazy frame, some at a time."""
     import polars
 
     x, y = (polars.nth(place).cast(polars.Float64) for place in at)
@@ -59,12 +69,11 @@ def _total(frame: Any, at: tuple[int, int], origin: Origin, on_progress: Progres
     counts = polars.len(), x.count(), y.count()
     sums = (series.sum() for series in (dx, dy, dx * dx, dx * dy, dy * dy))
     wanted = [part.alias(str(number)) for number, part in enumerate((*counts, *sums))]
-    rows = frame.select(polars.len()).collect().item()
     parts = []
-    for start in range(0, max(1, rows), ROWS):
+    for start in range(0, rows, ROWS):
         parts.append(frame.slice(start, ROWS).select(wanted).collect(engine="streaming").row(0))
         if on_progress is not None:
-            on_progress(100 * min(1, (start + ROWS) / max(1, rows)))
+            on_progress(100 * min(1, (start + ROWS) / rows))
     n, n_x, n_y, *values = zip(*parts, strict=True)
     return Total(sum(n), sum(n_x), sum(n_y), 0.0, cast(Sums, tuple(map(_exact_sum, values))), origin)
 

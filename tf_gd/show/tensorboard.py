@@ -13,7 +13,7 @@ import numpy as np
 from tf_gd.data import Points
 from tf_gd.graph import LineGraph
 from tf_gd.line import Reduction
-from tf_gd.saving import check_folder
+from tf_gd.saving import make_folder
 from tf_gd.trajectory import Trajectory
 
 TAGS = {"loss": "loss", "line/m": "m", "line/c": "c", "gradient/m": "gradient_m", "gradient/c": "gradient_c"}
@@ -42,9 +42,7 @@ def write_events(log_dir: str | Path, points: Points, trajectory: Trajectory) ->
         ...     [file.name.split(".")[2] for file in write_events(folder, points, path).iterdir()]
         ['tfevents']
     """
-    folder = Path(log_dir)
-    check_folder(folder, "log_dir")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = make_folder(log_dir, "log_dir")
     rate = np.float64(trajectory.learning_rate)
     series = points.astype(trajectory.m.dtype)
     with LineGraph(series, rate, cast(Reduction, trajectory.reduction)) as line_graph:
