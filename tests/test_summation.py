@@ -120,6 +120,30 @@ def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype):
     assert (True in signs) == (loose > 0 and n > 8 and dtype != "float16") or n > 1_000
 
 
+def flushed_halves(order, start, length, depth):
+    """Return {place: sign} of numbers whose sums are flushed to -0.0 in each subtree that is `depth` levels down."""
+    left, right = order.split(length, start % order.packet)
+    if depth == 0:
+        return {start: 1.0, start + left: -1.25}
+    return flushed_halves(order, start, left, depth - 1) | flushed_halves(order, start + left, right, depth - 1)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("leaves", "depth"), [(4, 1), (8, 1), (8, 2), (64, 0)])  # the last one has a tree a core
+def test_two_flushed_sums_make_a_positive_zero_wherever_they_meet(dtype, leaves, depth):
+    n = leaves * expected(1, dtype).leaf
+    order, values = known(n, dtype), np.zeros(n, dtype)
+    for start, length in order.trees(n):
+        for place, size in flushed_halves(order, start, length, depth).items():
+            values[place] = size * np.finfo(dtype).tiny
+    with reduce_sum(n, dtype) as tensorflows:
+        theirs = np.asarray(tensorflows(values), dtype)
+    assert theirs.tobytes() == total(values, order).tobytes()
+    with flushed():
+        assert theirs.tobytes() == spelled_out(values, order).tobytes()
+    assert np.signbit(theirs) == (depth == 0 and order.blocks == 1)
+
+
 def test_subnormal_numbers_count_as_zero_and_only_while_adding():
     tiny = np.full(100, 5e-324)
     assert total(tiny) == 0.0
