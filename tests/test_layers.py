@@ -15,6 +15,7 @@ ROOMS = [
     ["tables"],
     ["order"],
     ["leaves"],
+    ["trees"],
     ["summation"],
     ["line", "probing"],
     ["curvature"],

@@ -8,6 +8,7 @@ from tf_gd.graph import reduce_sum
 from tf_gd.order import Order, accumulator, expected, known
 from tf_gd.subnormals import flushed
 from tf_gd.summation import GROUP, Adder, total
+from tf_gd.trees import Trees
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -79,6 +80,21 @@ def test_the_bits_do_not_depend_on_how_the_work_is_laid_out(n, monkeypatch):
             sums += adder(lambda rows, vector: (np.negative(vector, rows[0]), np.copyto(rows[1], vector))).tolist()
     truth = float(spelled_out(values, order))
     assert sums == [-truth, truth] * 3
+
+
+@pytest.mark.parametrize("n", [16_389, 32_771, 32_796, 131_077, 2 * GROUP + 9])
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+@pytest.mark.parametrize("repeated", [False, True])
+def test_trees_that_are_not_full(n, blocks, repeated):
+    order, values, parts = Order(4, blocks), noise(n, "float64"), []
+    groups = Trees(order, n, GROUP, 1, "float64").groups
+    adder = Adder([values], 1, order, repeated)
+    with adder.at_work():
+        for _ in range(2):  # what fills up the trees is still 0.0 the second time
+            parts.append(float(adder(lambda rows, vector: np.copyto(rows[0], vector))[0]))
+    assert parts == [float(spelled_out(values, order))] * 2
+    assert any((0, 0) in group.spans for group in groups) or blocks == 3
+    assert sum(size for group in groups for _, size in group.spans) == n
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)

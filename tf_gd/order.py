@@ -22,8 +22,9 @@ from __future__ import annotations
 import math
 import os
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,19 @@ Vector = npt.NDArray[Any]
 PACKET_BYTES = 16 if platform.machine() in ("aarch64", "arm64") else 32  # NEON; AVX, the common build elsewhere
 LEAF_PACKETS = {"float16": 200}
 CYCLES = {"bfloat16": (2 * 11 / 64 + 1) / 8}  # a float32 cast from two bytes, eight at a time
+
+
+class Subtree(NamedTuple):
+    """A part of a tree: elements `start` to `start + length`, `depth` splits below the root.
+
+    Bit k of `path` tells whether the k-th split on the way down was taken to the right. So the two halves of a split
+    at depth k have paths that are 2^k apart, and a full tree's leaves have the paths 0, 1, 2, ... in some order.
+    """
+
+    start: int
+    length: int
+    path: int
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -79,37 +93,14 @@ class Order:
         splits = max(0, math.ceil(math.log2(longest / self.leaf))) + 1
         return min(n, in_leaf + splits + self.blocks + 1)
 
-    def cut(self, n: int, longest: int, phase: int = 0) -> list[int]:
-        """Return the lengths of the subtrees, none over `longest`, of a tree over n elements, from left to right."""
+    def cut(self, start: int, n: int, longest: int, path: int = 0, depth: int = 0) -> Iterator[Subtree]:
+        """Yield the subtrees, none over `longest`, of the tree over n elements from `start` on, from left to right."""
         if n <= longest:
-            return [n]
-        left, right = self.split(n, phase)
-        return self.cut(left, longest, phase) + self.cut(right, longest)
-
-    def merges(self, n: int) -> list[tuple[list[int], list[int]]]:
-        """Return, round by round, which leaves' sums are added to which (left, right); the sum stays with the left.
-
-        When all rounds are done, the first leaf of each tree holds the tree's sum.
-        """
-        rounds: list[tuple[list[int], list[int]]] = []
-
-        def merge(size: int, phase: int, first: int) -> tuple[int, int]:
-            """Plan a tree's merges; return its height and the number of the leaf after its last."""
-            if size <= self.leaf:
-                return 0, first + 1
-            left, right = self.split(size, phase)
-            left_height, middle = merge(left, phase, first)
-            right_height, end = merge(right, 0, middle)
-            height = max(left_height, right_height)
-            rounds.extend(([], []) for _ in range(height + 1 - len(rounds)))
-            rounds[height][0].append(first)
-            rounds[height][1].append(middle)
-            return height + 1, end
-
-        end = 0
-        for start, length in self.trees(n):
-            _, end = merge(length, start % self.packet, end)
-        return rounds
+            yield Subtree(start, n, path, depth)
+            return
+        left, right = self.split(n, start % self.packet)
+        yield from self.cut(start, left, longest, path, depth + 1)
+        yield from self.cut(start + left, right, longest, path + 2**depth, depth + 1)
 
 
 def accumulator(dtype: npt.DTypeLike) -> np.dtype[Any]:

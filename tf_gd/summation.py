@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.leaves import Leaves
+from tf_gd.leaves import Leaves, Span, Strip
 from tf_gd.order import Order, Vector, accumulator, known, usable_cores
 from tf_gd.subnormals import flush, flushed
+from tf_gd.trees import Trees
 
 GROUP = 2**17  # elements whose terms are made in one go: few calls, and all in the processor's last cache
 KEPT = 2**24  # up to so many elements are kept arranged
 WORTH_A_THREAD = 2**16  # elements
+CACHE_LINE = 64  # bytes
 
 Terms = Callable[..., None]
 
@@ -57,28 +59,20 @@ class Adder:
     def __init__(self, vectors: Sequence[Vector], series: int, order: Order, repeated: bool = False) -> None:
         self.n, dtype = vectors[0].size, vectors[0].dtype
         self.side_by_side = repeated and self.n <= KEPT
-        trees = [list(_groups(order, start, length)) for start, length in order.trees(self.n)]
-        groups = [group for tree in trees for group in tree]
-        self.workers = max(1, min(usable_cores(), len(groups), self.n // WORTH_A_THREAD))
-        self.rooms = [self._rooms({sizes for _, sizes in groups}, order, series, dtype) for _ in range(self.workers)]
-        self.sums = np.empty((sum(len(sizes) for _, sizes in groups), series), accumulator(dtype))
-        ends = np.cumsum([len(sizes) for _, sizes in groups]).tolist()
+        self.trees = Trees(order, self.n, GROUP, series, accumulator(dtype))
+        kinds = list(dict.fromkeys(group.spans for group in self.trees.groups))
+        self.workers = max(1, min(usable_cores(), len(self.trees.groups), self.n // WORTH_A_THREAD))
+        self.rooms = [self._rooms(kinds, order, series, dtype) for _ in range(self.workers)]
         self.work = []
-        for (start, sizes), end in zip(groups, ends, strict=True):
-            pieces = [self.rooms[0][sizes].arrange(vector[start : start + sum(sizes)]) for vector in vectors]
-            self.work.append((sizes, pieces, self.sums[end - len(sizes) : end]))
-        self.merges = [(_places(left), _places(right)) for left, right in order.merges(self.n)]
-        leaves = [sum(len(sizes) for _, sizes in tree) for tree in trees]
-        self.trees = np.cumsum([0, *leaves[:-1]])
-        self.whole = self.n % order.blocks == 0  # no remainder comes before the blocks
+        for start, end, spans, out in self.trees.groups:
+            kind = kinds.index(spans)
+            self.work.append((kind, [self.rooms[0][kind].arrange(vector[start:end]) for vector in vectors], out))
         self.pool: ThreadPoolExecutor | None = None
 
-    def _rooms(
-        self, kinds: set[tuple[int, ...]], order: Order, series: int, dtype: Any
-    ) -> dict[tuple[int, ...], Leaves]:
+    def _rooms(self, kinds: list[tuple[Span, ...]], order: Order, series: int, dtype: Any) -> list[Leaves]:
         """Return one thread's room for every kind of group, all in one place."""
-        space = np.empty((series, 2 * max(map(sum, kinds))), dtype)  # gaps take less than half
-        return {sizes: Leaves(sizes, order, space, self.side_by_side) for sizes in kinds}
+        space = _empty(series, max(Strip(spans, order.packet).size for spans in kinds), dtype)
+        return [Leaves(spans, order, space, self.side_by_side) for spans in kinds]
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -98,50 +92,36 @@ class Adder:
             arguments: handed on to `terms`.
         """
         if self.n == 1:  # nothing is added: -0.0 stays -0.0
-            sizes, vectors, out = self.work[0]
-            leaves = self.rooms[0][sizes]
+            (_, vectors, out), (leaves,) = self.work[0], self.rooms[0]
             terms(leaves.rows, *vectors, *arguments)
             out[0] = leaves.terms[:, 0]
-            return np.asarray(out[0])
+            return self.trees.root
         todo = iter(self.work)
-        helpers = (
-            [self.pool.submit(self._help, worker, todo, terms, arguments) for worker in range(1, self.workers)]
-            if self.pool
-            else []
-        )
+        helpers = []
+        if self.pool and self.workers > 1:
+            others = range(1, self.workers)
+            helpers = [self.pool.submit(self._help, worker, todo, terms, arguments) for worker in others]
         self._help(0, todo, terms, arguments)
         for helper in helpers:
             helper.result()
-        for left, right in self.merges:
-            np.add(self.sums, 0.0, self.sums)  # as TensorFlow's sums, which all start at 0.0
-            self.sums[left] += self.sums[right]
-        if len(self.trees) == 1:
-            return np.asarray(self.sums[0])
-        if self.whole:
-            self.sums[self.trees[0]] += 0.0
-        return np.asarray(np.add.accumulate(self.sums[self.trees])[-1])
+        return self.trees.merge()
 
     def _help(self, worker: int, todo: Iterator[Any], terms: Terms, arguments: tuple[Any, ...]) -> None:
         """Take one group after another off the list, for as long as there are any, and add its leaves."""
         rooms = self.rooms[worker]
-        for sizes, vectors, out in todo:
-            leaves = rooms[sizes]
+        for kind, vectors, out in todo:
+            leaves = rooms[kind]
             terms(leaves.rows, *vectors, *arguments)
             leaves.add(out)
 
 
-def _groups(order: Order, start: int, length: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield (start, sizes of the leaves) for each subtree of a few leaves of one tree, from left to right."""
-    for size in order.cut(length, max(GROUP, order.leaf), start % order.packet):
-        yield start, tuple(order.cut(size, order.leaf, start % order.packet))
-        start += size
-
-
-def _places(indices: list[int]) -> Any:
-    """Return indices as a slice if they are evenly spaced, which is faster, or else as an array."""
-    step = indices[1] - indices[0] if len(indices) > 1 else 1
-    even = range(indices[0], indices[-1] + 1, step)
-    return slice(even.start, even.stop, step) if indices == list(even) else np.array(indices)
+def _empty(rows: int, columns: int, dtype: Any) -> Vector:
+    """Return an array with `columns` or a few more, each row of which starts with a cache line: a tenth faster."""
+    line = CACHE_LINE // np.dtype(dtype).itemsize
+    columns = -(-columns // line) * line
+    space: Vector = np.empty(rows * columns + line, dtype)
+    first = -space.ctypes.data % CACHE_LINE // space.itemsize
+    return space[first : first + rows * columns].reshape(rows, columns)
 
 
 def _prepare() -> None:
