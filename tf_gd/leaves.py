@@ -70,27 +70,32 @@ class Leaves:
     """
 
     def __init__(self, spans: Sequence[Span], order: Order, space: Vector, side_by_side: bool = False) -> None:
-        series, lanes = len(space), order.packet
-        strips = [Strip(part, lanes) for part in ([spans] if side_by_side else [[span] for span in spans])]
+        strips = [Strip(part, order.packet) for part in ([spans] if side_by_side else [[span] for span in spans])]
         self.strip = strips[0] if side_by_side and len(spans) > 1 else None
         present = self.arrange(np.ones(sum(size for _, size in spans), bool))
         self.terms = space[:, : present.size]
-        first_gap = int(np.argmin(np.append(present, False)))  # they all lie near the end
-        self.tail, self.gaps = self.terms[:, first_gap:], ~present[first_gap:]
         self.rows = list(self.terms)
-        adds_in = accumulator(space.dtype)
+        first_gap = int(np.argmin(np.append(present, False)))  # near the end, unless a leaf has no elements
+        self.tail, self.gaps = self.terms[:, first_gap:], ~present[first_gap:]
+        self.nothing = np.array(-0.0, space.dtype)
+        self._make_room(strips, order.packet)
+        self._look(strips)
+
+    def _make_room(self, strips: list[Strip], lanes: int) -> None:
+        """Make the arrays in which each leaf's packets, lanes and scalars are added."""
+        series, leaves = len(self.terms), len(strips[0].spans)
+        most_scalars = max(size % lanes for strip in strips for _, size in strip.spans)
+        adds_in = accumulator(self.terms.dtype)
         folds_in = np.promote_types(adds_in, np.float32)
-        self.added = self.terms if adds_in == space.dtype else np.empty(self.terms.shape, adds_in)
-        self.packets = np.full((len(strips), series, 7, len(strips[0].spans), lanes), -0.0, adds_in)
+        self.added = self.terms if adds_in == self.terms.dtype else np.empty(self.terms.shape, adds_in)
+        self.packets = np.full((len(strips), series, 7, leaves, lanes), -0.0, adds_in)
         self.packets[:, :, 0] = 0
-        self.lanes = np.empty((lanes, len(strips), len(strips[0].spans), series), adds_in)
+        self.lanes = np.empty((lanes, len(strips), leaves, series), adds_in)
         self.by_packet = self.lanes.transpose(1, 3, 2, 0)
         self.wide = self.lanes if folds_in == adds_in else np.empty(self.lanes.shape, folds_in)
-        self.loose = np.full((1 + max(size % lanes for _, size in spans), len(spans), series), -0.0, adds_in)
+        self.loose = np.full((1 + most_scalars, len(strips) * leaves, series), -0.0, adds_in)
         self.loose[0] = 0
         self.running = np.zeros_like(self.loose)
-        self.nothing = np.array(-0.0, space.dtype)
-        self._look(strips)
 
     def _look(self, strips: list[Strip]) -> None:
         """Make the views: strides and their accumulators, left-over packets and their room, scalars, halves to fold."""
