@@ -79,8 +79,9 @@ def kinds_of_data(rng, n, dtype):
     yield "huge", x * root / 100, noise * root / 10
     yield "tiny", x / root, noise / root
     yield "subnormal", x * float(info.tiny) / 4, noise * float(info.tiny) * 4
-    few = np.where(rng.random(n) < 4 / n, rng.choice([-1.5, -1.25, 1.0, 1.25], n), 0.0)
-    yield "flushed", rng.choice([-1.0, 1.0], n), few * float(info.tiny)  # their sums are too small
+    ends = np.zeros(n)
+    ends[[0, -1]] = 1.25, -1.0
+    yield "flushed", np.ones(n), ends * float(info.tiny)  # at the line (-0.0, -0.0) their sum is flushed to -0.0
     yield "zeros", np.copysign(0.0, noise), np.copysign(0.0, rng.standard_normal(n))
     yield "far", 100 + x, 100 * x + noise
     yield "magnitudes", noise * 2.0 ** rng.integers(-12, 6, n), x * 2.0 ** rng.integers(-12, 6, n)
@@ -99,7 +100,7 @@ def problems(n, dtype, reduction, some):
             steep = 2 * (float(x.astype(float) @ x.astype(float)) + n) / (n if reduction == "mean" else 1)
         stable = max([rate for rate in RATES if rate < 1.5 / steep], default=RATES[-1])
         for rate in (stable, RATES[0]):  # the larger one as a rule diverges
-            start = (0.0, 0.0) if name == "flushed" else next(starts)  # any other line hides what is that small
+            start = (-0.0, -0.0) if name == "flushed" else next(starts)  # any other line hides what is that small
             yield name, x, y, start, (next(rates), rate)
 
 
