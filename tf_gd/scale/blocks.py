@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
 from tf_gd.errors import DataError
 from tf_gd.scale.cores import on_all_cores
@@ -118,19 +117,12 @@ def _block_sums(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt
     is what makes NumPy let go of its lock. Each is a dot product of its own, for which BLAS takes no second thread:
     the cores have work already.
     """
-    sums = np.empty((len(dx), 5))
-    _row_dots(dx, ONES, sums[:, 0])
-    _row_dots(dx[:, None], _both(dx, dy), sums[:, 2:4])  # a row of x stays in the first cache for two products
-    _row_dots(dy, dy, sums[:, 4])
-    _row_dots(dy, ONES, sums[:, 1])
-    parts: npt.NDArray[np.float64] = np.add.reduceat(sums, range(0, len(dx), PART // ROW), axis=0)
+    sums = np.empty((5, len(dx)))
+    in_turn = (0, dx, ONES), (2, dx, dx), (3, dx, dy), (4, dy, dy), (1, dy, ONES)  # while the cache still holds them
+    for at, left, right in in_turn:
+        _row_dots(left, right, sums[at])
+    parts: npt.NDArray[np.float64] = np.add.reduceat(sums.T, range(0, len(dx), PART // ROW), axis=0)
     return parts
-
-
-def _both(dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return a view of each row of `dx` and the same of `dy`, shape [rows, 2, ROW]: one stride leads across."""
-    from_x_to_y = dy.ctypes.data - dx.ctypes.data
-    return as_strided(dx, (len(dx), 2, ROW), (dx.strides[0], from_x_to_y, dx.itemsize), writeable=False)
 
 
 def _row_dots(left: npt.NDArray[np.float64], right: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) -> None:
@@ -138,7 +130,7 @@ def _row_dots(left: npt.NDArray[np.float64], right: npt.NDArray[np.float64], out
     if hasattr(np, "vecdot"):  # from NumPy 2.0 on, and a tenth faster
         np.vecdot(left, right, out=out)
     else:
-        np.matmul(left[..., None, :], right[..., None], out=out[..., None, None])
+        np.matmul(left[:, None, :], right[..., None], out=out[:, None, None])
 
 
 def _is_safe(columns: npt.NDArray[np.float64], n: int) -> bool:
