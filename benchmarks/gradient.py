@@ -9,7 +9,7 @@ from tf_gd.data import Points
 from tf_gd.descent import confirm_order
 from tf_gd.graph import LineGraph
 from tf_gd.line import Line
-from tf_gd.manual import Evaluation
+from tf_gd.manual import ManualDescent
 from tf_gd.scale.moments import Moments
 
 FLOOR = "floor: one read of x and y, x.dot(y)"
@@ -17,6 +17,7 @@ READ = "tf_gd: moments, reading included"
 KNOWN = "tf_gd: moments, already read"
 BITS = "tf_gd: by hand, TensorFlow's bits"
 LOOP = "TensorFlow, loop in the graph"
+RATE = 1e-12  # so small that no descent ends early
 
 
 def measure(*, points: int, rounds: int, **_: int) -> Table:
@@ -40,24 +41,23 @@ def _one_size(n: int, rounds: int) -> dict[str, float | None]:
     points, line = Points(x, y), Line(*LINE)
     known = Moments.of(x, y)
     confirm_order(points)
-    evaluate, sums = Evaluation(points, repeated=True), np.empty(3)
+    by_hand, steps = ManualDescent(points, RATE), max(1, min(1000, 10**7 // n))
     calls: Contenders = {
         FLOOR: lambda: x.dot(y),
         READ: lambda: Moments.of(x, y).gradient(line),
         KNOWN: lambda: known.gradient(line),
-        BITS: lambda: evaluate(*np.array(LINE), sums),
+        BITS: lambda: by_hand.descend(line, steps),
         "numpy, as everybody writes it": numpy_gradient(x, y),
     }
-    steps = max(1, min(1000, 10**7 // n))
-    with LineGraph(points, 1e-12) as graph:
+    with LineGraph(points, RATE) as graph:
         calls[LOOP] = lambda: graph.descend(line, steps)
         calls["TensorFlow, a Session.run each"] = lambda: graph.session.run([graph.gradient_m, graph.gradient_c])
         for name, peer in (("jax, compiled", jax_gradient), ("torch, autograd", torch_gradient)):
             with missing_is_none(calls, name):
                 calls[name] = peer(x, y)
         best = side_by_side(calls, rounds)
-    best[LOOP] = best[LOOP] and best[LOOP] / (steps + 1)  # that many gradients, the one at the start included
-    return best
+    per_gradient = {name: seconds and seconds / (steps + 1) for name, seconds in best.items()}  # the start's included
+    return best | {name: per_gradient[name] for name in (BITS, LOOP)}
 
 
 def _ratios(seconds: dict[str, float | None], n: int) -> str:
