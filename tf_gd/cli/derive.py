@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tf_gd.verify.derivation import Derivation, Step
+    from tf_gd.verify.derivation import Derivation
     from tf_gd.verify.proof import Proof
+    from tf_gd.verify.step import Step
 
 MODELS = ("line", "m-model")
 

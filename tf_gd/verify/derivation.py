@@ -11,62 +11,10 @@ from typing import Any, Literal
 from tf_gd.errors import invalid
 from tf_gd.line import Reduction, check_reduction
 from tf_gd.verify.algebra import symbols
+from tf_gd.verify.step import Step
 
 Model = Literal["line", "m-model"]
 MODELS: tuple[Model, ...] = ("line", "m-model")
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: what is done, why, and the formulas.
-
-    Attributes:
-        equation: the number of the equation in the post; 11 and 12 go beyond it.
-        title: a few words.
-        sentence: why this step is taken.
-        formulas: SymPy equations.
-        order: in which SymPy's printers put the terms of a sum: "grevlex", or "none" for as they stand.
-    """
-
-    equation: int
-    title: str
-    sentence: str
-    formulas: tuple[Any, ...]
-    order: str = "grevlex"
-
-    @property
-    def text(self) -> list[str]:
-        """The formulas in Unicode, several lines each."""
-        return self.pretty(use_unicode=True)
-
-    def pretty(self, use_unicode: bool) -> list[str]:
-        """Return the formulas as text of several lines each, in Unicode or in ASCII."""
-        s = symbols()
-        flat = {one: s.sympy.Symbol(one.name.replace("S_", "S")) for one in s.all_power_sums}
-        return [
-            s.sympy.pretty(one.xreplace(flat), order=self.order, use_unicode=use_unicode, wrap_line=False)
-            for one in self._on_paper
-        ]
-
-    @property
-    def latex(self) -> list[str]:
-        """The formulas in LaTeX, without delimiters."""
-        return [symbols().sympy.latex(one, order=self.order) for one in self._on_paper]
-
-    @property
-    def mathml(self) -> list[str]:
-        """The formulas in presentation MathML, a `<math>` element each, which browsers show without a script."""
-        from sympy.printing.mathml import mathml  # type: ignore[import-untyped]
-
-        return [
-            '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
-            f"{mathml(one, printer='presentation', order=self.order)}</math>"
-            for one in self._on_paper
-        ]
-
-    @property
-    def _on_paper(self) -> list[Any]:
-        return [symbols().on_paper(one) for one in self.formulas]
 
 
 @dataclass(frozen=True)
