@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from tf_gd.graph import reduce_sum
+from tf_gd.leaves import Leaves
 from tf_gd.order import Order, accumulator, expected, known
 from tf_gd.subnormals import flushed
 from tf_gd.summation import GROUP, Adder, total
-from tf_gd.trees import Trees
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
@@ -63,10 +63,10 @@ def test_the_sum_is_the_order_spelled_out(n, dtype, blocks):
     order = Order(first.packet, min(blocks, n), first.leaf_packets)
     values = noise(n, dtype)
     assert total(values, order).tobytes() == spelled_out(values, order).tobytes()
-    adder = Adder([values], 1, order, repeated=True)  # lays the leaves side by side
+    adder, one = Adder([values], 1, order, repeated=True), values.dtype.type(1)  # lays the leaves side by side
     with adder.at_work():
-        arranged = adder(lambda rows, vector: np.copyto(rows[0], vector))[0]
-    assert values.dtype.type(arranged).tobytes() == spelled_out(values, order).tobytes()
+        arranged = adder(lambda rows, vector: np.subtract(one, vector, rows[0]))[0]  # in the gaps, this is not 0
+    assert values.dtype.type(arranged).tobytes() == spelled_out(one - values, order).tobytes()
 
 
 @pytest.mark.parametrize("n", [5, 8193, 50_000, GROUP - 1, GROUP, 3 * GROUP + 5])
@@ -87,14 +87,22 @@ def test_the_bits_do_not_depend_on_how_the_work_is_laid_out(n, monkeypatch):
 @pytest.mark.parametrize("repeated", [False, True])
 def test_trees_that_are_not_full(n, blocks, repeated):
     order, values, parts = Order(4, blocks), noise(n, "float64"), []
-    groups = Trees(order, n, GROUP, 1, "float64").groups
     adder = Adder([values], 1, order, repeated)
     with adder.at_work():
         for _ in range(2):  # what fills up the trees is still 0.0 the second time
             parts.append(float(adder(lambda rows, vector: np.copyto(rows[0], vector))[0]))
     assert parts == [float(spelled_out(values, order))] * 2
-    assert any((0, 0) in group.spans for group in groups) or blocks == 3
-    assert sum(size for group in groups for _, size in group.spans) == n
+    spans = [span for group in adder.trees.groups for span in group.spans]
+    assert (0, 0) in spans or blocks == 3
+    assert sum(size for _, size in spans) == n
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
+@pytest.mark.parametrize("n", [5, 1_001, 12_345])
+@pytest.mark.parametrize("repeated", [False, True])
+def test_every_row_of_terms_starts_with_a_cache_line(dtype, n, repeated):
+    adder = Adder([noise(n, dtype)], 3, expected(n, dtype), repeated)
+    assert {row.ctypes.data % 64 for (leaves,) in adder.rooms for row in leaves.rows} == {0}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
@@ -158,6 +166,58 @@ def test_two_flushed_sums_make_a_positive_zero_wherever_they_meet(dtype, leaves,
     with flushed():
         assert theirs.tobytes() == spelled_out(values, order).tobytes()
     assert np.signbit(theirs) == (depth == 0 and order.blocks == 1)
+
+
+def flushed_leaf(dtype, strides):
+    """Return numbers whose sum is flushed to -0.0 in each lane and in the scalars.
+
+    With one stride, the sum of the four accumulators is flushed; with two, each accumulator is.
+    """
+    lanes = np.ones(expected(1, dtype).packet)
+    packets = [lanes, 0 * lanes, 0 * lanes, -1.25 * lanes] if strides == 1 else [lanes] * 4 + [-1.25 * lanes] * 4
+    return (np.concatenate([*packets, [1.0, -1.25]]) * np.finfo(dtype).tiny).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("strides", [1, 2])
+def test_a_leaf_that_is_flushed_in_every_lane_is_a_negative_zero(dtype, strides):
+    values = flushed_leaf(dtype, strides)
+    with reduce_sum(values.size, dtype) as tensorflows:
+        theirs = np.asarray(tensorflows(values), dtype)
+    assert theirs.tobytes() == total(values).tobytes() == np.array(-0.0, dtype).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("strides", [1, 2])
+@pytest.mark.parametrize("longer", ["scalar", "packet", "stride"])
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("side_by_side", [False, True])
+def test_a_longer_neighbour_does_not_change_the_sign_of_a_flushed_leaf(dtype, strides, longer, first, side_by_side):
+    order, short = expected(1, dtype), flushed_leaf(dtype, strides)
+    long = np.ones(short.size + {"scalar": 1, "packet": order.packet, "stride": 4 * order.packet}[longer])
+    pieces = [short, long] if first else [long, short]
+    spans = [(0, pieces[0].size), (pieces[0].size, pieces[1].size)]
+    leaves = Leaves(spans, order, np.empty((1, 1000), dtype), side_by_side)
+    leaves.rows[0][...] = leaves.arrange(np.concatenate(pieces))
+    sums = np.empty((2, 1), dtype)
+    with flushed():
+        leaves.add(sums)
+    assert sums[0 if first else 1].tobytes() == np.array([-0.0], dtype).tobytes()
+    assert sums[1 if first else 0] == long.size
+
+
+def test_a_flushed_remainder_keeps_its_sign_when_the_blocks_are_flushed_too():
+    order = Order(4, 8)
+    n = 8 * 2 * order.leaf + 5  # the remainder is a packet and a scalar
+    (start, _), *blocks = order.trees(n)
+    places = {start: 1.0, start + 4: -1.25}
+    for block in blocks:
+        places |= flushed_halves(order, *block, 0)
+    values = np.zeros(n)
+    values[list(places)] = np.array(list(places.values())) * np.finfo(np.float64).tiny
+    with flushed():
+        truth = spelled_out(values, order)
+    assert total(values, order).tobytes() == truth.tobytes() == np.float64(-0.0).tobytes()
 
 
 def test_subnormal_numbers_count_as_zero_and_only_while_adding():

@@ -96,6 +96,7 @@ class Leaves:
         self.loose = np.full((1 + most_scalars, len(strips) * leaves, series), -0.0, adds_in)
         self.loose[0] = 0
         self.running = np.zeros_like(self.loose)
+        self.loose_sums = self.running[-1]
 
     def _look(self, strips: list[Strip]) -> None:
         """Make the views: strides and their accumulators, left-over packets and their room, scalars, halves to fold."""
@@ -132,7 +133,7 @@ class Leaves:
             np.einsum("srl->sl", strides, out=accumulators)  # row by row, and faster at it than np.add.reduce
         for room, extra in self.extras:
             room[...] = extra
-        np.add.reduce(self.packets, axis=2, out=self.by_packet)
+        np.add.reduce(self.packets, axis=2, out=self.by_packet, initial=-0.0)  # or it would start at 0.0
         if self.wide is not self.lanes:
             self.wide[...] = self.lanes
         for left, right, half in self.folds:
@@ -141,4 +142,4 @@ class Leaves:
             room[...] = scalars
         if self.scalars:
             np.add.accumulate(self.loose, axis=0, out=self.running)
-        np.add(self.folded, self.running[-1], out)
+        np.add(self.folded, self.loose_sums, out)
