@@ -56,8 +56,10 @@ def _one_size(n: int, rounds: int) -> dict[str, float | None]:
             with missing_is_none(calls, name):
                 calls[name] = peer(x, y)
         best = side_by_side(calls, rounds)
-    per_gradient = {name: seconds and seconds / (steps + 1) for name, seconds in best.items()}  # the start's included
-    return best | {name: per_gradient[name] for name in (BITS, LOOP)}
+    for name in (BITS, LOOP):
+        seconds = best[name]
+        best[name] = seconds and seconds / (steps + 1)  # that many gradients, the one at the start included
+    return best
 
 
 def _ratios(seconds: dict[str, float | None], n: int) -> str:
