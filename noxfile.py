@@ -18,8 +18,16 @@ nox.options.sessions = ["versions"]
 NEWEST, OLDEST = "2.21", "2.16"
 MATRIX = [("3.10", OLDEST), ("3.11", OLDEST), ("3.12", OLDEST)] + [(f"3.{minor}", NEWEST) for minor in (10, 11, 12, 13)]
 TESTS = [
-    f"tests/test_{name}.py"
-    for name in ("same_bits", "summation", "train", "check", "line_and_manual", "curvature", "optimizer")
+    f"tests/{name}.py"
+    for name in (
+        "summation/test_same_bits",
+        "summation/test_summation",
+        "test_train",
+        "verify/test_check",
+        "test_line_and_manual",
+        "test_curvature",
+        "test_optimizer",
+    )
 ]
 
 

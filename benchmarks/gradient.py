@@ -5,12 +5,12 @@ import numpy as np
 from benchmarks.measuring import Contenders, missing_is_none, side_by_side
 from benchmarks.peers import LINE, jax_gradient, made_points, numpy_gradient, torch_gradient
 from benchmarks.table import Table
-from tf_gd.data import Points
 from tf_gd.descent import confirm_order
 from tf_gd.graph import LineGraph
 from tf_gd.line import Line
 from tf_gd.manual import ManualDescent
-from tf_gd.scale.moments import Moments
+from tf_gd.moments.moments import Moments
+from tf_gd.points import Points
 
 FLOOR = "floor: one read of x and y, x.dot(y)"
 READ = "tf_gd: moments, reading included"

@@ -14,7 +14,7 @@ import duckdb
 
 from benchmarks.readers import OURS, READERS, SUMS
 from benchmarks.table import Table
-from tf_gd.scale.moments import Moments
+from tf_gd.moments.moments import Moments
 
 OFFSETS = (0, 10**6, 10**9)
 BATCH = 10**6

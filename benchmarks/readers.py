@@ -17,14 +17,14 @@ SUMS = "duckdb sum(x), sum(y)"
 
 def with_tf_gd(file: str) -> float:
     """Return the slope from one reading into moments."""
-    from tf_gd.scale.files import moments_of_files
+    from tf_gd.moments.data_files import moments_of_files
 
     return moments_of_files(file, "x", "y").moments.least_squares().m
 
 
 def without_polars(file: str) -> float:
     """Return the slope as where Polars is not installed."""
-    from tf_gd.scale import parquet
+    from tf_gd.moments import polars_sums as parquet
 
     parquet.WORTH = 2**62
     return with_tf_gd(file)

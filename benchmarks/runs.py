@@ -4,10 +4,10 @@ from benchmarks.measuring import side_by_side
 from benchmarks.peers import made_points
 from benchmarks.table import Table, ratios
 from tf_gd.curvature import Curvature
-from tf_gd.data import Points
 from tf_gd.graph import LineGraph, SteppedLineGraph
 from tf_gd.line import Line
 from tf_gd.manual import ManualDescent
+from tf_gd.points import Points
 
 POINTS, NUM_STEPS = 100, 1000
 OURS = "TensorFlow, loop in the graph"

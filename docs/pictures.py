@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from tests.browser import chromium, resize
+
 from tf_gd.cli import run
 
 HERE = Path(__file__).parent / "images"

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from hostile_files import BAD_CELLS
+from support.hostile_files import BAD_CELLS
 
 import tf_gd
-from tf_gd.tables import numpy_files, parquet
+from tf_gd.tables import numpy_files
+from tf_gd.tables import parquet_files as parquet
 from tf_gd.tables.database import connect, pattern
 
 

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tf_gd
-from tf_gd.data import SAMPLES, Points
 from tf_gd.errors import DataError
+from tf_gd.points import SAMPLES, Points
 
 # Slope and intercept in exact rational arithmetic over the decimal text of the samples.
 EXACT = {

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tf_gd.data import Points
 from tf_gd.graph import LineGraph, SteppedLineGraph, load_tensorflow
 from tf_gd.line import Line
+from tf_gd.points import Points
 
 POINTS = Points([0.0, 1.0, 2.0, 4.0], [1.0, 3.0, 4.5, 9.5])
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import tf_gd
+from tf_gd import optimizer
 from tf_gd.graph import load_tensorflow
-from tf_gd.verify import optimizer
 
 tf = load_tensorflow()
 v1 = tf.compat.v1

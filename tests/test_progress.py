@@ -3,8 +3,8 @@
 import pytest
 
 import tf_gd
+from tf_gd.moments.cluster import moments_on_cluster
 from tf_gd.plan import Plan
-from tf_gd.scale.cluster import moments_on_cluster
 from tf_gd.session import train_in
 from tf_gd.show.brute_force import GridSearch
 from tf_gd.verify.compare import check_plan

@@ -11,9 +11,9 @@ __version__ = "0.1.0"
 
 # Each public name and the module that holds it; a module is imported when one of its names is first used.
 _HOME = {
-    "Points": "data",
+    "Points": "points",
     "read_points": "tables.reading",
-    "sample": "data",
+    "sample": "points",
     "Line": "line",
     "Gradient": "line",
     "predict": "line",
@@ -22,21 +22,21 @@ _HOME = {
     "gradient": "manual",
     "update": "manual",
     "Curvature": "curvature",
-    "least_squares": "scale.moments",
-    "Moments": "scale.moments",
+    "least_squares": "moments.moments",
+    "Moments": "moments.moments",
     "train": "descent",
     "train_moments": "descent",
     "Trajectory": "trajectory",
     "Outcome": "trajectory",
     "check": "verify.compare",
-    "check_gradient": "verify.models.check",
+    "check_gradient": "diagnosis.model.model_check",
     "Comparison": "verify.compare",
-    "check_line_gradient": "verify.diagnose",
-    "check_update": "verify.diagnose",
-    "GradientCheck": "verify.findings",
-    "assert_gradient": "verify.assertions",
-    "assert_update": "verify.assertions",
-    "GradientDescentOptimizer": "verify.optimizer",
+    "check_line_gradient": "diagnosis.line.line_check",
+    "check_update": "diagnosis.line.line_check",
+    "GradientCheck": "diagnosis.gradient_check",
+    "assert_gradient": "diagnosis.assertions",
+    "assert_update": "diagnosis.assertions",
+    "GradientDescentOptimizer": "optimizer",
     "TfGdError": "errors",
     "InvalidArgumentError": "errors",
     "DataError": "errors",
@@ -61,4 +61,4 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from tf_gd.curvature import Curvature as Curvature
-    from tf_gd.data import Points as Points
+    from tf_gd.points import Points as Points

@@ -14,9 +14,9 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.errors import invalid
 from tf_gd.line import Reduction, check_reduction
+from tf_gd.points import Points
 
 
 @dataclass(frozen=True)

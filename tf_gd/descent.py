@@ -11,19 +11,20 @@ from typing import Any, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd import graph, order
-from tf_gd.arguments import check_dtype
-from tf_gd.data import Points
+from tf_gd import graph
 from tf_gd.errors import DescentWarning, invalid
 from tf_gd.line import Line, Reduction
 from tf_gd.manual import ManualDescent
+from tf_gd.moments.moments import Moments
+from tf_gd.moments.moments_engine import MomentsDescent
 from tf_gd.outcome import judge
 from tf_gd.plan import LearningRate, MomentsPlan, Plan
-from tf_gd.probing import reveal
+from tf_gd.points import Points
 from tf_gd.progress import Progress, check_progress
-from tf_gd.scale.engine import MomentsDescent
-from tf_gd.scale.moments import Moments
+from tf_gd.summation import order
+from tf_gd.summation.probing import reveal
 from tf_gd.trajectory import SERIES, Trajectory
+from tf_gd.validation import check_dtype
 
 Engine = Literal["tensorflow", "manual", "moments"]
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.errors import TfGdError
 from tf_gd.line import Line, Reduction, check_mean, check_reduction
+from tf_gd.points import Points
 from tf_gd.quiet import quiet_stderr
 
 LearningRate = float | Callable[[], float]

@@ -11,9 +11,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd import summation
-from tf_gd.data import Points, as_vector
 from tf_gd.errors import DataError, invalid
+from tf_gd.points import Points, as_vector
+from tf_gd.summation import adder as summation
 
 Reduction = Literal["sum", "mean"]
 REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean")

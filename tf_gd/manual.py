@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Gradient, Line, Reduction, as_gradient, as_line, check_mean, check_reduction
-from tf_gd.order import Order, Vector, accumulator, known
-from tf_gd.summation import Adder
+from tf_gd.points import Points
+from tf_gd.summation.adder import Adder
+from tf_gd.summation.order import Order, Vector, accumulator, known
 
 
 class Evaluation:

@@ -10,13 +10,13 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.arguments import check_count, check_dtype, check_start, check_tolerance
 from tf_gd.curvature import Curvature
-from tf_gd.data import Points
 from tf_gd.errors import DataError
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Line, Reduction, check_reduction
-from tf_gd.scale.moments import Moments
+from tf_gd.moments.moments import Moments
+from tf_gd.points import Points
+from tf_gd.validation import check_count, check_dtype, check_start, check_tolerance
 
 LearningRate = float | Callable[[], float] | Literal["auto"]
 AnyCourse = TypeVar("AnyCourse", bound="Course")

@@ -86,6 +86,6 @@ class Trajectory:
             InvalidArgumentError: another ending.
             DataError: the file cannot be written.
         """
-        from tf_gd.saving import save_table
+        from tf_gd.tables.writing import save_table
 
         save_table(self.to_dict(), path)

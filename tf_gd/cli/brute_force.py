@@ -12,7 +12,7 @@ from tf_gd.cli.options import Number, load_points, output_options, points_option
 from tf_gd.cli.output import print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from tf_gd.data import Points
+    from tf_gd.points import Points
     from tf_gd.show.brute_force import GridSearch
 
 PATIENCE = 600  # seconds that a search may take without --yes

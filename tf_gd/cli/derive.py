@@ -11,8 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from tf_gd.verify.derivation import Derivation
-    from tf_gd.verify.proof import Proof
-    from tf_gd.verify.step import Step
+    from tf_gd.verify.derivation_step import Step
+    from tf_gd.verify.symbolic_check import Proof
 
 MODELS = ("line", "m-model")
 
@@ -46,7 +46,7 @@ def command(model: Any, reduction: Any, latex: bool, as_json: bool, quiet: bool)
     Example: tf-gd derive --reduction mean
     """
     from tf_gd.verify.derivation import derive
-    from tf_gd.verify.proof import prove
+    from tf_gd.verify.symbolic_check import prove
 
     derived = derive(model, reduction)
     proofs = prove(derived)

@@ -41,7 +41,7 @@ def command(file: str, reduction: Any, time_limit: float, memory_limit: int, as_
 
     Example: tf-gd diagnose homework.py
     """
-    from tf_gd.verify.sandbox import check_file
+    from tf_gd.diagnosis.sandbox import check_file
 
     checks = check_file(file, reduction, time_limit, memory_limit)
     ok = all(check.ok for check in checks.values())

@@ -10,7 +10,7 @@ import click
 from tf_gd.errors import TfGdError, invalid
 
 if TYPE_CHECKING:
-    from tf_gd.data import Points
+    from tf_gd.points import Points
 
 Command = Callable[..., Any]
 
@@ -103,7 +103,7 @@ def output_options(command: Command) -> Command:
 
 def load_points(data: str | None, x_column: str | None, y_column: str | None, sample: str | None) -> Points:
     """Return the points that the options name; the Hubble sample where they name none."""
-    from tf_gd.data import sample as bundled
+    from tf_gd.points import sample as bundled
 
     if data is None:
         if x_column is not None or y_column is not None:

@@ -52,9 +52,9 @@ def command(
     Example: tf-gd plot contour --output contour.png
     """  # noqa: D301  (click wants the character itself)
     from tf_gd.plan import Plan
-    from tf_gd.saving import check_file
     from tf_gd.show import gallery
     from tf_gd.show.theme import check_output, save_figure
+    from tf_gd.tables.writing import check_file
 
     check_output(output)
     check_file(output, "output")

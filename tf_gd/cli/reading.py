@@ -10,9 +10,9 @@ from tf_gd.cli.options import Command, load_points
 from tf_gd.cli.output import progress_bar, warn
 
 if TYPE_CHECKING:
-    from tf_gd.data import Points
-    from tf_gd.scale.files import Reading
-    from tf_gd.scale.moments import Moments
+    from tf_gd.moments.data_files import Reading
+    from tf_gd.moments.moments import Moments
+    from tf_gd.points import Points
 
 READING = ("skip_invalid", "cluster", "tls_ca", "tls_cert", "tls_key")
 
@@ -85,11 +85,11 @@ def _read(
     """Read files once, here or on a cluster."""
     with progress_bar("reading", quiet) as on_progress:
         if where["cluster"] is None:
-            from tf_gd.scale.files import moments_of_files
+            from tf_gd.moments.data_files import moments_of_files
 
             done = moments_of_files(data, x_column, y_column, skip_invalid=skip_invalid, on_progress=on_progress)
         else:
-            from tf_gd.scale.cluster import moments_on_cluster
+            from tf_gd.moments.cluster import moments_on_cluster
 
             done = moments_on_cluster(
                 data,
@@ -107,7 +107,7 @@ def _read(
 
 def _certificates(tls_ca: str | None, tls_cert: str | None, tls_key: str | None, **_: Any) -> Any:
     """Return the certificates, all three or none."""
-    from tf_gd.scale.cluster import Tls
+    from tf_gd.moments.cluster import Tls
 
     given = (tls_ca, tls_cert, tls_key)
     if any(given) and not all(given):

@@ -46,7 +46,7 @@ def command(
     from tf_gd.cli.reporting import save_report
     from tf_gd.cli.training import carry_out, exit_code, summary
     from tf_gd.plan import Plan
-    from tf_gd.saving import check_file
+    from tf_gd.tables.writing import check_file
 
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tf_gd.cli.training import Done
-from tf_gd.data import Points
-from tf_gd.show.report import render, write_report
+from tf_gd.points import Points
+from tf_gd.show.page import render, write_report
 from tf_gd.verify.compare import Comparison
 from tf_gd.verify.derivation import derive
 

@@ -96,7 +96,7 @@ def _check_session(session: str | None, resume: bool, engine: str | None) -> Non
 
 def _check_places(output: str | None, report_path: str | None, log_dir: str | None, drawn: bool) -> None:
     """Refuse places that cannot be written, before any work is done for them."""
-    from tf_gd.saving import check_file, check_folder, check_table
+    from tf_gd.tables.writing import check_file, check_folder, check_table
 
     if not drawn and (report_path is not None or log_dir is not None):
         raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")

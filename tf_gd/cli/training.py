@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from tf_gd.cli.output import print_table
-from tf_gd.data import Points
 from tf_gd.descent import run
 from tf_gd.errors import DataError, invalid
 from tf_gd.line import Line
+from tf_gd.moments.moments import Moments
 from tf_gd.plan import MomentsPlan, Plan
+from tf_gd.points import Points
 from tf_gd.progress import Progress
-from tf_gd.scale.moments import Moments
 from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 from tf_gd.verify.compare import Comparison, check_plan

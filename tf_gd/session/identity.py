@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from tf_gd.errors import SessionError, plain
-from tf_gd.order import known
 from tf_gd.plan import MomentsPlan, Plan
-from tf_gd.session.files import digest
+from tf_gd.session.whole_files import digest
+from tf_gd.summation.order import known
 
 
 def describe(plan: Plan | MomentsPlan, engine: str) -> dict[str, Any]:

@@ -12,10 +12,10 @@ import numpy as np
 
 from tf_gd.errors import SessionError, plain
 from tf_gd.plan import MomentsPlan, Plan
-from tf_gd.session.files import ASIDE
 from tf_gd.session.identity import describe, refuse_another, refuse_less
 from tf_gd.session.lock import Lock
 from tf_gd.session.store import State, Store
+from tf_gd.session.whole_files import ASIDE
 
 OURS = {"lock", "log.txt", "rows"}
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import SessionError, plain
-from tf_gd.session.files import ASIDE, digest, flush, remove, whole
+from tf_gd.session.whole_files import ASIDE, digest, flush, remove, whole
 
 FORMAT = "tf_gd session 1"
 SaveModel = Callable[[str], None]

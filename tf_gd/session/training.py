@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.arguments import check_count
 from tf_gd.descent import Engine, Stretch, check_engine, open_engine, stretches, trajectory
 from tf_gd.errors import invalid
 from tf_gd.graph import LineGraph
@@ -25,6 +24,7 @@ from tf_gd.session.opening import opened, written
 from tf_gd.session.signals import Interrupted, Listening
 from tf_gd.session.store import Store
 from tf_gd.trajectory import SERIES, Trajectory
+from tf_gd.validation import check_count
 
 MOST_ROWS_UNSAVED = 250_000  # 10 MB in float64
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.errors import invalid
 from tf_gd.line import Line, Reduction, predict
-from tf_gd.show.cross_section import parabola
-from tf_gd.show.landscape import contour
+from tf_gd.points import Points
+from tf_gd.show.contour import contour
+from tf_gd.show.parabola import parabola
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number, share
 from tf_gd.trajectory import Trajectory

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_gd.data import Points
 from tf_gd.descent import run
 from tf_gd.errors import invalid
 from tf_gd.plan import Plan
+from tf_gd.points import Points
 from tf_gd.show.figures import contour, fitted_line, loss_curve, overview, parabola
 
 if TYPE_CHECKING:

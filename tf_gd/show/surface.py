@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
-from tf_gd.data import Points
 from tf_gd.line import Line, Reduction
-from tf_gd.scale.moments import Moments
-from tf_gd.scale.rational import rounded
+from tf_gd.moments.moments import Moments
+from tf_gd.moments.rational import rounded
+from tf_gd.points import Points
 
 Grid = npt.NDArray[np.float64]
 

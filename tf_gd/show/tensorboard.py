@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from tf_gd.data import Points
 from tf_gd.graph import LineGraph
 from tf_gd.line import Reduction
-from tf_gd.saving import make_folder
+from tf_gd.points import Points
+from tf_gd.tables.writing import make_folder
 from tf_gd.trajectory import Trajectory
 
 TAGS = {"loss": "loss", "line/m": "m", "line/c": "c", "gradient/m": "gradient_m", "gradient/c": "gradient_c"}

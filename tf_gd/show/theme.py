@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tf_gd.errors import invalid
-from tf_gd.saving import draft_of
+from tf_gd.tables.writing import draft_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

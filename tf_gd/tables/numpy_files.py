@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.errors import DataError, plain
+from tf_gd.points import Points
 from tf_gd.tables.columns import Column, Selector, choose, quoted
 
 MAX_EXPANSION = 100

@@ -10,7 +10,7 @@ from tf_gd.tables.columns import quoted
 from tf_gd.tables.database import reason
 from tf_gd.tables.delimited import open_delimited
 from tf_gd.tables.json_lines import open_json_lines
-from tf_gd.tables.parquet import open_parquet
+from tf_gd.tables.parquet_files import open_parquet
 from tf_gd.tables.source import Source
 
 OPENERS: dict[str, Callable[[Path], Source]] = {

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.errors import DataError
+from tf_gd.points import Points
 from tf_gd.tables.columns import Selector, choose, quoted
 from tf_gd.tables.database import connect
 from tf_gd.tables.numbers import EXACT_INTEGERS

@@ -9,14 +9,14 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.data import Points
 from tf_gd.descent import confirm_order, run
 from tf_gd.errors import DescentWarning
 from tf_gd.line import Gradient, Line, Reduction
-from tf_gd.order import Order, Vector, known
+from tf_gd.moments.moments import Moments
 from tf_gd.plan import LearningRate, Plan
+from tf_gd.points import Points
 from tf_gd.progress import Progress, check_progress
-from tf_gd.scale.moments import Moments
+from tf_gd.summation.order import Order, Vector, known
 from tf_gd.trajectory import SERIES, Trajectory
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tf_gd.errors import invalid
 from tf_gd.line import Reduction, check_reduction
 from tf_gd.verify.algebra import symbols
-from tf_gd.verify.step import Step
+from tf_gd.verify.derivation_step import Step
 
 Model = Literal["line", "m-model"]
 MODELS: tuple[Model, ...] = ("line", "m-model")

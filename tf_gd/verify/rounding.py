@@ -25,11 +25,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
-from tf_gd.data import Points
 from tf_gd.errors import DataError
 from tf_gd.line import Line, Reduction
-from tf_gd.order import Order, known
-from tf_gd.scale.moments import Moments
+from tf_gd.moments.moments import Moments
+from tf_gd.points import Points
+from tf_gd.summation.order import Order, known
 from tf_gd.trajectory import SERIES
 
 Floats = npt.NDArray[np.float64]

@@ -1,0 +1,28 @@
+"""Our own column of the checkers' table: every planted mistake caught and named, nobody accused falsely."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkers(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import checkers
+
+    return checkers
+
+
+def test_every_planted_mistake_is_named_and_every_right_gradient_passes(checkers):
+    for trial in checkers.trials():
+        assert checkers.ours(trial) == (not trial.name, [trial.name] if trial.name else []), trial.what
+
+
+def test_the_readme_shows_the_sums_of_the_table(checkers):
+    results = (ROOT / "benchmarks" / "results" / "checkers.md").read_text(encoding="utf-8")
+    sums = results.split("\n\n")[2]
+    assert sums in (ROOT / "README.md").read_text(encoding="utf-8")
+    wrong = sum(bool(trial.name) for trial in checkers.trials())
+    assert f"| tf_gd | {wrong} | {wrong} | 0 |" in sums

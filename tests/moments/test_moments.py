@@ -1,0 +1,205 @@
+"""The moments: accurate wherever the data lie, and exact when merged."""
+
+import json
+from fractions import Fraction
+from itertools import chain, permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tf_gd
+from tf_gd import Line, Moments
+from tf_gd.errors import DataError, InvalidArgumentError
+from tf_gd.moments.sums import exact_sums, fast_sums
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def noisy_line(n, offset=0.0, seed=0):
+    generator = np.random.default_rng(seed)
+    x = generator.uniform(0, 10, n) + offset
+    return x, 2 * x + 1 + generator.normal(size=n)
+
+
+def plain_sums(x, y):
+    x, y = ([Fraction(float(value)) for value in values] for values in (x, y))
+    return (
+        sum(x),
+        sum(y),
+        sum(a * a for a in x),
+        sum(a * b for a, b in zip(x, y, strict=True)),
+        sum(b * b for b in y),
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(finite, finite), min_size=1, max_size=30))
+def test_exact_sums_do_not_round(points):
+    x, y = np.array(points).T
+    assert exact_sums(x, y) == plain_sums(x, y)
+
+
+@pytest.mark.parametrize("n", [1, 255, 8191, 8192, 8193])
+def test_exact_sums_across_block_boundaries(n):
+    x, y = noisy_line(n, offset=1e9)
+    assert exact_sums(x, y) == plain_sums(x, y)
+
+
+def slope_digits(moments, exact):
+    truth = exact.optimum()[0]
+    error = abs(Fraction(moments.least_squares().m) - truth)
+    return np.inf if error == 0 else float(-np.log10(float(error / truth)))
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6, 1e9, 1e12])
+@pytest.mark.parametrize("n", [1000, 8193, 100_001, 600_000])
+def test_fifteen_digits_of_the_slope_wherever_the_data_lie(offset, n):
+    x, y = noisy_line(n, offset)
+    assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_numbers_on_a_coarse_grid_keep_their_digits(offset):
+    # Squares of gridded numbers are rounded with a bias; long chains of additions would gather it.
+    x, y = noisy_line(300_000, offset)
+    x = (x.astype(np.float32) if offset == 0 else x).astype(np.float64)
+    assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
+
+
+def test_plain_sums_would_fail_that_test():
+    x, y = noisy_line(100_001, 1e9)
+    n = x.size
+    slope = (n * (x @ y) - x.sum() * y.sum()) / (n * (x @ x) - x.sum() ** 2)
+    truth = Moments.of(x, y, exact=True).optimum()[0]
+    assert abs(Fraction(float(slope)) - truth) / truth > 1e-8
+
+
+def test_outliers_at_either_end_do_not_cost_digits():
+    x, y = noisy_line(50_000, 1e9)
+    x[0] = x[-1] = 0.0
+    y[0] = y[-1] = 1.0
+    assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.tuples(finite, finite), min_size=1, max_size=5), min_size=1, max_size=5), st.randoms())
+def test_merging_in_any_order_and_grouping_changes_nothing(groups, random):
+    parts = [Moments.of(*zip(*group, strict=True)) for group in groups]
+    whole = Moments.of(*zip(*chain.from_iterable(groups), strict=True))
+    random.shuffle(parts)
+    while len(parts) > 1:
+        at = random.randrange(len(parts) - 1)
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    assert parts[0] == whole
+
+
+def test_merging_large_parts_in_any_order_changes_nothing():
+    parts = [Moments.of(*noisy_line(9000, 1e9, seed)) for seed in range(4)]
+    sums = {tuple((a + b + (c + d)).sums) for a, b, c, d in permutations(parts)}
+    assert len(sums) == 1
+
+
+def test_the_cores_do_not_change_the_result(monkeypatch):
+    x, y = noisy_line(3_200_000)
+    results = set()
+    for cores in (1, 2, 5):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        results.add(Moments.of(x, y))
+    assert len(results) == 1
+
+
+def test_json_carries_every_bit_in_a_few_hundred_bytes():
+    moments = Moments.of(*noisy_line(100_000, 1e9))
+    text = json.dumps(moments.to_dict())
+    assert Moments.from_dict(json.loads(text)) == moments
+    assert len(text) < 1000
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble", "int32"])
+def test_every_dtype_is_taken_as_the_numbers_that_it_holds(dtype):
+    x, y = (values.astype(dtype) for values in noisy_line(20_000))
+    assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 14.5
+    assert Moments.of(x, y, exact=True) == Moments.of(x.astype("f8"), y.astype("f8"), exact=True)
+
+
+def test_float32_far_from_zero_is_subtracted_in_float64():
+    x, y = noisy_line(20_000, 1e4)
+    x, y = x.astype(np.float32) * np.float32(1.1), y.astype(np.float32)
+    assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
+
+
+def test_strided_and_read_only_columns():
+    table = np.stack(noisy_line(300_000), axis=1)
+    table.flags.writeable = False
+    strided = Moments.of(table[:, 0], table[:, 1])
+    assert slope_digits(strided, Moments.of(*table.T.copy(), exact=True)) >= 15
+
+
+@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e200, 1e306])
+def test_squares_that_float64_cannot_hold_are_added_exactly(scale):
+    x, y = noisy_line(9000)
+    assert fast_sums(x * scale, y) == exact_sums(x * scale, y)
+    assert fast_sums(x, y * scale) == exact_sums(x, y * scale)
+
+
+@pytest.mark.parametrize("n", [10, 20_000, 1_200_000])
+def test_bad_values_are_named_wherever_they_are(n):
+    x, y = noisy_line(n)
+    x[n - 3] = np.nan
+    with pytest.raises(DataError, match=rf"`x` must be finite\. Got nan at index {n - 3} \(1 such"):
+        Moments.of(x, y)
+
+
+def test_from_shifted_is_exact_and_refuses_what_overflowed():
+    assert Moments.from_shifted(1, (1e9, 3.0), (0.0,) * 5) == Moments.of([1e9], [3.0])
+    with pytest.raises(DataError, match="overflow float64"):
+        Moments.from_shifted(2, (0.0, 0.0), (1.0, 1.0, np.inf, 1.0, 1.0))
+    with pytest.raises(DataError, match="at least one"):
+        Moments.from_shifted(0, (0.0, 0.0), (0.0,) * 5)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_gradient_and_loss_are_the_true_ones_rounded_once(reduction):
+    x, y = noisy_line(500, 1e6)
+    line, n = Line(1.75, 2.5), 500 if reduction == "mean" else 1
+    errors = [Fraction(line.m) * Fraction(a) + Fraction(line.c) - Fraction(b) for a, b in zip(x, y, strict=True)]
+    moments = Moments.of(x, y)
+    dm = 2 * sum(e * Fraction(a) for e, a in zip(errors, x, strict=True)) / n
+    assert moments.gradient(line, reduction) == (float(dm), float(2 * sum(errors) / n))
+    assert moments.loss(line, reduction) == float(sum(e * e for e in errors) / n)
+
+
+def test_the_loss_does_not_cancel_near_the_optimum():
+    x, y = noisy_line(1000, 1e9)
+    moments = Moments.of(x, y)
+    best = moments.least_squares()
+    losses = [moments.loss(Line(best.m, best.c + k * 2.0**-18)) for k in range(5)]
+    assert losses == sorted(set(losses))
+
+
+def test_a_perfect_line_leaves_no_negative_loss():
+    x = np.linspace(0, 1, 50_000)
+    moments = Moments.of(x, 3 * x + 1)
+    assert 0 <= moments.loss(moments.least_squares()) <= 50_000 * 2.0**-50
+
+
+def test_lines_that_are_not_finite_have_no_gradient():
+    moments = Moments.of([1.0, 2.0], [1.0, 2.0])
+    assert np.isnan(moments.gradient(Line(np.inf, 0.0))).all()
+    assert np.isnan(moments.loss(Line(0.0, np.nan)))
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_curvature_agrees_with_the_one_of_the_points(reduction):
+    x, y = tf_gd.sample("hubble1929")
+    ours, theirs = Moments.of(x, y).curvature(reduction), tf_gd.Curvature.of(x, reduction)
+    # both round the mean, the spread and the square of the mean, and add: under 8 roundings of positive terms
+    for name in ("lipschitz_constant", "condition_number", "best_learning_rate"):
+        assert abs(getattr(ours, name) / getattr(theirs, name) - 1) < 32 * 2.0**-53
+
+
+def test_unknown_reduction():
+    with pytest.raises(InvalidArgumentError, match="reduction"):
+        Moments.of([1, 2], [1, 2]).loss(Line(0, 0), "median")

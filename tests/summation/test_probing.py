@@ -1,0 +1,107 @@
+"""Probing reveals the order in which a sum adds, and rejects every order that is none that is known."""
+
+import tracemalloc
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+from tf_gd.descent import confirm_order
+from tf_gd.graph import reduce_sum
+from tf_gd.points import Points
+from tf_gd.summation import order
+from tf_gd.summation.adder import total
+from tf_gd.summation.order import Order, expected
+from tf_gd.summation.probing import reveal
+
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+DTYPES = ["float64", "float32", "float16", BFLOAT16]
+
+
+def added_as(wanted):
+    return lambda vector: total(vector, wanted)
+
+
+def reversed_sum(vector):
+    return np.add.accumulate(vector[::-1])[-1]
+
+
+def one_by_one(vector):
+    return np.add.accumulate(vector)[-1]
+
+
+def in_pairs(vector):
+    while vector.size > 1:
+        if vector.size % 2:
+            vector = np.append(vector, vector.dtype.type(0))
+        vector = vector[::2] + vector[1::2]
+    return vector[0]
+
+
+def with_the_remainder_last(vector):
+    first = expected(vector.size, vector.dtype, threads=3)
+    length = vector.size // first.blocks
+    whole = vector.dtype.type(0)
+    for start in range(0, vector.size, length):
+        whole = whole + total(vector[start : start + length], Order(first.packet))
+    return whole
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("n", [1, 2, 9, 100, 1001, 20_011])
+def test_tensorflows_order_is_the_expected_one(n, dtype):
+    with reduce_sum(n, dtype) as tensorflows:
+        assert reveal(tensorflows, n, dtype) == expected(n, dtype)
+
+
+@pytest.mark.parametrize("n", [54_193, 54_194, 108_387, 108_388, 200_003])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_long_vectors_are_cut_into_as_many_blocks_as_expected(n, dtype):
+    with reduce_sum(n, dtype) as tensorflows:
+        found = reveal(tensorflows, n, dtype)
+    assert found is not None
+    assert found.packet == expected(n, dtype).packet
+    assert found.blocks <= expected(n, dtype, threads=256).blocks
+
+
+@pytest.mark.parametrize("packet", [2, 4, 8, 16])
+@pytest.mark.parametrize("n", [777, 10_007])
+def test_every_packet_width_is_recovered(packet, n):
+    assert reveal(added_as(Order(packet)), n, "float64") == Order(packet)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_the_number_of_blocks_is_recovered(threads, dtype):
+    wanted = expected(500_009, dtype, threads)
+    assert reveal(added_as(wanted), 500_009, dtype) == wanted
+
+
+@pytest.mark.parametrize("foreign", [np.sum, reversed_sum, one_by_one, in_pairs, np.add.reduce])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
+@pytest.mark.parametrize("n", [101, 5_003])
+def test_a_foreign_order_is_rejected(foreign, dtype, n):
+    assert reveal(foreign, n, dtype) is None
+
+
+def test_blocks_added_in_another_sequence_are_rejected():
+    assert reveal(with_the_remainder_last, 500_009, "float64") is None
+
+
+def test_an_order_that_is_not_understood_is_remembered_as_such(monkeypatch):
+    monkeypatch.setattr(order, "_seen", {})
+    monkeypatch.setattr("tf_gd.descent.reveal", lambda *_: None)
+    points = Points(np.arange(1.0, 12.0), np.arange(11.0))
+    assert confirm_order(points) is None
+    assert order.was_probed(11, "float64")
+    assert order.known(11, "float64") == expected(11, "float64")
+
+
+def test_probing_needs_a_few_vectors_of_memory_and_no_more():
+    n = 1_000_003
+    wanted = expected(n, "float64")
+    tracemalloc.start()
+    assert reveal(added_as(wanted), n, "float64") == wanted
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * 8 * n

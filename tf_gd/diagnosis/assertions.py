@@ -1,0 +1,58 @@
+"""The checks as assertions, for people's test suites."""
+
+from typing import Any
+
+from tf_gd.diagnosis.gradient_check import GradientCheck
+
+
+def assert_gradient(*functions: Any, **arguments: Any) -> None:
+    """Raise `AssertionError`, with the whole report, unless a hand-derived gradient is right.
+
+    Takes what the check takes: `assert_gradient(gradient, x=None, y=None, reduction="sum")` for a line, as
+    `check_line_gradient` does; `assert_gradient(loss, gradient, params=..., data=...)` for any model, as
+    `check_gradient` does.
+
+    Raises:
+        AssertionError: the gradient is wrong; the message is the report, which names the mistake.
+
+    Example:
+        >>> def gradient(m, c, x, y):
+        ...     e = m * x + c - y
+        ...     return 2 * sum(e * x), 2 * sum(e)
+        >>> assert_gradient(gradient)
+    """
+    __tracebackhide__ = True
+    if arguments.keys() & {"params", "data", "loss"}:
+        from tf_gd.diagnosis.model.model_check import check_gradient
+
+        _require(check_gradient(*functions, **arguments))
+    else:
+        from tf_gd.diagnosis.line.line_check import check_line_gradient
+
+        _require(check_line_gradient(*functions, **arguments))
+
+
+def assert_update(*functions: Any, **arguments: Any) -> None:
+    """Raise `AssertionError`, with the whole report, unless a hand-written update is right.
+
+    Takes what `check_update` takes. A remark, such as `float64-learning-rate`, is no error.
+
+    Raises:
+        AssertionError: the update is wrong; the message is the report, which names the mistake.
+
+    Example:
+        >>> def update(m, c, x, y, learning_rate):
+        ...     e = m * x + c - y
+        ...     return m - learning_rate * sum(2 * e * x), c - learning_rate * sum(2 * e)
+        >>> assert_update(update)
+    """
+    __tracebackhide__ = True
+    from tf_gd.diagnosis.line.line_check import check_update
+
+    _require(check_update(*functions, **arguments))
+
+
+def _require(check: GradientCheck) -> None:
+    __tracebackhide__ = True
+    if not check.ok:
+        raise AssertionError(f"\n{check}")

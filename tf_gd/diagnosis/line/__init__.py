@@ -1,0 +1,1 @@
+"""Checks of a gradient or an update of the line."""

@@ -1,0 +1,218 @@
+"""A mistake that is in no catalogue: what can still be said about it.
+
+Which parameter; where; wrong by a factor, by a constant, in one term or otherwise; and the smallest set of
+rows that shows it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import GRADIENT, Misbehaved, ask
+from tf_gd.diagnosis.line.evidence import Observation, bound, in_one_precision
+from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.line.mistake import cite
+from tf_gd.diagnosis.line.probes import LINES, probes
+from tf_gd.line import Reduction
+from tf_gd.points import Points
+
+GradientFunction = Callable[..., Any]
+Diagnosis = list[tuple[str, str]]
+
+PARAMETERS = GRADIENT.results
+MOVED = tuple(f"The {result} by which {name} moves" for name, result in zip("mc", PARAMETERS, strict=True))
+
+# Line 5 multiplied out: for each derivative the constant term, the term with m and the term with c.
+TERMS = (("-{add}(2 x_i y_i)", "{add}(2 x_i^2) m", "{add}(2 x_i) c"), ("-{add}(2 y_i)", "{add}(2 x_i) m", "{add}(2) c"))
+
+_MOST_ROWS = 12  # of the points, the first so many are searched for a small set that shows the mistake
+
+
+@dataclass(frozen=True)
+class Series:
+    """One derivative at the four lines: what came back, what is right, and how far rounding reaches."""
+
+    values: list[Fraction]
+    rights: list[Fraction]
+    slack: list[Fraction]
+
+    def __iter__(self) -> Iterator[tuple[Fraction, Fraction, Fraction]]:
+        """Iterate over (value, right, slack), a line at a time."""
+        return zip(self.values, self.rights, self.slack, strict=True)
+
+    @property
+    def wrong(self) -> list[int]:
+        """The indices of the lines at which it is wrong."""
+        return [index for index, (value, truth, slack) in enumerate(self) if abs(value - truth) > slack]
+
+    @property
+    def factor(self) -> Fraction | None:
+        """The one factor by which every value is off, if there is one."""
+        largest = max(range(len(self.rights)), key=lambda index: abs(self.rights[index]))
+        if not self.rights[largest]:
+            return None
+        factor = self.values[largest] / self.rights[largest]
+        share = self.slack[largest] / abs(self.rights[largest])
+        fits = all(abs(v - factor * t) <= (1 + abs(factor)) * s + share * abs(t) for v, t, s in self)
+        return _simplest(factor, share) if fits else None
+
+    @property
+    def constant(self) -> Fraction | None:
+        """The one number by which every value is too large, if there is one."""
+        off = self.values[0] - self.rights[0]
+        fits = all(abs(value - truth - off) <= slack + self.slack[0] for value, truth, slack in self)
+        return _simplest(off, self.slack[0]) if fits else None
+
+    @property
+    def is_affine(self) -> bool:
+        """Whether the fourth value is what the first three determine."""
+        m, c = LINES[3]
+        zero, one_m, one_c, far = self.values
+        slack = self.slack[3] + abs(m) * self.slack[1] + abs(c) * self.slack[2] + abs(1 - m - c) * self.slack[0]
+        return abs(far - (zero + m * (one_m - zero) + c * (one_c - zero))) <= slack
+
+    @property
+    def terms(self) -> Iterator[tuple[int, Fraction, Fraction]]:
+        """The wrong ones of the constant term (0), that with m (1) and that with c (2): (which, yours, right)."""
+        for index in range(3):
+            base = 0 if index == 0 else 1
+            yours = self.values[index] - base * self.values[0]
+            truth = self.rights[index] - base * self.rights[0]
+            if abs(yours - truth) > self.slack[index] + base * self.slack[0]:
+                yield index, yours, truth
+
+
+def _simplest(number: Fraction, slack: Fraction) -> Fraction:
+    """Return the simplest fraction within `slack` of a number that was rounded."""
+    simple = number.limit_denominator(10_000)
+    return simple if abs(simple - number) <= slack else number
+
+
+def describe(gradient: GradientFunction, seen: Sequence[Observation], points: Points) -> Diagnosis:
+    """Return (name, message) for each derivative that is wrong, when no entry explains it."""
+    found = _describe([of_gradient(seen, which) for which in range(2)], PARAMETERS, seen[0].points.reduction)
+    if not found:
+        return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
+    rows, line = smallest_rows(gradient, points, seen), cite(5, seen[0].points.reduction)
+    return [(name, f"{message} {rows} {line}") for name, message in found]
+
+
+def describe_update(seen: Sequence[Observation]) -> Diagnosis:
+    """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
+    found = _describe([of_update(seen, which) for which in range(2)], MOVED, seen[0].points.reduction)
+    only = f"m and c are right at learning_rate {float(seen[0].probe.learning_rate)}, but not at others."
+    found = [(name, f"{message} Check the gradient by itself first.") for name, message in found]
+    return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
+
+
+def of_gradient(seen: Sequence[Observation], which: int) -> Series:
+    """Return dL/dm (0) or dL/dc (1) at the four lines."""
+    seen = seen[: len(LINES)]
+    terms = [one.points.under(right)[which] for one in seen]
+    slack = [bound(term, one.points, one.answer.unit) for term, one in zip(terms, seen, strict=True)]
+    return Series([one.answer.values[which] for one in seen], [term.value for term in terms], slack)
+
+
+def of_update(seen: Sequence[Observation], which: int) -> Series:
+    """Return the derivative by which m (0) or c (1) moved at the four lines: (old - new) / learning_rate."""
+    values, rights, slack = [], [], []
+    for one in seen[: len(LINES)]:
+        old, new = (one.points.m, one.points.c)[which].value, one.probe.moved()[which]
+        values.append((old - one.answer.values[which]) / one.probe.learning_rate)
+        rights.append((old - new.value) / one.probe.learning_rate)
+        slack.append(bound(new, one.points, one.answer.unit) / one.probe.learning_rate)
+    return Series(values, rights, slack)
+
+
+def _describe(series: Sequence[Series], labels: Sequence[str], reduction: Reduction) -> Diagnosis:
+    """Return (name, message) for each wrong series, or one for both where they share a factor."""
+    factors = [one.factor for one in series]
+    if all(one.wrong for one in series) and factors[0] is not None and factors[0] == factors[1]:
+        return [("unlisted-factor", f"Both derivatives are {show(factors[0])} times what they should be.")]
+    return [
+        (name, f"{label} {said}")
+        for label, one, terms in zip(labels, series, TERMS, strict=True)
+        if one.wrong
+        for name, said in [_describe_one(one, [term.format(add=reduction) for term in terms])]
+    ]
+
+
+def _describe_one(one: Series, terms: Sequence[str]) -> tuple[str, str]:
+    """Return in what way one derivative is wrong."""
+    where = ", ".join(f"(m={LINES[index][0]}, c={LINES[index][1]})" for index in one.wrong)
+    if one.factor is not None:
+        return "unlisted-factor", f"is {show(one.factor)} times what it should be."
+    if one.constant is not None:
+        size = f"{digits(abs(one.constant))} too {'large' if one.constant > 0 else 'small'}"
+        return "unlisted-constant", f"is {size} whatever m and c are: look at the term {terms[0]}."
+    said = f"is wrong at {where}, neither by a factor nor by a constant"
+    if one.is_affine:
+        wrong = [_term(terms[index], ("", " m", " c")[index], yours, truth) for index, yours, truth in one.terms]
+        return "unlisted-term", f"{said}. Multiplied out, {'; '.join(wrong)}."
+    return "unlisted", (
+        f"{said}, and it does not grow in proportion to m and c as it must: look for a power, a root, an absolute "
+        "value or a limit such as np.clip."
+    )
+
+
+def _term(term: str, unit: str, yours: Fraction, truth: Fraction) -> str:
+    return f"{term} is {digits(truth)}{unit}, yours is {digits(yours)}{unit}"
+
+
+def show(factor: Fraction) -> str:
+    """Return a factor as a short fraction, or in as many digits as tell it apart.
+
+    Example:
+        >>> show(Fraction(-1, 3)), show(Fraction(1.0001))
+        ('-1/3', '1.0001')
+    """
+    return str(factor) if factor.denominator <= 1000 else digits(factor)
+
+
+def digits(number: Fraction) -> str:
+    """Return a number in the digits that float64 has for it.
+
+    Example:
+        >>> digits(Fraction(-13, 4)), digits(Fraction(5))
+        ('-3.25', '5')
+    """
+    return f"{float(number)!r}".removesuffix(".0")
+
+
+def smallest_rows(gradient: GradientFunction, points: Points, seen: Sequence[Observation]) -> str:
+    """Return a sentence with the smallest set of rows, of one, two or three, on which `gradient` is wrong."""
+    candidates = range(min(points.n, _MOST_ROWS))
+    for size in (1, 2, 3):
+        for rows in combinations(candidates, size):
+            found = _shows(gradient, Points(points.x[list(rows)], points.y[list(rows)]), seen[0])
+            if found:
+                return f"The smallest set of rows that shows it: {found}."
+    return "No set of one, two or three rows shows it."
+
+
+def _shows(gradient: GradientFunction, rows: Points, first: Observation) -> str:
+    """Return these rows and a wrong answer on them, or nothing if they show no mistake."""
+    try:
+        answers = _ask(gradient, rows, first)
+    except Misbehaved:
+        return ""
+    for which, label in enumerate(PARAMETERS):
+        one = of_gradient(answers, which)
+        for index in one.wrong[:1]:
+            x, y = (", ".join(digits(Fraction(float(value))) for value in values) for values in rows)
+            at = f"at m={LINES[index][0]}, c={LINES[index][1]}"
+            numbers = f"your {label} is {digits(one.values[index])}, the right one {digits(one.rights[index])}"
+            return f"x=[{x}], y=[{y}], where {at} {numbers}"
+    return ""
+
+
+def _ask(gradient: GradientFunction, rows: Points, first: Observation) -> list[Observation]:
+    """Return what `gradient` answers on `rows`, taken to compute in the precision found before."""
+    number = rows.x.dtype.type
+    answers = [ask(GRADIENT, gradient, number(m), number(c), np.array(rows.x), np.array(rows.y)) for m, c in LINES]
+    questions = zip(probes(rows, first.points.reduction), answers, strict=True)
+    return in_one_precision([Observation(*pair) for pair in questions], first.answer.unit)

@@ -1,0 +1,183 @@
+"""Files larger than memory, read once, out of core, into the sums that a descent needs.
+
+DuckDB (or Polars, see `parquet`) adds x - x0, y - y0 and their products, with (x0, y0) in the middle of the points, so
+that nothing cancels where the data lie far from zero. In the good case that is the only reading; a NaN, an infinity or
+a missing value shows in the sums, and only then is the file read again to count and to name them.
+"""
+
+import glob
+import os
+from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import accumulate
+from operator import add
+from pathlib import Path
+from typing import NamedTuple
+
+from tf_gd.errors import DataError
+from tf_gd.moments.duckdb_sums import Aggregates
+from tf_gd.moments.moments import Moments
+from tf_gd.moments.polars_sums import polars_total
+from tf_gd.progress import Progress, check_progress
+from tf_gd.tables.columns import Selector, choose, quoted
+from tf_gd.tables.database import connect
+from tf_gd.tables.opening import ENDINGS, one_line_errors, open_source, regular_file
+from tf_gd.tables.reading import ARRAYS, read_points
+
+Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+MEMORY_LIMIT = "256MB"
+"""What DuckDB may take for a reading, however large the file."""
+
+
+class Reading(NamedTuple):
+    """What one reading of the data gives.
+
+    Attributes:
+        moments: the sums over all points that were read.
+        skipped: how many rows were left out because a coordinate was missing, not a number or not finite.
+        x_name: the x column's name.
+        y_name: the y column's name.
+    """
+
+    moments: Moments
+    skipped: int
+    x_name: str
+    y_name: str
+
+
+def moments_of_files(
+    paths: Paths,
+    x: Selector = None,
+    y: Selector = None,
+    *,
+    skip_invalid: bool = False,
+    on_progress: Progress | None = None,
+) -> Reading:
+    r"""Return the moments of all points in some files, each read once, in memory that does not grow with them.
+
+    Args:
+        paths: a file, a directory, a pattern with `*`, `?`, `[...]` or `**`, or a list of these. A file named
+            twice is read once. CSV, TSV, Parquet and JSON lines are read out of core, `.npy` and `.npz` whole.
+        x: a column's name or its position from 0; may be left out where there are just two numeric columns.
+        y: likewise.
+        skip_invalid: leave out rows without two finite numbers instead of raising.
+        on_progress: called with the bytes read so far and the bytes in all.
+
+    Returns:
+        The moments, the number of rows skipped, and the columns' names.
+
+    Raises:
+        InvalidArgumentError: `on_progress` cannot be called.
+        DataError: as for `read_points`; the file and its first bad row are named, and how many there are.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.csv").write_text("x,y\n1,3\n2,5\n")
+        ...     _ = Path(folder, "b.csv").write_text("x,y\n3,7\n")
+        ...     moments_of_files(folder).moments.least_squares()
+        Line(m=2.0, c=1.0)
+    """
+    check_progress(on_progress)
+    files = list_files(paths)
+    ends = list(accumulate(file.stat().st_size for file in files))
+    readings = []
+    for file, end in zip(files, ends, strict=True):
+        report = _within(on_progress, end - file.stat().st_size, ends[-1])
+        readings.append(moments_of_file(file, x, y, skip_invalid=skip_invalid, on_progress=report))
+        if on_progress:
+            on_progress(end, ends[-1])
+    return merged(readings, files)
+
+
+def _within(on_progress: Progress | None, before: int, total: int) -> Progress | None:
+    """Return the callback for one file of several: `before` bytes of `total` are done already."""
+    return on_progress and (lambda done, _: on_progress(before + done, total))
+
+
+def list_files(paths: Paths) -> list[Path]:
+    """Return the files that `paths` means, each once, those of a directory or a pattern in the order of their names.
+
+    Raises:
+        DataError: no file there, or nothing that can be read.
+    """
+    several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found = [file for path in several for file in _expanded(path)]
+    if not found:
+        raise DataError("`paths` must name at least one file. Got an empty list.")
+    return list({file.absolute(): file for file in found}.values())
+
+
+def _expanded(name: str | os.PathLike[str]) -> list[Path]:
+    """Return the files of a directory or a pattern, or the file itself."""
+    path = Path(name)
+    if path.is_dir():
+        inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+        if not inside:
+            raise DataError(f"{quoted(path)} must hold files that end in one of {', '.join(ENDINGS)}. Got none.")
+        return inside
+    if path.exists() or not glob.has_magic(str(path)):
+        return [regular_file(name)]
+    matching = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+    if not matching:
+        raise DataError(f"{quoted(path)} must match at least one file. Got none.")
+    return [file for file in matching if not file.is_dir()]
+
+
+def merged(readings: Sequence[Reading], files: Sequence[Path]) -> Reading:
+    """Return the readings of several files as one.
+
+    Raises:
+        DataError: the files' columns have different names.
+    """
+    first = readings[0]
+    for reading, file in zip(readings, files, strict=True):
+        if reading[2:] != first[2:]:
+            raise DataError(
+                f"{quoted(file)} must have the columns of {quoted(files[0])}, {quoted(first.x_name)} and "
+                f"{quoted(first.y_name)}. Got {quoted(reading.x_name)} and {quoted(reading.y_name)}."
+            )
+    moments = reduce(add, (reading.moments for reading in readings))
+    return Reading(moments, sum(reading.skipped for reading in readings), *first[2:])
+
+
+def moments_of_file(
+    path: str | os.PathLike[str],
+    x: Selector = None,
+    y: Selector = None,
+    *,
+    skip_invalid: bool = False,
+    on_progress: Progress | None = None,
+) -> Reading:
+    """Return the moments of the points in one file; see `moments_of_files`."""
+    file = regular_file(path)
+    if file.suffix.lower() in ARRAYS:
+        points = read_points(file, x, y)
+        return Reading(Moments.of(points.x, points.y), 0, points.x_name, points.y_name)
+    source = open_source(file)
+    at = choose(source.columns, x, y, file)
+    names = source.columns[at[0]].name, source.columns[at[1]].name
+    report = on_progress and _in_bytes(on_progress, file.stat().st_size)
+    with one_line_errors(file), connect([file], memory_limit=MEMORY_LIMIT) as connection:
+        aggregates = Aggregates(connection, source, at)
+        fast = polars_total(source, at, aggregates.origin, report)
+        total, skipped = fast or aggregates.total(on_progress=report), 0
+        if not total.complete:
+            skipped = aggregates.count_invalid()
+            if skipped and not skip_invalid:
+                aggregates.refuse(skipped)
+            if skipped:
+                total = aggregates.total("isfinite(x) AND isfinite(y)")
+        aggregates.refuse_rounded(total)
+    if not total.n:
+        raise DataError(f"{quoted(file)} must hold at least one point. Got none.")
+    try:
+        return Reading(total.moments(), skipped, *names)
+    except DataError as error:
+        raise DataError(f"{quoted(file)}: {error}") from None
+
+
+def _in_bytes(on_progress: Progress, size: int) -> Callable[[float], None]:
+    """Return the callback that turns a percentage into bytes of a file of `size` bytes."""
+    return lambda percent: on_progress(int(size * percent / 100), size)

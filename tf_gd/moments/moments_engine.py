@@ -1,0 +1,78 @@
+"""The engine "moments": a whole trajectory from the sums over the points, whatever the number of points and steps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.errors import invalid
+from tf_gd.learning_rate import applied_learning_rate
+from tf_gd.line import Line, Reduction
+from tf_gd.moments.closed_form import ClosedForm, Steps
+from tf_gd.moments.moments import Moments
+from tf_gd.moments.stopping import first_at_or_under
+from tf_gd.points import Points
+
+MOST_ROWS = 10**7  # 400 MB in float64
+
+
+class MomentsDescent:
+    """A descent over fixed points whose states are computed, not walked to.
+
+    Args:
+        data: the observations; or their moments, and then all is in float64.
+        learning_rate: see `applied_learning_rate`.
+        reduction: "sum" or "mean".
+    """
+
+    def __init__(
+        self,
+        data: Points | Moments,
+        learning_rate: float | Callable[[], float],
+        reduction: Reduction = "sum",
+    ) -> None:
+        self.dtype = np.dtype(np.float64) if isinstance(data, Moments) else data.x.dtype
+        self.rate = float(applied_learning_rate(learning_rate, self.dtype))
+        self.reduction: Reduction = reduction
+        self.moments = data if isinstance(data, Moments) else Moments.of(data.x, data.y)
+
+    def sample(
+        self, start: Line, num_steps: int, tolerance: float | None = None, record_every: int = 1
+    ) -> tuple[Steps, npt.NDArray[Any]]:
+        """Return steps, shape [rows], and their rows (m, c, loss, dL/dm, dL/dc), the last state included.
+
+        The descent ends, as one that walks does, at the first state whose gradient has no component over `tolerance`,
+        at the first state with a number that is not finite in the points' dtype, or after `num_steps` updates.
+
+        Raises:
+            InvalidArgumentError: more rows than memory should hold.
+        """
+        descent = ClosedForm.of(self.moments, start, self.rate, self.reduction)
+        last = self._end(descent, num_steps)
+        if tolerance is not None:
+            met = first_at_or_under(descent, tolerance, last)
+            last = last if met is None else met
+        if last // record_every >= MOST_ROWS:
+            least = -(-last // (MOST_ROWS - 1))
+            raise invalid("record_every", f"at least {least:,} to keep {last:,} steps in memory", record_every)
+        steps = np.append(np.arange(0, last, record_every), last)
+        return steps, self._rows(descent, steps)
+
+    def _end(self, descent: ClosedForm, num_steps: int) -> int:
+        """Return the first step with a number that is not finite, or else `num_steps`.
+
+        Every size is a sum of growing and shrinking sequences, so it is convex in the step: once out of range, always.
+        """
+
+        def is_lost(step: int) -> bool:
+            return not np.isfinite(self._rows(descent, np.array([step]))).all()
+
+        return bisect_left(range(num_steps), True, key=is_lost) if is_lost(num_steps) else num_steps
+
+    def _rows(self, descent: ClosedForm, steps: Steps) -> npt.NDArray[Any]:
+        with np.errstate(over="ignore"):
+            return descent.rows(steps).astype(self.dtype)

@@ -1,0 +1,179 @@
+"""The loss as the quadratic that it is: six numbers say all that a descent can ask of the points, in O(1).
+
+dL/dm = 2 (m sum(x^2) + c sum(x) - sum(x y))
+dL/dc = 2 (m sum(x) + c n - sum(y))
+L     = m^2 sum(x^2) + 2 m c sum(x) + c^2 n - 2 (m sum(x y) + c sum(y)) + sum(y^2)
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.curvature import Curvature
+from tf_gd.errors import DataError, invalid
+from tf_gd.learning_rate import applied_learning_rate
+from tf_gd.line import Gradient, Line, Reduction, as_line, check_reduction
+from tf_gd.moments.closed_form import ClosedForm
+from tf_gd.moments.rational import rounded
+
+
+@dataclass(frozen=True)
+class Quadratic:
+    """The squared-error loss in (m, c), by the count and five sums of its points, as exact numbers.
+
+    Attributes:
+        n: the number of points.
+        x, y, xx, xy, yy: sum(x), sum(y), sum(x^2), sum(x y), sum(y^2), as fractions.
+    """
+
+    n: int
+    x: Fraction
+    y: Fraction
+    xx: Fraction
+    xy: Fraction
+    yy: Fraction
+
+    @property
+    def spread(self) -> Fraction:
+        """sum((x - mean)^2), exactly; 0 where all x are equal."""
+        return self.xx - self.x * self.x / self.n
+
+    def curvature(self, reduction: Reduction = "sum") -> Curvature:
+        """Return the curvature of the loss over these points."""
+        check_reduction(reduction)
+        return Curvature.from_sums(self.n, rounded(self.x / self.n), rounded(self.spread), reduction)
+
+    def gradient(self, line: Line, reduction: Reduction = "sum") -> Gradient:
+        """Return the gradient of the loss at `line`, each component rounded once.
+
+        Args:
+            line: slope and intercept, finite.
+            reduction: "sum", or "mean", which divides by n.
+
+        Returns:
+            (dL/dm, dL/dc) as floats; NaN where the line is not finite, infinite where float64 ends.
+
+        Example:
+            >>> from tf_gd import Moments
+            >>> Moments.of([1.0, 2.0], [3.0, 6.0]).gradient(Line(2.0, 1.0))
+            Gradient(m=-4.0, c=-2.0)
+        """
+        scale = self._scale(reduction)
+        line = as_line(line)
+        if not is_finite(line):
+            return Gradient(math.nan, math.nan)
+        dm, dc = self.exact_gradient(Fraction(float(line.m)), Fraction(float(line.c)))
+        return Gradient(rounded(dm * scale), rounded(dc * scale))
+
+    def exact_gradient(self, m: Fraction, c: Fraction) -> tuple[Fraction, Fraction]:
+        """Return the gradient of the sum of squares at the line (m, c)."""
+        return 2 * (m * self.xx + c * self.x - self.xy), 2 * (m * self.x + c * self.n - self.y)
+
+    def loss(self, line: Line, reduction: Reduction = "sum") -> float:
+        """Return the loss at `line`, rounded once from the exact quadratic, so that nothing cancels near the optimum.
+
+        Where the sums were rounded when the data were read (see `of`), a loss of less than about 1e-16 of
+        sum((y - mean)^2) is under their rounding; then it is not under 0.
+
+        Example:
+            >>> from tf_gd import Moments
+            >>> Moments.of([1.0, 2.0], [3.0, 6.0]).loss(Line(2.0, 1.0))
+            1.0
+        """
+        scale = self._scale(reduction)
+        line = as_line(line)
+        if not is_finite(line):
+            return math.nan
+        m, c = Fraction(float(line.m)), Fraction(float(line.c))
+        return rounded(self.exact_loss(m, c) * scale)
+
+    def exact_loss(self, m: Fraction, c: Fraction) -> Fraction:
+        """Return the sum of squares at the line (m, c)."""
+        fitted = m * m * self.xx + 2 * m * c * self.x + c * c * self.n
+        return max(Fraction(0), fitted - 2 * (m * self.xy + c * self.y) + self.yy)
+
+    def jump(
+        self,
+        line: Line,
+        learning_rate: float | Callable[[], float],
+        num_steps: int | npt.ArrayLike,
+        reduction: Reduction = "sum",
+    ) -> Line:
+        """Return the line after `num_steps` updates from `line`, in a time that does not depend on their number.
+
+        Args:
+            line: slope and intercept to start from, finite.
+            learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does;
+                `np.float64(...)` stays as it is.
+            num_steps: a number of updates, or an array of them, each from 0 to 2^63 - 1.
+            reduction: "sum" or "mean".
+
+        Returns:
+            The line; slope and intercept are floats, or arrays of the shape of `num_steps`. A rate that is too large
+            leads to infinity.
+
+        Raises:
+            InvalidArgumentError: an argument is not what it must be.
+
+        Example:
+            >>> from tf_gd import Moments
+            >>> moments = Moments.of([-1.0, 1.0], [0.0, 4.0])
+            >>> moments.jump(Line(0.0, 0.0), 0.125, 10**15)
+            Line(m=2.0, c=2.0)
+        """
+        check_reduction(reduction)
+        line = as_line(line)
+        if not is_finite(line):
+            raise invalid("line", "finite", tuple(line))
+        steps = check_steps(num_steps)
+        rate = float(applied_learning_rate(learning_rate, np.float64))
+        m, c = ClosedForm.of(self, line, rate, reduction).states(steps)
+        return Line(m, c) if steps.ndim else Line(float(m), float(c))
+
+    def optimum(self) -> tuple[Fraction, Fraction]:
+        """Return slope and intercept of the least-squares line as exact numbers.
+
+        Raises:
+            DataError: all x are equal.
+        """
+        if self.spread == 0:
+            raise DataError(
+                f"`x` must hold two different values to identify a slope. Got {rounded(self.x / self.n)} in all "
+                f"{self.n} points. Add points elsewhere, or use the mean of y: {rounded(self.y / self.n)}."
+            )
+        m = (self.xy - self.x * self.y / self.n) / self.spread
+        return m, (self.y - m * self.x) / self.n
+
+    def least_squares(self) -> Line:
+        """Return the line that minimises the loss, each parameter rounded once.
+
+        Raises:
+            DataError: all x are equal, so the slope cannot be identified.
+
+        Example:
+            >>> from tf_gd import Moments
+            >>> Moments.of([1, 2, 3], [2, 4, 6]).least_squares()
+            Line(m=2.0, c=0.0)
+        """
+        return Line(*map(rounded, self.optimum()))
+
+    def _scale(self, reduction: Reduction) -> Fraction:
+        check_reduction(reduction)
+        return Fraction(1, self.n) if reduction == "mean" else Fraction(1)
+
+
+def is_finite(line: Line) -> bool:
+    """Whether both parameters are finite."""
+    return bool(np.isfinite(float(line.m)) and np.isfinite(float(line.c)))
+
+
+def check_steps(num_steps: int | npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return numbers of steps as an array, or raise `InvalidArgumentError`."""
+    steps = np.asarray(num_steps)
+    if steps.dtype.kind not in "iu" or (steps.size and (steps.min() < 0 or steps.max() >= 2**63)):
+        raise invalid("num_steps", "whole numbers from 0 to 2^63 - 1", num_steps)
+    return steps.astype(np.int64)

@@ -1,0 +1,1 @@
+"""How TensorFlow adds: the order of a sum, and the sums themselves."""
