@@ -91,9 +91,52 @@ def test_the_rate_must_be_above_zero(rate: object) -> None:
             asked()
 
 
-def test_points_too_large_for_any_rate_get_no_count_of_steps() -> None:
-    with pytest.raises(tf_gd.InvalidArgumentError, match="`learning_rate` must be a finite number above 0"):
-        tf_gd.Curvature.of([1e200, -1e200]).steps_to(3)
+def test_points_too_large_for_any_rate_are_to_blame_and_not_a_rate_that_nobody_gave() -> None:
+    curvature = tf_gd.Curvature.of([1e200, -1e200])
+    with pytest.raises(tf_gd.DataError, match="`x` must have squares that fit float64"):
+        curvature.steps_to(3)
+    with pytest.raises(tf_gd.InvalidArgumentError, match=r"Got -1. Scale the points"):
+        curvature.decay(-1)
+
+
+@pytest.mark.parametrize("x", [[1e-170, 3e-170], [5e-324, 0.0], [1.0, 1.0 + 2**-52], [1e308, 1.7e308]])
+def test_x_that_differ_are_never_singular_however_small_the_difference(x: list[float]) -> None:
+    moments = tf_gd.Moments.of(x, [1.0, 2.0])
+    for reduction in ("sum", "mean", "half_sum", "half_mean"):
+        assert not tf_gd.Curvature.of(x, reduction, 1e-300).is_singular
+        assert not moments.curvature(reduction, 1e-300).is_singular
+    assert tf_gd.Curvature.of([x[0]] * 2).is_singular
+
+
+def test_x_past_float64_is_refused() -> None:
+    if np.finfo(np.longdouble).max == np.finfo(np.float64).max:
+        pytest.skip("long doubles are doubles here")
+    with pytest.raises(tf_gd.DataError, match=r"`x` must fit float64\. Got 1e\+4000 at index 1"):
+        tf_gd.Curvature.of(np.array([1, 2], np.longdouble) * np.longdouble(10) ** np.array([0, 4000]) / [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("reduction", "loss_scale", "factor"),
+    [
+        ("mean", None, 0.25),
+        ("half_sum", None, 0.5),
+        ("half_mean", None, 0.125),
+        ("sum", 0.125, 0.125),
+        ("mean", 8.0, 2.0),
+    ],
+)
+def test_each_loss_is_a_multiple_of_the_sum(reduction: str, loss_scale: float | None, factor: float) -> None:
+    x = [1.0, 2.0, 5.0, -3.0]
+    whole, part = tf_gd.Curvature.of(x), tf_gd.Curvature.of(x, reduction, loss_scale)
+    assert part.hessian.tolist() == (factor * whole.hessian).tolist()
+    assert part.max_learning_rate == whole.max_learning_rate / factor
+    assert part.condition_number == whole.condition_number
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf, "1", 1e-301, True])
+def test_the_scale_of_a_loss_must_be_above_zero(bad: object) -> None:
+    with pytest.raises(tf_gd.InvalidArgumentError, match="`loss_scale` must be a "):
+        tf_gd.Curvature.of([1.0, 2.0], "sum", bad)
 
 
 def test_a_rate_of_zero_goes_nowhere() -> None:

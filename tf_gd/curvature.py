@@ -2,7 +2,7 @@
 
 The loss is a quadratic in (m, c), so its Hessian is the same everywhere:
 
-    H = 2 [[sum(x^2), sum(x)], [sum(x), n]]          (divided by n for the mean)
+    H = 2 [[sum(x^2), sum(x)], [sum(x), n]]          times the factor in front of the loss, 1/n for the mean
 
 Descent converges for every learning rate under 2 / lambda_max, fastest at 2 / (lambda_max + lambda_min).
 """
@@ -14,9 +14,12 @@ from typing import Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import invalid
-from tf_gd.line import Reduction, check_reduction
+from tf_gd.errors import DataError, invalid
+from tf_gd.line import Reduction, loss_factor
 from tf_gd.points import Points
+
+SMALLEST = 5e-324
+"""The smallest float64 above 0: stands for a spread or determinant that is not 0, but that float64 would round to 0."""
 
 
 @dataclass(frozen=True)
@@ -35,32 +38,46 @@ class Curvature:
     determinant: float
 
     @classmethod
-    def of(cls, x: npt.ArrayLike, reduction: Reduction = "sum") -> "Curvature":
+    def of(cls, x: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None) -> "Curvature":
         """Return the curvature of the loss over the points `x`, shape [n].
 
+        Args:
+            x: shape [n], finite, within the range of float64.
+            reduction, loss_scale: see `loss_factor`.
+
         Raises:
-            DataError: `x` is not a non-empty one-dimensional array of finite numbers.
-            InvalidArgumentError: unknown `reduction`.
+            DataError: `x` is not a non-empty one-dimensional array of finite numbers that float64 holds.
+            InvalidArgumentError: unknown `reduction`, or a `loss_scale` out of range.
         """
-        check_reduction(reduction)
-        points = Points(x, x).x.astype(np.float64)
+        points = Points(x, x).astype(np.float64).x
         n = points.size
         first = float(points[0])
         with np.errstate(all="ignore"):
             mean = first + float(np.mean(points - first))
             spread = float(np.dot(points - mean, points - mean))
-        return cls.from_sums(n, mean, spread, reduction)
+        if spread == 0 and points.min() < points.max():
+            spread = SMALLEST
+        return cls.from_sums(n, mean, spread, reduction, loss_scale)
 
     @classmethod
-    def from_sums(cls, n: int, mean: float, spread: float, reduction: Reduction = "sum") -> "Curvature":
+    def from_sums(
+        cls,
+        n: int,
+        mean: float,
+        spread: float,
+        reduction: Reduction = "sum",
+        loss_scale: float | None = None,
+    ) -> "Curvature":
         """Return the curvature from the count, the mean of x and `spread = sum((x - mean)^2)`.
 
-        The determinant is `4 n spread`, which keeps its digits when x lies far from zero.
+        The determinant is `4 n spread`, which keeps its digits when x lies far from zero. It is 0 only where the
+        spread is: where float64 would round it to 0, the smallest number above 0 stands for it.
         """
-        scale = 2.0 / n if reduction == "mean" else 2.0
+        scale = float(2 * loss_factor(n, reduction, loss_scale))
         with np.errstate(all="ignore"):
             squares = float(np.float64(spread) + n * np.float64(mean) ** 2)
-            return cls(scale * squares, scale * n * mean, scale * n, float(np.float64(scale) ** 2 * n * spread))
+            determinant = float(np.float64(scale) ** 2 * n * spread)
+            return cls(scale * squares, scale * n * mean, scale * n, determinant or (SMALLEST if spread else 0.0))
 
     @property
     def hessian(self) -> npt.NDArray[np.float64]:
@@ -135,6 +152,8 @@ class Curvature:
             raise invalid("digits", "a finite number above 0", digits)
         automatic = isinstance(learning_rate, str) and learning_rate == "auto"
         rate = self.best_learning_rate if automatic else cast(float, learning_rate)
+        if automatic and not rate > 0:
+            raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
         if not (_is_finite(rate) and rate > 0):
             raise invalid("learning_rate", "a finite number above 0", rate, self._advice)
         decay = self.decay(rate)
@@ -144,7 +163,8 @@ class Curvature:
 
     @property
     def _advice(self) -> str:
-        return f"The best one is {self.best_learning_rate:.6g}."
+        best = self.best_learning_rate
+        return f"The best one is {best:.6g}." if best > 0 else "Scale the points: their squares do not fit float64."
 
 
 def _is_finite(value: Any) -> bool:

@@ -6,6 +6,7 @@
 4.  L(m, c) = sum((m x_i + c - y_i)^2)
 """
 
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,8 +15,9 @@ import numpy.typing as npt
 from tf_gd.errors import DataError, invalid
 from tf_gd.points import Points, as_vector
 from tf_gd.summation import adder as summation
+from tf_gd.validation import check_loss_scale
 
-Reduction = Literal["sum", "mean"]
+Reduction = Literal["sum", "mean", "half_sum", "half_mean"]
 REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean")
 
 
@@ -84,6 +86,28 @@ def check_reduction(reduction: str) -> None:
     """Raise `InvalidArgumentError` unless `reduction` is "sum" or "mean"."""
     if reduction not in REDUCTIONS:
         raise invalid("reduction", "'sum' or 'mean'", reduction)
+
+
+def loss_factor(n: int, reduction: Reduction = "sum", loss_scale: float | None = None) -> Fraction:
+    """Return the exact number by which the loss multiplies the sum of the squared residuals of `n` points.
+
+    Args:
+        n: the number of points.
+        reduction: "sum": 1, "mean": 1/n, "half_sum": 1/2, "half_mean": 1/(2 n).
+        loss_scale: a further number in front of the loss, from 1e-300 to 1e300; left out, it is 1.
+
+    Raises:
+        InvalidArgumentError: another reduction, or a `loss_scale` out of range.
+
+    Example:
+        >>> loss_factor(4, "half_mean"), loss_factor(4, "sum", 0.25)
+        (Fraction(1, 8), Fraction(1, 4))
+    """
+    factors = {"sum": Fraction(1), "mean": Fraction(1, n), "half_sum": Fraction(1, 2), "half_mean": Fraction(1, 2 * n)}
+    if not isinstance(reduction, str) or reduction not in factors:
+        raise invalid("reduction", f"one of {', '.join(factors)}", reduction)
+    scale = check_loss_scale(loss_scale)
+    return factors[reduction] * Fraction(1 if scale is None else scale)
 
 
 def check_mean(points: Points, reduction: Reduction) -> None:

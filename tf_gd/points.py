@@ -106,9 +106,8 @@ class Points:
             lost = np.flatnonzero(~np.isfinite(after))
             if lost.size:
                 index = int(lost[0])
-                raise DataError(
-                    f"`{name}` must fit {wanted.name}. Got {before[index]} at index {index}. Try a wider dtype."
-                )
+                advice = "Scale the points." if wanted == np.float64 else "Try a wider dtype."
+                raise DataError(f"`{name}` must fit {wanted.name}. Got {before[index]!s} at index {index}. {advice}")
         return Points(x, y, self.x_name, self.y_name)
 
 

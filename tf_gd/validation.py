@@ -42,6 +42,13 @@ def check_tolerance(value: Any) -> float | None:
     return None if value is None else _finite("tolerance", value, least=0.0)
 
 
+def check_loss_scale(value: Any) -> float | None:
+    """Return the number in front of a loss: None, or a number from 1e-300 to 1e300, so that curvatures fit float64."""
+    if value is not None and not 1e-300 <= _finite("loss_scale", value) <= 1e300:
+        raise invalid("loss_scale", "a number from 1e-300 to 1e300", value)
+    return None if value is None else float(value)
+
+
 def check_start(start: Any, dtype: np.dtype[Any]) -> tuple[float, float]:
     """Return (m, c) to start from: two finite numbers that fit `dtype`."""
     try:

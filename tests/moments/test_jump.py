@@ -8,6 +8,7 @@ import pytest
 import tf_gd
 from tf_gd import Line, Moments
 from tf_gd.errors import InvalidArgumentError
+from tf_gd.line import loss_factor
 from tf_gd.moments.closed_form import ClosedForm
 from tf_gd.moments.stopping import first_at_or_under
 from tf_gd.points import Points
@@ -47,18 +48,21 @@ def allowed(descent, k):
     return UNIT * total
 
 
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize(
+    ("reduction", "loss_scale"), [("sum", None), ("mean", None), ("half_sum", None), ("half_mean", 3.0), ("sum", 0.1)]
+)
 @pytest.mark.parametrize("factor", [1e-9, 0.3, 0.98, 1.0, 1.02])
 @pytest.mark.parametrize("offset", [0.0, -1.0, 1e3, 1e9])
-def test_jump_lands_where_exact_iteration_does(offset, factor, reduction):
+def test_jump_lands_where_exact_iteration_does(offset, factor, reduction, loss_scale):
     moments = Moments.of(HUBBLE.x + offset, HUBBLE.y)
-    rate = moments.curvature(reduction).max_learning_rate * factor
+    rate = moments.curvature(reduction, loss_scale).max_learning_rate * factor
     start = Line(3.0, -2.0)
-    descent = ClosedForm.of(moments, start, rate, reduction)
-    scaled = Fraction(rate) / (moments.n if reduction == "mean" else 1)
+    factor = loss_factor(moments.n, reduction, loss_scale)
+    descent = ClosedForm.of(moments, start, rate, factor)
+    scaled = Fraction(rate) * factor
     steps = np.array([0, 1, 2, 3, 7, 40, 61])
     states = walk(moments, start, scaled, 61)
-    line = moments.jump(start, np.float64(rate), steps, reduction)
+    line = moments.jump(start, np.float64(rate), steps, reduction, loss_scale)
     for k, m, c in zip(steps, *line, strict=True):
         bound = allowed(descent, int(k))
         assert abs(Fraction(float(m)) - states[k][0]) <= bound

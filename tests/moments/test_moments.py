@@ -160,15 +160,25 @@ def test_from_shifted_is_exact_and_refuses_what_overflowed():
         Moments.from_shifted(0, (0.0, 0.0), (0.0,) * 5)
 
 
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_gradient_and_loss_are_the_true_ones_rounded_once(reduction):
+@pytest.mark.parametrize(
+    ("reduction", "loss_scale", "factor"),
+    [
+        ("sum", None, Fraction(1)),
+        ("mean", None, Fraction(1, 500)),
+        ("half_sum", None, Fraction(1, 2)),
+        ("half_mean", None, Fraction(1, 1000)),
+        ("sum", 0.001, Fraction(0.001)),
+        ("half_mean", 1e-300, Fraction(1e-300) / 1000),
+    ],
+)
+def test_gradient_and_loss_are_the_true_ones_rounded_once(reduction, loss_scale, factor):
     x, y = noisy_line(500, 1e6)
-    line, n = Line(1.75, 2.5), 500 if reduction == "mean" else 1
+    line = Line(1.75, 2.5)
     errors = [Fraction(line.m) * Fraction(a) + Fraction(line.c) - Fraction(b) for a, b in zip(x, y, strict=True)]
     moments = Moments.of(x, y)
-    dm = 2 * sum(e * Fraction(a) for e, a in zip(errors, x, strict=True)) / n
-    assert moments.gradient(line, reduction) == (float(dm), float(2 * sum(errors) / n))
-    assert moments.loss(line, reduction) == float(sum(e * e for e in errors) / n)
+    dm = 2 * sum(e * Fraction(a) for e, a in zip(errors, x, strict=True))
+    assert moments.gradient(line, reduction, loss_scale) == (float(dm * factor), float(2 * sum(errors) * factor))
+    assert moments.loss(line, reduction, loss_scale) == float(sum(e * e for e in errors) * factor)
 
 
 def test_the_loss_does_not_cancel_near_the_optimum():
@@ -191,7 +201,7 @@ def test_lines_that_are_not_finite_have_no_gradient():
     assert np.isnan(moments.loss(Line(0.0, np.nan)))
 
 
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("reduction", ["sum", "mean", "half_sum", "half_mean"])
 def test_curvature_agrees_with_the_one_of_the_points(reduction):
     x, y = tf_gd.sample("hubble1929")
     ours, theirs = Moments.of(x, y).curvature(reduction), tf_gd.Curvature.of(x, reduction)

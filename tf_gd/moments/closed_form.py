@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line
 from tf_gd.moments.rational import decimal, rounded, square_root
 
 if TYPE_CHECKING:
@@ -100,9 +100,11 @@ class ClosedForm:
     modes: tuple[Mode, Mode]
 
     @classmethod
-    def of(cls, quadratic: Quadratic, start: Line, rate: float, reduction: Reduction = "sum") -> ClosedForm:
-        """Return the descent from `start`, finite, with the learning rate as it is applied."""
-        scale = Fraction(1, quadratic.n) if reduction == "mean" else Fraction(1)
+    def of(cls, quadratic: Quadratic, start: Line, rate: float, scale: Fraction = Fraction(1)) -> ClosedForm:
+        """Return the descent from `start`, finite, with the learning rate as it is applied.
+
+        `scale` multiplies the sum of squares in the loss, see `loss_factor`.
+        """
         m, c = Fraction(float(start.m)), Fraction(float(start.c))
         dm, dc = (part * scale for part in quadratic.exact_gradient(m, c))
         steep, flat = _eigenvalues(2 * scale * quadratic.xx, 2 * scale * quadratic.x, 2 * scale * quadratic.n)

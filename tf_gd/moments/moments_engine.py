@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tf_gd.errors import invalid
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line, Reduction, loss_factor
 from tf_gd.moments.closed_form import ClosedForm, Steps
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.stopping import first_at_or_under
@@ -26,7 +26,7 @@ class MomentsDescent:
     Args:
         data: the observations; or their moments, and then all is in float64.
         learning_rate: see `applied_learning_rate`.
-        reduction: "sum" or "mean".
+        reduction, loss_scale: see `loss_factor`.
     """
 
     def __init__(
@@ -34,11 +34,12 @@ class MomentsDescent:
         data: Points | Moments,
         learning_rate: float | Callable[[], float],
         reduction: Reduction = "sum",
+        loss_scale: float | None = None,
     ) -> None:
         self.dtype = np.dtype(np.float64) if isinstance(data, Moments) else data.x.dtype
         self.rate = float(applied_learning_rate(learning_rate, self.dtype))
-        self.reduction: Reduction = reduction
         self.moments = data if isinstance(data, Moments) else Moments.of(data.x, data.y)
+        self.scale = loss_factor(self.moments.n, reduction, loss_scale)
 
     def sample(
         self, start: Line, num_steps: int, tolerance: float | None = None, record_every: int = 1
@@ -51,7 +52,7 @@ class MomentsDescent:
         Raises:
             InvalidArgumentError: more rows than memory should hold.
         """
-        descent = ClosedForm.of(self.moments, start, self.rate, self.reduction)
+        descent = ClosedForm.of(self.moments, start, self.rate, self.scale)
         last = self._end(descent, num_steps)
         if tolerance is not None:
             met = first_at_or_under(descent, tolerance, last)

@@ -13,10 +13,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.curvature import Curvature
+from tf_gd.curvature import SMALLEST, Curvature
 from tf_gd.errors import DataError, invalid
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Gradient, Line, Reduction, as_line, check_reduction
+from tf_gd.line import Gradient, Line, Reduction, as_line, loss_factor
 from tf_gd.moments.closed_form import ClosedForm
 from tf_gd.moments.rational import rounded
 
@@ -42,17 +42,17 @@ class Quadratic:
         """sum((x - mean)^2), exactly; 0 where all x are equal."""
         return self.xx - self.x * self.x / self.n
 
-    def curvature(self, reduction: Reduction = "sum") -> Curvature:
-        """Return the curvature of the loss over these points."""
-        check_reduction(reduction)
-        return Curvature.from_sums(self.n, rounded(self.x / self.n), rounded(self.spread), reduction)
+    def curvature(self, reduction: Reduction = "sum", loss_scale: float | None = None) -> Curvature:
+        """Return the curvature of the loss over these points; `reduction` and `loss_scale` as in `loss_factor`."""
+        spread = rounded(self.spread) or (SMALLEST if self.spread else 0.0)
+        return Curvature.from_sums(self.n, rounded(self.x / self.n), spread, reduction, loss_scale)
 
-    def gradient(self, line: Line, reduction: Reduction = "sum") -> Gradient:
+    def gradient(self, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None) -> Gradient:
         """Return the gradient of the loss at `line`, each component rounded once.
 
         Args:
             line: slope and intercept, finite.
-            reduction: "sum", or "mean", which divides by n.
+            reduction, loss_scale: see `loss_factor`.
 
         Returns:
             (dL/dm, dL/dc) as floats; NaN where the line is not finite, infinite where float64 ends.
@@ -62,7 +62,7 @@ class Quadratic:
             >>> Moments.of([1.0, 2.0], [3.0, 6.0]).gradient(Line(2.0, 1.0))
             Gradient(m=-4.0, c=-2.0)
         """
-        scale = self._scale(reduction)
+        scale = loss_factor(self.n, reduction, loss_scale)
         line = as_line(line)
         if not is_finite(line):
             return Gradient(math.nan, math.nan)
@@ -73,7 +73,7 @@ class Quadratic:
         """Return the gradient of the sum of squares at the line (m, c)."""
         return 2 * (m * self.xx + c * self.x - self.xy), 2 * (m * self.x + c * self.n - self.y)
 
-    def loss(self, line: Line, reduction: Reduction = "sum") -> float:
+    def loss(self, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None) -> float:
         """Return the loss at `line`, rounded once from the exact quadratic, so that nothing cancels near the optimum.
 
         Where the sums were rounded when the data were read (see `of`), a loss of less than about 1e-16 of
@@ -84,7 +84,7 @@ class Quadratic:
             >>> Moments.of([1.0, 2.0], [3.0, 6.0]).loss(Line(2.0, 1.0))
             1.0
         """
-        scale = self._scale(reduction)
+        scale = loss_factor(self.n, reduction, loss_scale)
         line = as_line(line)
         if not is_finite(line):
             return math.nan
@@ -102,6 +102,7 @@ class Quadratic:
         learning_rate: float | Callable[[], float],
         num_steps: int | npt.ArrayLike,
         reduction: Reduction = "sum",
+        loss_scale: float | None = None,
     ) -> Line:
         """Return the line after `num_steps` updates from `line`, in a time that does not depend on their number.
 
@@ -110,7 +111,7 @@ class Quadratic:
             learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does;
                 `np.float64(...)` stays as it is.
             num_steps: a number of updates, or an array of them, each from 0 to 2^63 - 1.
-            reduction: "sum" or "mean".
+            reduction, loss_scale: see `loss_factor`.
 
         Returns:
             The line; slope and intercept are floats, or arrays of the shape of `num_steps`. A rate that is too large
@@ -125,13 +126,13 @@ class Quadratic:
             >>> moments.jump(Line(0.0, 0.0), 0.125, 10**15)
             Line(m=2.0, c=2.0)
         """
-        check_reduction(reduction)
+        scale = loss_factor(self.n, reduction, loss_scale)
         line = as_line(line)
         if not is_finite(line):
             raise invalid("line", "finite", tuple(line))
         steps = check_steps(num_steps)
         rate = float(applied_learning_rate(learning_rate, np.float64))
-        m, c = ClosedForm.of(self, line, rate, reduction).states(steps)
+        m, c = ClosedForm.of(self, line, rate, scale).states(steps)
         return Line(m, c) if steps.ndim else Line(float(m), float(c))
 
     def optimum(self) -> tuple[Fraction, Fraction]:
@@ -160,10 +161,6 @@ class Quadratic:
             Line(m=2.0, c=0.0)
         """
         return Line(*map(rounded, self.optimum()))
-
-    def _scale(self, reduction: Reduction) -> Fraction:
-        check_reduction(reduction)
-        return Fraction(1, self.n) if reduction == "mean" else Fraction(1)
 
 
 def is_finite(line: Line) -> bool:
