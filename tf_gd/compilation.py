@@ -1,4 +1,4 @@
-"""The one way to compile in this package: Numba, without the lock of the interpreter, kept from one process to the next.
+"""The one way to compile in this package: Numba, without the interpreter's lock, cached from process to process.
 
 Only modules of compiled functions import Numba, through the decorators below, and they are imported when their first
 function is called. Three facts about Numba's cache shape the rules:
@@ -12,8 +12,9 @@ function is called. Three facts about Numba's cache shape the rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from importlib import import_module
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -30,22 +31,21 @@ def kernel(function: Function, fastmath: Flags = False) -> Function:
         fastmath: which rules of floating-point arithmetic the compiler may break, see Numba; none where the bits
             must be TensorFlow's.
     """
-    import numba
-
-    options = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
     try:
-        compiled = numba.njit(cache=True, **options)(function)
+        return _njit(function, fastmath=fastmath, cache=True)
     except RuntimeError:  # there is no place for a cache
-        compiled = numba.njit(**options)(function)
-    return compiled  # type: ignore[no-any-return]
+        return _njit(function, fastmath=fastmath)
 
 
 def helper(function: Function, fastmath: Flags = False) -> Function:
     """Compile a function that is called by kernels of the same file only: it becomes a part of them."""
-    import numba
+    return _njit(function, fastmath=fastmath)
 
-    compiled = numba.njit(nogil=True, fastmath=fastmath, error_model="numpy")(function)
-    return compiled  # type: ignore[no-any-return]
+
+def _njit(function: Function, **options: Any) -> Function:
+    numba: Any = import_module("numba")
+    compiled: Function = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    return compiled
 
 
 def prepare(compiled: Any, *arguments: Any) -> None:
@@ -54,15 +54,12 @@ def prepare(compiled: Any, *arguments: Any) -> None:
     Call this before threads start and before the processor's flags are changed. Whoever has asked to be told, with
     `announce`, is told before the compiler starts.
     """
-    from numba import typeof
-    from numba.core import event
-
-    signature = tuple(typeof(argument) for argument in arguments)
+    numba: Any = import_module("numba")
+    signature = tuple(numba.typeof(argument) for argument in arguments)
     if signature in compiled.overloads:
         return
-    with ExitStack() as stack:
-        if told := _on_compile.get():
-            stack.enter_context(event.install_listener("numba:compile", _Listener.of(told)))
+    told = _on_compile.get()
+    with _listening(told) if told else nullcontext():
         try:
             compiled.compile(signature)
         except OSError:  # it is compiled, but the cache cannot be written
@@ -86,18 +83,15 @@ def announce(on_compile: Callable[[], None]) -> Iterator[None]:
         _on_compile.reset(token)
 
 
-class _Listener:
-    """Make listeners to Numba's events, whose base class is there only once Numba is imported."""
+def _listening(told: Callable[[], None]) -> Any:
+    """Return a context in which `told` is called when Numba starts to compile."""
+    event: Any = import_module("numba.core.event")
 
-    @staticmethod
-    def of(told: Callable[[], None]) -> Any:
-        from numba.core import event
+    class Listener(event.Listener):  # type: ignore[misc]  # Numba's class, made when Numba is there
+        def on_start(self, event: Any) -> None:
+            told()
 
-        class Listener(event.Listener):  # type: ignore[misc]
-            def on_start(self, event: Any) -> None:
-                told()
+        def on_end(self, event: Any) -> None:
+            pass
 
-            def on_end(self, event: Any) -> None:
-                pass
-
-        return Listener()
+    return event.install_listener("numba:compile", Listener())
