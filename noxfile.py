@@ -59,6 +59,13 @@ def versions(session: nox.Session, tensorflow: str) -> None:
     print("| " + " | ".join([*seen.split("\n")[-2].split(), *results]) + " |")
 
 
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into build/docs; a warning is an error."""
+    session.install("--quiet", ".[docs]")
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "-b", "html", "docs", "build/docs")
+
+
 def tests(session: nox.Session, onednn: str) -> str:
     """Run the tests with oneDNN off or on, and return pytest's closing words."""
     command = ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUIET, *TESTS]

@@ -80,9 +80,9 @@ def test_a_bad_argument_is_no_assertion_error() -> None:
         tf_gd.assert_gradient(right, tolerance=1e-3)
 
 
-def test_the_readmes_example_runs(pytester: pytest.Pytester) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (example,) = [block for block in re.findall(r"```python\n(.*?)```", readme, re.S) if "tf_gd.assert_update" in block]
+def test_the_documented_example_runs(pytester: pytest.Pytester) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "your-tests.md").read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "tf_gd.assert_update" in block]
     pytester.makepyfile(example)
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
 
