@@ -41,6 +41,18 @@ def plain(value: object, limit: int = 80) -> str:
         >>> plain("a\x1b[31mred")
         "'a\\x1b[31mred'"
     """
-    text = value.__repr__() if not isinstance(value, type) else value.__name__
-    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    try:
+        text = printable(value.__repr__() if not isinstance(value, type) else value.__name__)
+    except Exception:  # an int of more than 4,300 digits, or an object whose text fails
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with its control characters escaped, so that it cannot steer a terminal.
+
+    Example:
+        >>> printable("a\x1b[31mred")
+        'a\\x1b[31mred'
+    """
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -108,7 +108,7 @@ def test_a_writing_that_fails_leaves_the_old_file(name, tmp_path):
     """The system cuts the file short, as a full disk would."""
     (tmp_path / name).write_text("kept")
     code = (
-        "import resource, signal, sys; from tests.test_saving import WRITERS\n"
+        "import resource, signal, sys; from tests.tables.test_saving import WRITERS\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
         "WRITERS[sys.argv[1]](sys.argv[2])"

@@ -3,33 +3,36 @@
 Nothing heavy is imported until a command runs, so `tf-gd --help` answers at once.
 """
 
+import signal
 import sys
+import warnings
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from tf_gd import __version__
-from tf_gd.errors import TfGdError
+from tf_gd.cli.failures import INTERRUPTED as INTERRUPTED
+from tf_gd.cli.failures import USAGE_ERROR, fail
+from tf_gd.cli.failures import complain as complain
+from tf_gd.cli.streams import settle_streams
 
 COMMANDS = ("train", "check", "derive", "diagnose", "plot", "report", "brute-force")
 
-USAGE_ERROR, INTERRUPTED = 2, 130
 
-
-class UserInterruptError(Exception):
-    """The user pressed Ctrl-C; a training session says how to go on."""
+class EndedError(Exception):
+    """A command was ended by its cause, an error or an interrupt."""
 
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; an interrupt is told once, by `run`, and not by click with an empty line before."""
+        """Run the command; what ends it is told once, by `run`, and not by click in words and lines of its own."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt as interrupt:
-            raise UserInterruptError(str(interrupt) or "interrupted") from interrupt
+        except (KeyboardInterrupt, EOFError, OSError) as error:
+            raise EndedError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of the documentation."""
@@ -60,9 +63,15 @@ def tf_gd(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with its code; every error is one line on stderr."""
-    sys.exit(run(arguments))
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line in this process and exit with its code; every error is one line on stderr."""
+    stdout = settle_streams()
+    warnings.simplefilter("ignore")  # what there is to say, commands say themselves, in a line of their own
+    code = run(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to interrupt
+    if stdout.failure is not None and code != INTERRUPTED:
+        code = complain(f"stdout must take what is written. Got {stdout.failure.strerror}. Make room.", USAGE_ERROR)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -70,23 +79,8 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         code: Any = tf_gd.main(arguments, prog_name="tf-gd", standalone_mode=False)
         sys.stdout.flush()
-    except TfGdError as error:
-        return complain(str(error), USAGE_ERROR)
-    except click.ClickException as error:
-        return complain(error.format_message(), USAGE_ERROR)
-    except (KeyboardInterrupt, UserInterruptError, click.Abort) as error:
-        return complain(str(error) or "interrupted", getattr(error.__cause__, "exit_code", INTERRUPTED))
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has gone; nothing is left to say
-        return 0
-    except MemoryError:
-        return complain("Memory ran out. --engine moments needs six numbers, whatever the file.", USAGE_ERROR)
+    except EndedError as error:
+        return fail(error.__cause__ or error)
+    except (KeyboardInterrupt, Exception) as error:
+        return fail(error)
     return code if isinstance(code, int) else 0
-
-
-def complain(message: str, code: int) -> int:
-    """Write one `tf-gd: error:` line, free of control characters, and return `code`."""
-    text = " ".join(message.split())
-    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-    click.echo(f"tf-gd: error: {text}", err=True)
-    return code

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from tf_gd import errors
 from tf_gd.progress import Progress
 
 
@@ -22,7 +23,7 @@ def warn(message: str, quiet: bool = False) -> None:
 
 def printable(text: str) -> str:
     """Return text on one line, with control characters escaped, so that data cannot steer the terminal."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split()))
+    return errors.printable(" ".join(text.split()))
 
 
 def print_json(values: dict[str, Any]) -> None:

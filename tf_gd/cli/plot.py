@@ -54,9 +54,11 @@ def command(
     from tf_gd.plan import Plan
     from tf_gd.show import gallery
     from tf_gd.show.theme import check_output, save_figure
+    from tf_gd.tables.outputs import check_outputs
     from tf_gd.tables.writing import check_file
 
     check_output(output)
+    check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
     plan = Plan.of(*points, num_steps=60 if num_steps is None else num_steps, **descent)

@@ -46,8 +46,10 @@ def command(
     from tf_gd.cli.reporting import save_report
     from tf_gd.cli.training import carry_out, exit_code, summary
     from tf_gd.plan import Plan
+    from tf_gd.tables.outputs import check_outputs
     from tf_gd.tables.writing import check_file
 
+    check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
     plan = Plan.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
@@ -60,4 +62,4 @@ def command(
         print_json(summary(done) | {"output": output})
     elif not quiet:
         click.echo(printable(output))
-    return exit_code(done, asked=plan.tolerance is not None)
+    return exit_code(done)

@@ -52,14 +52,15 @@ def command(
     Hubble's 1929 paper. Without --num-steps and --tolerance, it stops when the gradient is as close to 0 as the
     arithmetic allows.
 
-    Exit code: 0 done, 1 the two paths differ, 2 usage or data, 3 diverged, 4 stopped before the tolerance asked for.
+    Exit code: 0 done, 1 the two paths differ, 2 usage or data, 3 diverged, 4 stopped before the tolerance,
+    the one asked for or the one that the arithmetic allows; 70 a mistake in tf_gd; 130 and 143 interrupted.
 
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
     from tf_gd.cli.training import carry_out, exit_code, plan_of, report, summary
 
     _check_session(session, resume, engine)
-    _check_places(output, report_path, log_dir, drawn=not reads_files(data, engine))
+    _check_places(data, output, report_path, log_dir, session, drawn=not reads_files(data, engine))
     reading, descent = split_options(others)
     hushed = quiet or as_json
     source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
@@ -83,7 +84,7 @@ def command(
     elif not quiet:
         click.echo(f"{printable(source.y_name)} against {printable(source.x_name)}, {source.n:,} points\n")
         report(done)
-    return exit_code(done, asked=tolerance is not None)
+    return exit_code(done)
 
 
 def _check_session(session: str | None, resume: bool, engine: str | None) -> None:
@@ -94,12 +95,16 @@ def _check_session(session: str | None, resume: bool, engine: str | None) -> Non
         raise click.UsageError("--session must come with one engine. Got both. Choose tensorflow, manual or moments.")
 
 
-def _check_places(output: str | None, report_path: str | None, log_dir: str | None, drawn: bool) -> None:
-    """Refuse places that cannot be written, before any work is done for them."""
+def _check_places(
+    data: str | None, output: str | None, report_path: str | None, log_dir: str | None, session: str | None, drawn: bool
+) -> None:
+    """Refuse places that cannot or must not be written, before any work is done for them."""
+    from tf_gd.tables.outputs import check_outputs
     from tf_gd.tables.writing import check_file, check_folder, check_table
 
     if not drawn and (report_path is not None or log_dir is not None):
         raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")
+    check_outputs([data], output=output, report=report_path, log_dir=log_dir, session=session)
     if output is not None:
         check_table(output, "output")
         check_file(output, "output")

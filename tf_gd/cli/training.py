@@ -75,11 +75,11 @@ def carry_out(
     return Done(plan, path, comparison, best)
 
 
-def exit_code(done: Done, asked: bool) -> int:
-    """Return the exit code; `asked` is whether a tolerance was asked for."""
+def exit_code(done: Done) -> int:
+    """Return the exit code: 4 where a tolerance, the one asked for or the default one, was not met."""
     if done.comparison is not None and not done.comparison.ok:
         return 1
-    stopped_short = 4 if asked else 0
+    stopped_short = 0 if done.plan.tolerance is None else 4
     return {Outcome.CONVERGED: 0, Outcome.DIVERGED: 3, Outcome.STEP_LIMIT: stopped_short}[done.path.outcome]
 
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tf_gd.errors import printable
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -65,4 +67,4 @@ def reason(error: BaseException) -> str:
     """Return the line of a library's message that says what went wrong, without its advice on its options."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0].split("Error: ", 1)[-1][:200] if lines else type(error).__name__
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return printable(text)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tf_gd.errors import DataError, invalid, plain
+from tf_gd.tables.atomic import replacing
 
 Table = Mapping[str, Sequence[Any]]
 Where = str | os.PathLike[str]
@@ -32,12 +33,11 @@ def draft_of(path: Where, name: str = "path") -> Iterator[Path]:
             yield Path(path)
             return
         target = _followed(Path(path))
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".tf-gd-") as aside:
-            draft = Path(aside) / target.name
+        folder = tempfile.TemporaryDirectory(dir=target.parent, prefix=".tf-gd-")
+        with folder as aside, replacing(target, Path(aside) / target.name) as draft:
             yield draft
             if target.exists():
                 shutil.copymode(target, draft)
-            os.replace(draft, target)
 
 
 def check_file(path: Where, name: str = "path") -> None:
@@ -108,6 +108,8 @@ def _try_in(folder: Path) -> None:
 @contextmanager
 def _said(name: str, wanted: str, path: Where) -> Iterator[None]:
     """Turn what the system says into one line."""
+    if not os.fspath(path):
+        raise invalid(name, f"{wanted}, by a name that is not empty", path, "Choose another place.")
     try:
         yield
     except OSError as error:
