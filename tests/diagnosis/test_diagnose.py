@@ -11,7 +11,7 @@ from support.planted_mistakes import Gradient, in_dtype, planted
 from support.right_forms import right_gradient
 
 import tf_gd
-from tf_gd.diagnosis.calling import UNITS
+from tf_gd.diagnosis.line.asking import UNITS
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.evidence import ROUNDINGS
 from tf_gd.diagnosis.line.formulas import right
@@ -316,7 +316,6 @@ def changing(m, c, x, y):
         (lambda m, c, x, y: (1.0, 2.0, 3.0), "wrong-shape", "returned 3 values"),
         (lambda m, c, x, y: x, "wrong-shape", "returned 16 values"),
         (lambda m, c, x, y: (x, y), "wrong-shape", "dL/dm has shape [16]; it must be one number"),
-        (lambda m, c, x, y: {"m": 1, "c": 2}, "wrong-shape", "returned a dict"),
         (lambda m, c, x, y: "12", "wrong-shape", "returned a str"),
         (lambda m, c, x, y: (1.0, "2"), "not-a-number", "dL/dc is '2', a str"),
         (lambda m, c, x, y: (None, 2.0), "not-a-number", "dL/dm is None"),

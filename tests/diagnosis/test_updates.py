@@ -9,7 +9,7 @@ import pytest
 from support.right_forms import right_gradient
 
 import tf_gd
-from tf_gd.diagnosis.calling import UNITS
+from tf_gd.diagnosis.line.asking import UNITS
 from tf_gd.diagnosis.line.evidence import ROUNDINGS
 from tf_gd.diagnosis.line.line_check import UPDATES
 from tf_gd.diagnosis.line.probes import points_for, probes
@@ -120,7 +120,7 @@ def test_right_updates_draw_no_alarm(block: int) -> None:
         as_tensorflow = tf_gd.check_update(from_gradient(gradient, np.float32), reduction=reduction)
         on_paper = tf_gd.check_update(from_gradient(gradient, float), reduction=reduction)
         assert (as_tensorflow.ok, as_tensorflow.diagnosis) == (True, [])
-        assert (on_paper.ok, names(on_paper)) == (True, ["float64-learning-rate"])
+        assert (on_paper.ok, [name for name, _ in on_paper.remarks]) == (True, ["float64-learning-rate"])
         narrow = tf_gd.check_update(in_dtype(from_gradient(gradient, float), "float32"), reduction=reduction)
         assert (narrow.ok, narrow.diagnosis) == (True, [])
 
@@ -155,7 +155,7 @@ def test_the_remark_is_in_the_report() -> None:
     assert check
     assert str(check).startswith("RIGHT")
     assert "float64-learning-rate" in str(check)
-    assert "0.10000000149011612" in check.diagnosis[0][1]
+    assert "0.10000000149011612" in check.remarks[0][1]
 
 
 def wrong_gradient(m, c, x, y):

@@ -1,10 +1,18 @@
 """`tf-gd diagnose`: name the mistake in the gradient or update that a file defines."""
 
+import contextlib
 import json
-from typing import Any
+import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from tf_gd.diagnosis.gradient_check import GradientCheck
+
+EXIT_CODES = {"right": 0, "wrong": 1, "cannot-tell": 5}
+NOTHING_COMPARED = 2
 TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 
 
@@ -41,18 +49,55 @@ def command(file: str, reduction: Any, time_limit: float, memory_limit: int, as_
 
     Example: tf-gd diagnose homework.py
     """
-    from tf_gd.diagnosis.sandbox import check_file
+    from tf_gd.diagnosis.file_check import check_file
 
-    checks = check_file(file, reduction, time_limit, memory_limit)
-    ok = all(check.ok for check in checks.values())
+    with _ended_by_sigterm():
+        checks = check_file(file, reduction, time_limit, memory_limit)
+    verdict = _verdict(checks)
     if as_json:
-        findings = [
-            {"function": function, "name": name, "message": message}
-            for function, check in checks.items()
-            for name, message in check.diagnosis
-        ]
-        by_function = {function: check.ok for function, check in checks.items()}
-        click.echo(json.dumps({"file": file, "ok": ok, "checks": by_function, "diagnosis": findings}))
+        click.echo(json.dumps(_as_json(file, verdict, checks)))
     elif not quiet:
         click.echo("\n\n".join(f"{name}: {check}" for name, check in checks.items()))
-    return 0 if ok else 1
+    if not any(check.compared for check in checks.values()):
+        return NOTHING_COMPARED
+    return EXIT_CODES[verdict]
+
+
+def _verdict(checks: "dict[str, GradientCheck]") -> str:
+    """Return the verdict on all of them: wrong if one is wrong, else cannot-tell if one is, else right."""
+    verdicts = {check.verdict for check in checks.values()}
+    return next(verdict for verdict in ("wrong", "cannot-tell", "right") if verdict in verdicts)
+
+
+def _as_json(file: str, verdict: str, checks: "dict[str, GradientCheck]") -> dict[str, Any]:
+    return {
+        "file": file,
+        "ok": verdict == "right",
+        "verdict": verdict,
+        "loss": next((check.loss for check in checks.values() if check.loss), None),
+        "checks": {function: check.ok for function, check in checks.items()},
+        "diagnosis": [one for name, check in checks.items() for one in _findings(name, check, check.diagnosis)],
+        "remarks": [one for name, check in checks.items() for one in _findings(name, check, check.remarks)],
+    }
+
+
+def _findings(function: str, check: "GradientCheck", found: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [
+        {"function": function, "name": name, "message": message, "line": check.lines.get(name)}
+        for name, message in found
+    ]
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """While entered, SIGTERM ends the command as Ctrl-C does, so that the child ends with it."""
+    from tf_gd.session.signals import Interrupted
+
+    def end(signum: int, frame: object) -> None:
+        raise Interrupted("terminated", signum)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,135 +1,229 @@
-"""Asking somebody's function: call it safely, and read its two numbers exactly.
+"""Calling somebody's function safely, and telling in plain data what came back.
 
-Whatever it does wrong other than computing the wrong numbers (raising, returning one number, changing its
-input) ends as a `Misbehaved` with a name and a sentence, never as a traceback.
+`answer` calls a function, in the caller's process or in the child, and returns a *reply* of JSON's types: what came
+back as numbers with their dtypes, or what was raised and where. Nothing of the caller's own objects leaves it, so the
+same reading of replies serves both. Whatever a function does wrong other than computing the wrong numbers ends as a
+`Misbehaved` with a name and a sentence, never as a traceback.
 """
 
 import inspect
+import sysconfig
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from itertools import islice
 from numbers import Rational
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tf_gd.errors import invalid, plain
-from tf_gd.verify.rounding import unit_roundoff
+from tf_gd.diagnosis.messages import as_array, is_array, is_scalar
+from tf_gd.errors import plain
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_PYTHON = tuple({Path(path).resolve() for path in map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib")) if path})
 
-UNITS = {name: Fraction(unit_roundoff(name)) for name in ("float64", "float32", "float16")}
-UNITS["bfloat16"] = Fraction(1, 2**8)  # NumPy knows this one only once TensorFlow is there
+MOST_ITEMS = 64  # of a returned array or sequence, this many are told; for a longer one its length
+MOST_BITS = 1 << 14  # of a whole number or a fraction that comes back
 
+# What keeps a function from being compared at all: not "wrong", but "could not be called".
+NOT_COMPARED = frozenset(
+    {
+        *("raises", "hangs", "exits", "crashes", "prints-too-much", "wrong-arguments", "syntax-error", "cannot-check"),
+        "out-of-memory",
+    }
+)
 
-_NOT_FINITE = "Look for a division by zero, a root of a negative number, or numbers that grow too large."
+Reply = dict[str, Any]
+
+_errstate = np.errstate
 
 
 class Misbehaved(Exception):  # noqa: N818 (it says what the function under test did; it is no error of ours)
-    """The function did not return two finite numbers: `name` and `message` say what it did."""
+    """The function gave nothing to compare: `name` and `message` say what it did; `line` where, if that is known."""
 
-    def __init__(self, name: str, message: str) -> None:
+    def __init__(self, name: str, message: str, line: int | None = None) -> None:
         super().__init__(message)
-        self.name, self.message = name, message
+        self.name, self.message, self.line = name, message, line
 
 
-@dataclass(frozen=True)
-class Call:
-    """How a function is asked, in words: `name(arguments)` must return `results`."""
+def answer(function: Callable[..., Any], arguments: list[Any], keywords: Mapping[str, Any]) -> Reply:
+    """Call a function and tell what came back: {"value": ...}, or {"raised": ...}; and which arguments it changed.
 
-    name: str
-    arguments: tuple[str, ...]
-    results: tuple[str, str]
+    Args:
+        function: somebody's.
+        arguments, keywords: given to it as they are; a caller who needs them afterwards passes copies.
 
-    def __str__(self) -> str:
-        return f"{self.name}({', '.join(self.arguments)})"
-
-    @property
-    def wanted(self) -> str:
-        """What must come back."""
-        return f"It must return two numbers, ({', '.join(self.results)})."
-
-
-GRADIENT = Call("gradient", ("m", "c", "x", "y"), ("dL/dm", "dL/dc"))
-UPDATE = Call("update", ("m", "c", "x", "y", "learning_rate"), ("m", "c"))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The two numbers that came back, exactly, and their dtype's unit roundoff: 0 for fractions."""
-
-    values: tuple[Fraction, Fraction]
-    unit: Fraction
-
-
-def require_callable(call: Call, function: object) -> None:
-    """Raise `InvalidArgumentError` for no function, `Misbehaved` for one with other arguments."""
-    if not callable(function):
-        raise invalid(call.name, f"a function, called as {call}", function)
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return  # some built-in functions tell nothing about their arguments
-    if not _fits(signature, call):
-        message = f"Your function takes {signature}, but it is called as {call}: take these, in this order."
-        raise Misbehaved("wrong-arguments", message)
-
-
-def _fits(signature: inspect.Signature, call: Call) -> bool:
-    """Return whether a function takes as many arguments, and not the very same ones in another order."""
-    try:
-        signature.bind(*call.arguments)
-    except TypeError:
-        return False
-    names = tuple(signature.parameters)
-    return names == call.arguments or sorted(names) != sorted(call.arguments)
-
-
-def ask(call: Call, function: Callable[..., Any], *arguments: Any) -> Answer:
-    """Call `function` on copies of the arrays among `arguments` and return its answer.
-
-    Raises:
-        Misbehaved: it raised, returned something else than two finite numbers, or changed an array.
+    Returns:
+        `value`: see `tell`. `raised`: the exception's name, its text, the learner's line and that line's text.
+        `changed`: the positions and keywords of the arrays that are other arrays afterwards.
     """
-    given = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+    before = {key: value.copy() for key, value in _arrays(arguments, keywords)}
     try:
-        with np.errstate(all="ignore"):
-            result = function(*given)
+        with _errstate(all="ignore"):
+            reply = {"value": tell(function(*arguments, **keywords))}
     except (Exception, SystemExit) as error:
-        raise Misbehaved("raises", f"{call} {what_was_raised(error)}") from None
-    for name, before, after in zip(call.arguments, arguments, given, strict=True):
-        if isinstance(before, np.ndarray) and not np.array_equal(before, after):
-            raise Misbehaved("in-place", _changed(call, name))
-    numbers = [_number(call, *pair) for pair in zip(call.results, _two(call, result), strict=True)]
-    (first, first_unit), (second, second_unit) = numbers
-    return Answer((first, second), max(first_unit, second_unit))
+        return {"raised": tell_error(error)}
+    changed = [key for key, value in _arrays(arguments, keywords) if not _same(before[key], value)]
+    return {**reply, "changed": changed} if changed else reply
 
 
-def _changed(call: Call, name: str) -> str:
-    return (
-        f"{call} changes the caller's {name} in place, so the next call sees other data. An operator such as "
-        f"`{name} -= ...` or `{name}[i] = ...` writes into the caller's array: work on a new one, "
-        f"`{name} = {name} - ...`, or on {name}.copy()."
+def _arrays(arguments: list[Any], keywords: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    return [(key, value) for key, value in [*enumerate(arguments), *keywords.items()] if is_array(value)]
+
+
+def _same(before: Any, after: Any) -> bool:
+    same_form = before.shape == after.shape and before.dtype == after.dtype
+    return same_form and bool(
+        (before == after).all() if before.dtype == object else before.tobytes() == after.tobytes()
     )
 
 
-def what_was_raised(error: BaseException) -> str:
-    """Return `raised TypeError: ... (line 3: the source)` for an exception from somebody's code."""
-    if isinstance(error, SystemExit):
-        return "called sys.exit(). Remove the call: a function ends with `return`."
+def tell(value: Any, depth: int = 3) -> list[Any]:
+    """Return what a function returned, as plain data.
+
+    ["number", dtype, number], dtype "exact" for whole numbers and fractions, "float" for Python's floats;
+    ["array", dtype, shape, numbers]; ["list", type, length, items]; ["fields", type, [[name, item], ...]];
+    ["none"]; ["other", type, text]. A number is a float, or two hexadecimal whole numbers, "p/q".
+    """
+    if value is None:
+        return ["none"]
+    if isinstance(value, bool | str | bytes | complex) or type(value).__name__ == "bool_":
+        return _other(value)
+    number = _number(value)
+    if number is not None:
+        return number
+    if depth == 0:
+        return _other(value)
+    if (named := _fields(value)) is not None:
+        return ["fields", _type(value), [[str(key)[:80], tell(item, depth - 1)] for key, item in named]]
+    array = None if isinstance(value, list | tuple) else _as_numbers(value)
+    if array is not None:
+        items = array.ravel()[:MOST_ITEMS] if array.size <= MOST_ITEMS else []
+        return ["array", array.dtype.name, list(array.shape), [_exact(item.item()) for item in items]]
+    try:
+        items = list(islice(iter(value), MOST_ITEMS + 1))
+    except TypeError:
+        return _other(value)
+    length = len(value) if hasattr(value, "__len__") else len(items)
+    return ["list", _type(value), length, [tell(item, depth - 1) for item in items] if length <= MOST_ITEMS else []]
+
+
+def _fields(value: Any) -> list[tuple[Any, Any]] | None:
+    """Return (name, item) for a dict, a named tuple, a dataclass, or an object that holds two or more numbers."""
+    if isinstance(value, Mapping):
+        return list(islice(value.items(), MOST_ITEMS))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return list(zip(value._fields, value, strict=True))
+    if is_dataclass(value) and not isinstance(value, type):
+        return [(field.name, getattr(value, field.name)) for field in fields(value)]
+    attributes = getattr(value, "__dict__", None)
+    plain_object = isinstance(value, SimpleNamespace) or type(value).__module__ in ("learner", "__main__")
+    return list(islice(attributes.items(), MOST_ITEMS)) if attributes and plain_object else None
+
+
+def _number(value: Any) -> list[Any] | None:
+    """Return a single number of any kind that Python can read as one."""
+    if is_scalar(value):
+        name = value.dtype.name
+        return ["number", name, _exact(value.item())] if _real(value.dtype) else None
+    if isinstance(value, float):
+        return ["number", "float", float(value)]
+    if isinstance(value, Rational):
+        return ["number", "exact", _exact(value)]
+    if isinstance(value, Decimal):
+        return ["number", "decimal", _exact(value)]
+    if hasattr(value, "__float__") and not hasattr(value, "__len__") and not hasattr(value, "shape"):
+        try:
+            return ["number", _type(value), float(value)]  # mpmath, SymPy
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return None
+
+
+def _real(dtype: Any) -> bool:
+    return dtype.kind in "fiu" or dtype.name == "bfloat16"
+
+
+def _as_numbers(value: Any) -> Any:
+    """Return an array of real numbers, of NumPy or of another library; None where it is none."""
+    if not hasattr(value, "__array__"):
+        return None
+    try:
+        array = as_array(value)
+    except Exception:
+        return None
+    return array if _real(array.dtype) else None
+
+
+def _exact(number: Any) -> Any:
+    """Return a float as it is, any other number as the ratio of two whole ones, in hexadecimal."""
+    if isinstance(number, float):
+        return float(number)
+    if isinstance(number, Decimal) and not number.is_finite():
+        return float(number)
+    try:
+        top, bottom = (int(part) for part in number.as_integer_ratio())
+    except (OverflowError, ValueError):
+        return float(number)
+    except AttributeError:
+        top, bottom = int(number.numerator), int(number.denominator)
+    if max(top.bit_length(), bottom.bit_length()) > MOST_BITS:
+        return float("inf") if top > 0 else float("-inf")
+    return f"{top:x}/{bottom:x}"
+
+
+def _other(value: Any) -> list[Any]:
+    try:
+        text = plain(value)
+    except Exception:
+        text = "?"
+    return ["other", _type(value), text]
+
+
+def _type(value: Any) -> str:
+    return str(type(value).__name__)[:80]
+
+
+def tell_error(error: BaseException) -> dict[str, Any]:
+    """Return what was raised: `type`, `text`, and the learner's `line` and its `source`, where there is one."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_library(frame.filename)]
-    text = plain_text(" ".join(str(error).split()))
-    said = f"raised {type(error).__name__}" + (f": {text}" if text else "")
-    where = f" (line {frames[-1].lineno}: {plain_text(frames[-1].line)})" if frames else ""
+    told: dict[str, Any] = {"type": _type(error), "text": plain_text(" ".join(_text(error).split()))}
+    if isinstance(error, SyntaxError) and error.lineno and not is_library(error.filename or "<"):
+        return {**told, "text": plain_text(error.msg), "line": error.lineno, "source": plain_text(error.text or "")}
+    if frames:
+        return {**told, "line": frames[-1].lineno, "source": plain_text(frames[-1].line)}
+    return told
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
+def what_was_raised(error: BaseException | dict[str, Any]) -> str:
+    """Return `raised TypeError: ... (line 3: the source)` for an exception from somebody's code."""
+    told = error if isinstance(error, dict) else tell_error(error)
+    if told["type"] == "SystemExit":
+        return "called sys.exit(). Remove the call: a function ends with `return`."
+    said = f"raised {told['type']}" + (f": {told['text']}" if told["text"] else "")
+    where = f" (line {told['line']}: {told['source']})" if told.get("line") else ""
     return said.removesuffix(".") + where
 
 
 def is_library(filename: str) -> bool:
-    """Return whether a source file is ours or an installed library's, not the learner's."""
-    return Path(filename).is_relative_to(_PACKAGE) or "site-packages" in filename or filename.startswith("<frozen")
+    """Return whether a source file is ours, Python's or an installed library's, not the learner's."""
+    if filename.startswith(("<frozen", "<string>", "<__array_function__")):
+        return True
+    if "site-packages" in filename or "dist-packages" in filename:
+        return True
+    path = Path(filename)
+    return path.is_relative_to(_PACKAGE) or any(path.is_relative_to(folder) for folder in _PYTHON)
 
 
 def plain_text(text: object) -> str:
@@ -137,42 +231,24 @@ def plain_text(text: object) -> str:
     return plain(str(text), 160)[1:-1]
 
 
-def _two(call: Call, result: Any) -> tuple[Any, Any]:
-    """Return the two things that came back."""
-    if result is None:
-        raise Misbehaved("returns-nothing", f"{call} returned None. {call.wanted} Is a `return` missing at its end?")
-    if isinstance(result, str | bytes | dict | set):
-        raise Misbehaved("wrong-shape", f"{call} returned a {type(result).__name__}. {call.wanted}")
+def printable(text: object, limit: int = 160) -> str:
+    """Return text that went through the pipe, without control characters, cut to a length."""
+    said = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(text)[:limit])
+    return said if len(str(text)) <= limit else f"{said[:-3]}..."
+
+
+def parameters_of(function: Any) -> list[list[Any]] | None:
+    """Return [name, kind, whether it has a default] for each parameter; None where a function does not tell.
+
+    The kind is "positional", "keyword", "many" (*args) or "many-keywords" (**kwargs).
+    """
+    kinds: dict[Any, str] = {
+        inspect.Parameter.KEYWORD_ONLY: "keyword",
+        inspect.Parameter.VAR_POSITIONAL: "many",
+        inspect.Parameter.VAR_KEYWORD: "many-keywords",
+    }
     try:
-        parts = tuple(result)
-    except TypeError:
-        raise Misbehaved("wrong-shape", f"{call} returned a single {type(result).__name__}. {call.wanted}") from None
-    if len(parts) != 2:
-        raise Misbehaved("wrong-shape", f"{call} returned {len(parts)} values. {call.wanted}")
-    return parts
-
-
-def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
-    """Return one returned number, exactly, and its dtype's unit roundoff."""
-    array = _array(value)
-    if array.size != 1 and array.dtype.kind in "fiu":
-        hint = "Add up over the points, for example with np.sum." if array.ndim else ""
-        raise Misbehaved("wrong-shape", f"{label} has shape {list(array.shape)}; it must be one number. {hint}")
-    item = array.reshape(-1)[0] if array.size == 1 else None
-    if isinstance(item, Rational) and not isinstance(item, np.integer):
-        return Fraction(item), Fraction(0)
-    if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
-        raise Misbehaved("not-a-number", f"{label} is {plain(value)}, a {type(value).__name__}. {call.wanted}")
-    if not np.isfinite(float(array.item())):
-        raise Misbehaved("not-finite", f"{label} is {array.item()}. {_NOT_FINITE}")
-    return Fraction(*array.item().as_integer_ratio()), UNITS.get(array.dtype.name, UNITS["float64"])
-
-
-def _array(value: Any) -> npt.NDArray[Any]:
-    """Return anything as an array; Python's whole numbers and Fractions stay objects."""
-    if isinstance(value, Rational) and not isinstance(value, np.generic | bool):
-        return np.array(value, dtype=object)
-    try:
-        return np.asarray(value)
-    except Exception:
-        return np.array(None, dtype=object)
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return [[one.name, kinds.get(one.kind, "positional"), one.default is not one.empty] for one in parameters]

@@ -1,117 +1,162 @@
-"""Inside the child process: run a learner's file, check its functions, and write down what was found.
+"""Inside the child process: load somebody's file once, then answer questions about it.
 
-`sandbox` starts this module, with the learner's file and a folder for the outcome; nothing else should import
-it.
+`sandbox` starts this module; nothing else should. It computes no verdict: it calls what it is told to call, and
+returns numbers and text. See `sandbox` for the messages.
 """
 
 import faulthandler
-import json
 import os
+import queue
+import signal
 import sys
+import threading
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
-from tf_gd.diagnosis.calling import Misbehaved, plain_text, what_was_raised
-from tf_gd.diagnosis.gradient_check import GradientCheck
-from tf_gd.diagnosis.line import line_report as report
-from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update
-from tf_gd.errors import TfGdError
+from tf_gd.diagnosis.calling import Misbehaved, answer
+from tf_gd.diagnosis.messages import (
+    HEADER,
+    BrokenMessageError,
+    decode,
+    decode_array,
+    length_of,
+    pack,
+    unpack,
+)
+from tf_gd.diagnosis.program import Program
 
-OUTCOME, STUCK = "outcome.json", "stuck.txt"
+_exit, _getpid, _write = os._exit, os.getpid, os.write
+
+SHORTEST = 1e-3  # seconds; a watchdog cannot be set to less
 
 
-def main(path: str, folder: str, reduction: str, time_limit: str, memory_limit: str) -> None:
-    """Check the learner's file and write `outcome.json`; end the process without running its exit hooks."""
-    limit_memory(int(memory_limit))
-    source = Path(path).read_bytes()
-    if b"tensorflow" in source:
-        from tf_gd.graph import load_tensorflow
+class Child:
+    """The program, and the two ends of the pipe."""
 
-        load_tensorflow()  # takes seconds that are none of the learner's time
-    # A watchdog outside Python's control: at the limit it writes where the file hangs, and ends the process.
-    with open(Path(folder, STUCK), "w") as stuck:
-        faulthandler.dump_traceback_later(float(time_limit), exit=True, file=stuck)
-        outcome = checks(path, source, reduction)
-        faulthandler.cancel_dump_traceback_later()
-    Path(folder, OUTCOME).write_text(json.dumps(outcome), encoding="utf-8")
-    os._exit(0)
+    def __init__(self, path: str, time_limit: float) -> None:
+        self.questions, self.replies = _private_pipes()
+        self.program = Program(path)
+        self.time_limit = time_limit
+        self.pid = _getpid()
+        self.inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def serve(self) -> None:
+        """Answer one message after another; the end of the parent is the end of this process and its group."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.send({"ready": True})
+        while True:
+            message = unpack(self.inbox.get())
+            self.send(self._within_limits(message))
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write a message; a process that the program forked, and that came back here, ends instead."""
+        if _getpid() != self.pid:
+            _exit(0)
+        try:
+            content = memoryview(pack(message))
+        except (BrokenMessageError, TypeError, ValueError) as error:
+            content = memoryview(pack(_fault(Misbehaved("cannot-check", f"The answer cannot be sent: {error}."))))
+        while content:
+            content = content[_write(self.replies, content) :]
+
+    def _listen(self) -> None:
+        """Read questions; when the parent is gone, end everything that was started here."""
+        with open(self.questions, "rb", closefd=False) as stream:
+            while len(header := stream.read(HEADER.size)) == HEADER.size:
+                self.inbox.put(stream.read(length_of(header)))
+        if _getpid() == self.pid:
+            if hasattr(os, "killpg"):
+                os.killpg(0, signal.SIGKILL)
+            _exit(1)
+
+    def _within_limits(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Do what a message says, under a watchdog outside Python's control that ends the process.
+
+        It writes where the program hangs to standard error, which the parent reads.
+        """
+        faulthandler.dump_traceback_later(max(float(message["seconds"]), SHORTEST), exit=True, file=2)
+        try:
+            return _ACTIONS[message["do"]](self.program, message)
+        except Misbehaved as fault:
+            return _fault(fault)
+        except MemoryError:
+            return _fault(Misbehaved("out-of-memory", "The memory that the file may allocate ran out."))
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _load(program: Program, message: dict[str, Any]) -> dict[str, Any]:
+    program.execute(message.get("name", "learner"))
+    return {
+        "functions": program.functions(),
+        "names": program.names(),
+        **(_fault(program.fault) if program.fault else {}),
+    }
+
+
+def _ask(program: Program, message: dict[str, Any]) -> dict[str, Any]:
+    if program.module is None:
+        program.execute()
+    function = getattr(program.module, message["function"], None)
+    if not callable(function):
+        raise Misbehaved("cannot-check", "The file has no such function any more.")
+    arrays = [decode_array(entry) for entry in message["arrays"]]
+    return {"replies": [_answer(function, call, arrays) for call in message["calls"]]}
+
+
+def _answer(function: Callable[..., Any], call: list[Any], arrays: list[Any]) -> dict[str, Any]:
+    positional, keywords = call
+    arguments = [decode(value, arrays) for value in positional]
+    return answer(function, arguments, {name: decode(value, arrays) for name, value in keywords.items()})
+
+
+def _run(program: Program, message: dict[str, Any]) -> dict[str, Any]:
+    """Run a job of ours: `run(program, options)` of a module in this package."""
+    job = import_module(message["job"])
+    record = job.run(program, message["options"])
+    return {"record": record, **(_fault(program.fault) if program.fault else {})}
+
+
+_ACTIONS: dict[str, Callable[[Program, dict[str, Any]], dict[str, Any]]] = {"load": _load, "ask": _ask, "run": _run}
+
+
+def _fault(fault: Misbehaved) -> dict[str, Any]:
+    return {"fault": [fault.name, fault.message, fault.line]}
+
+
+def _private_pipes() -> tuple[int, int]:
+    """Move the pipe away from the standard streams: the program reads nothing, and what it prints is not ours."""
+    questions, replies = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 (they stay open)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    return questions, replies
 
 
 def limit_memory(megabytes: int) -> None:
-    """Limit what this process may allocate, where the system can."""
+    """Limit what this process may allocate beyond what it has, where the system can."""
     try:
         import resource
-    except ImportError:  # Windows
+
+        with open("/proc/self/status") as status:
+            there = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:")), 0)
+    except (ImportError, OSError):  # Windows; no /proc
         return
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = megabytes * 2**20
+    wanted = there + megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
-def checks(path: str, source: bytes, reduction: Any) -> dict[str, Any]:
-    """Return what was found about each function of the file, or `missing`: what the file lacks."""
-    try:
-        module = load(path, source)
-    except Misbehaved as fault:
-        return {"file": as_json(GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault)))}
-    wanted = functions_to_check(module, reduction)
-    if not wanted:
-        return {"missing": "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"}
-    return {name: as_json(_outcome(name, check)) for name, check in wanted.items()}
+def main(path: str, memory_limit: str, time_limit: str) -> None:
+    """Serve until the parent is gone."""
+    child = Child(path, float(time_limit))
+    if b"tensorflow" in child.program.source.text:
+        from tf_gd.graph import load_tensorflow
 
-
-def _outcome(name: str, check: Callable[[], GradientCheck]) -> GradientCheck:
-    """Return what a check finds; an argument that it refuses stands in the learner's file, and is a finding too."""
-    try:
-        return check()
-    except TfGdError as error:
-        return GradientCheck(
-            False, [("cannot-check", str(error))], report.of_fault(name, Misbehaved("cannot-check", str(error)))
-        )
-
-
-def load(path: str, source: bytes) -> ModuleType:
-    """Run the file as a module of its own, its folder last on the path so that it shadows nothing.
-
-    Raises:
-        Misbehaved: it does not compile, or raised.
-    """
-    module = ModuleType("learner")
-    module.__file__ = path
-    sys.modules["learner"] = module
-    sys.path.append(str(Path(path).resolve().parent))
-    try:
-        exec(compile(source, path, "exec"), module.__dict__)
-    except SyntaxError as error:
-        message = f"Python cannot read the file: {plain_text(error.msg)}, at line {error.lineno}."
-        raise Misbehaved("syntax-error", message) from None
-    except (Exception, SystemExit) as error:
-        raise Misbehaved("raises", f"The file {what_was_raised(error)} while it was loaded.") from None
-    return module
-
-
-def functions_to_check(module: ModuleType, reduction: Any) -> dict[str, Callable[[], GradientCheck]]:
-    """Return the checks that fit what the file defines."""
-    there = module.__dict__
-    gradient, update, loss = (there.get(name) for name in ("gradient", "update", "loss"))
-    wanted: dict[str, Callable[[], GradientCheck]] = {}
-    if callable(gradient) and callable(loss) and "params" in there:
-        wanted["gradient"] = lambda: _check_any_model(there)
-    elif callable(gradient):
-        wanted["gradient"] = lambda: check_line_gradient(gradient, reduction=reduction)
-    if callable(update):
-        wanted["update"] = lambda: check_update(update, reduction=reduction)
-    return wanted
-
-
-def _check_any_model(there: dict[str, Any]) -> GradientCheck:
-    from tf_gd.diagnosis.model.model_check import check_gradient
-
-    return check_gradient(there["loss"], there["gradient"], params=there["params"], data=there.get("data"))
-
-
-def as_json(check: GradientCheck) -> dict[str, Any]:
-    """Return a check in JSON's terms."""
-    return {"ok": check.ok, "diagnosis": check.diagnosis, "report": str(check)}
+        load_tensorflow()  # takes seconds that are none of the learner's time
+    limit_memory(int(memory_limit))
+    child.serve()

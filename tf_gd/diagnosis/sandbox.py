@@ -1,108 +1,322 @@
-"""Check the functions in somebody's file without trusting it to end, to be quiet or to be right.
+"""A process of its own for somebody's program: it is loaded there once, asked, and ended, whatever it does.
 
-The file runs in a child process with a time limit and a memory limit, its output thrown away. This protects
-from accidents, not from malice: the file can do whatever the user who runs it can do.
+The child computes no verdict. The parent asks, compares and judges; what comes back are numbers and text, limited in
+length. This protects from accidents (endless loops, floods of output, `os._exit`, forks, threads, a changed NumPy),
+not from malice: the file can do whatever the user who runs it can do. Nothing is written to disk.
+
+    with Sandbox("homework.py", time_limit=20, memory_limit=4096) as sandbox:
+        loaded = sandbox.load()                  # runs the file once, as a module called "learner"
+        loaded.functions                         # {"gradient": [["m", "positional", False], ...], ...}
+        replies = sandbox.ask("gradient", [((0.0, 1.0, x, y), {}), ...])   # many calls, one message
+        record = sandbox.run("tf_gd.diagnosis.path.tracer", steps=300)     # a job of ours, inside the child
+
+- `load(name)` runs the program once; as `name="__main__"` its `if __name__ == "__main__":` part runs too. What it
+  raises is `loaded.fault`; what it defined before that can still be asked.
+- `ask(function, calls)`: each call is (arguments, keywords). Arguments are Python numbers, text, None, lists,
+  fractions, decimals, NumPy scalars and arrays of numbers or fractions; each call gets copies. A reply is what
+  `calling.answer` returns: {"value": ...} or {"raised": ...}, with "changed".
+- `run(job, **options)` imports the module `job` of this package in the child and calls `job.run(program, options)`.
+  `program` is a `program.Program`: `.compile()`, `.prepare(name)`, `.execute(name)`, `.filename` (the `co_filename`
+  of its frames), `.source`. What `run` returns must be what JSON holds; at most 64 MB of it are taken. A job that runs
+  the program itself sets `program.module` with `prepare`, and the functions can be asked afterwards. A job that
+  notes `program.fault` has it come back in `sandbox.fault`.
+
+Each of them raises `Misbehaved` where the program hangs, crashes or ends the process: `name` and `message` say how,
+`line` where. The time limit holds for all messages together, and only while the program runs. Notebooks are taken
+wherever files are: see `program_source`.
 """
 
 import contextlib
-import json
+import math
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from types import TracebackType
+from typing import Any
 
 import tf_gd
-from tf_gd.diagnosis.calling import Misbehaved, is_library
-from tf_gd.diagnosis.child import OUTCOME, STUCK
-from tf_gd.diagnosis.gradient_check import GradientCheck
-from tf_gd.diagnosis.line import line_report as report
+from tf_gd.diagnosis.calling import MOST_ITEMS, Misbehaved, Reply, is_library, plain_text, printable
+from tf_gd.diagnosis.messages import HEADER, Arguments, BrokenMessageError, length_of, pack, unpack
+from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.errors import DataError, invalid, plain
-from tf_gd.line import Reduction, check_reduction
 
 TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
-FLOOD = 1_000_000  # bytes of output after which the child is ended
-STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take, on a busy machine, before the limit counts
+FLOOD = 1_000_000  # bytes of output; a program that does not end and printed more is told so
+STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
+GRACE = 30.0  # seconds after the child's own watchdog should have ended it, before the parent does
+TAIL = 1 << 16  # bytes of output that are kept, to read where the watchdog found the program
+
+_RATIO = re.compile(r"-?[0-9a-f]{1,5000}/[0-9a-f]{1,5000}")
+
+Call = tuple[Sequence[Any], Mapping[str, Any]]
 
 
-def check_file(
-    path: str | os.PathLike[str],
-    reduction: Reduction = "sum",
-    time_limit: float = TIME_LIMIT,
-    memory_limit: int = MEMORY_LIMIT,
-) -> dict[str, GradientCheck]:
-    """Check the functions that a Python file defines, in a process of its own.
+@dataclass(frozen=True)
+class Loaded:
+    """What a program defines: functions by name, with their parameters; every name; and what ended it early."""
+
+    functions: dict[str, list[list[Any]] | None]
+    names: list[str]
+    fault: Misbehaved | None
+
+
+class Sandbox:
+    """A child process with one program in it; a context manager, at whose end nothing is left running.
 
     Args:
-        path: a file with `gradient(m, c, x, y)`, `update(m, c, x, y, learning_rate)` or both; or with
-            `loss(**params, **data)` in TensorFlow, `gradient(**params, **data)` in NumPy, and the dicts `params`
-            and `data`.
-        reduction: "sum" or "mean"; see `check_line_gradient`.
-        time_limit: seconds for the file and its functions.
-        memory_limit: megabytes that the file may allocate (where the system can limit it).
+        path: a Python file or a notebook.
+        time_limit: seconds for the program and its functions.
+        memory_limit: megabytes that the program may allocate, where the system can limit it.
 
-    Returns:
-        {"gradient": check, "update": check}, as far as the file defines them; {"file": check} where the file as a
-        whole failed: it raised, hung, printed without end or ended the process.
+    Attributes:
+        source: the program's text.
+        fault: what ended the program before its end, as far as it is known.
 
     Raises:
-        DataError: there is no such file, or it defines nothing to check.
-        InvalidArgumentError: a limit is not above 0, or `reduction` is unknown.
+        DataError: the file cannot be read.
+        InvalidArgumentError: a limit is not above 0.
     """
-    check_reduction(reduction)
-    if not time_limit > 0:
-        raise invalid("time_limit", "a number of seconds above 0", time_limit)
-    if not memory_limit > 0:
-        raise invalid("memory_limit", "a number of megabytes above 0", memory_limit)
-    _require_file(Path(path))
-    with tempfile.TemporaryDirectory(prefix="tf-gd-") as folder:
-        arguments = [str(path), folder, reduction, str(time_limit), str(memory_limit)]
+
+    def __init__(
+        self, path: str | os.PathLike[str], time_limit: float = TIME_LIMIT, memory_limit: int = MEMORY_LIMIT
+    ) -> None:
+        if not time_limit > 0:
+            raise invalid("time_limit", "a number of seconds above 0", time_limit)
+        if not memory_limit > 0:
+            raise invalid("memory_limit", "a number of megabytes above 0", memory_limit)
+        self.source = _read(os.fspath(path))
+        self.time_limit, self.memory_limit = min(time_limit, 1e6), memory_limit
+        self.fault: Misbehaved | None = None
+        self.used = 0.0  # seconds
+        self.printed, self._tail = 0, deque[bytes]()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Sandbox":
         try:
-            outcome = _run(arguments, folder, time_limit)
-        except Misbehaved as fault:
-            return {"file": GradientCheck(False, [(fault.name, fault.message)], report.of_fault("file", fault))}
-    if "missing" in outcome:
-        raise DataError(f"`{plain(str(path))[1:-1]}` must define {outcome['missing']}.")
-    return {name: _from_json(entry) for name, entry in outcome.items()}
+            self._child = _start(self.source.path, self.memory_limit, self.time_limit)
+            self._receive(STARTUP)
+        except BaseException:
+            self._end()
+            raise
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
 
-def _require_file(path: Path) -> None:
-    try:
-        with open(path, "rb"):
+    def load(self, name: str = "learner") -> Loaded:
+        """Run the program, unless it ran, and return what it defines."""
+        answer = self._exchange({"do": "load", "name": name})
+        functions = _mapping(answer.get("functions"))
+        names = [str(one) for one in _list(answer.get("names"))]
+        return Loaded({str(key): _parameters(value) for key, value in functions.items()}, names, self.fault)
+
+    def ask(self, function: str, calls: Sequence[Call]) -> list[Reply]:
+        """Call one of the program's functions many times, and return a reply to each call."""
+        arguments = Arguments()
+        encoded = [
+            [[arguments.encode(one) for one in positional], {key: arguments.encode(one) for key, one in named.items()}]
+            for positional, named in calls
+        ]
+        answer = self._exchange({"do": "ask", "function": function, "arrays": arguments.table, "calls": encoded})
+        return replies_of(answer, len(calls))
+
+    def run(self, job: str, **options: Any) -> dict[str, Any]:
+        """Run a job of this package in the child, and return its record."""
+        return _mapping(self._exchange({"do": "run", "job": job, "options": options}).get("record"))
+
+    def _exchange(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Send a message and return the answer; a fault in it that leaves nothing else is raised."""
+        seconds = self.time_limit - self.used
+        if seconds <= 0:
+            raise self._hangs(None)
+        child, begun = self._running(), time.monotonic()
+        try:
+            self._send(child, pack({**message, "seconds": seconds}), seconds)
+            answer = self._receive(seconds)
+        finally:
+            self.used += time.monotonic() - begun
+        fault = _fault(answer.get("fault"))
+        self.fault = fault or self.fault
+        if fault is not None and len(answer) == 1:
+            raise fault
+        return answer
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._child is None:
+            raise Misbehaved("exits", "The program has ended.")
+        return self._child
+
+    def _send(self, child: "subprocess.Popen[bytes]", content: bytes, seconds: float) -> None:
+        """Write to the child, and read its output meanwhile."""
+        assert child.stdin is not None
+        view, deadline = memoryview(content), time.monotonic() + seconds + GRACE
+        try:
+            while view:
+                self._drain(child)
+                if select.select([], [child.stdin], [], 0.05)[1]:
+                    view = view[os.write(child.stdin.fileno(), view[:4096]) :]
+                elif time.monotonic() > deadline:
+                    raise self._hangs(None)
+        except BrokenPipeError:
+            raise self._why(child) from None
+
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        """Read one message, whatever else happens."""
+        deadline = time.monotonic() + seconds + GRACE
+        header = self._read_exactly(HEADER.size, deadline)
+        try:
+            return unpack(self._read_exactly(length_of(header), deadline))
+        except BrokenMessageError as error:
+            raise _garbled(str(error)) from None
+
+    def _read_exactly(self, length: int, deadline: float) -> bytes:
+        child = self._running()
+        assert child.stdout is not None
+        assert child.stderr is not None
+        content = bytearray()
+        while len(content) < length:
+            self._drain(child)
+            if select.select([child.stdout, child.stderr], [], [], 0.05)[0]:
+                if not select.select([child.stdout], [], [], 0)[0]:
+                    continue
+                part = os.read(child.stdout.fileno(), min(length - len(content), 1 << 20))
+                if not part:
+                    raise self._why(child)
+                content += part
+            elif child.poll() is not None:
+                raise self._why(child)
+            elif time.monotonic() > deadline:
+                raise self._hangs(None)
+        return bytes(content)
+
+    def _drain(self, child: "subprocess.Popen[bytes]") -> bool:
+        """Take what the program printed: count it, and keep the end of it. Return whether there was something."""
+        assert child.stderr is not None
+        if not select.select([child.stderr], [], [], 0)[0]:
+            return False
+        part = os.read(child.stderr.fileno(), 1 << 20)
+        self.printed += len(part)
+        self._tail.append(part[-TAIL:])
+        while sum(map(len, self._tail)) - len(self._tail[0]) > TAIL:
+            self._tail.popleft()
+        return bool(part)
+
+    def _why(self, child: "subprocess.Popen[bytes]") -> Misbehaved:
+        """Return the reason why the child is gone."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE)
+        for _ in range(1000):
+            if not self._drain(child):
+                break
+        text = b"".join(self._tail).decode("utf-8", "replace")
+        if (at := text.rfind("Timeout (")) >= 0:
+            return self._hangs(text[at:])
+        if child.returncode is not None and child.returncode < 0:
+            name = signal.Signals(-child.returncode).name
+            return Misbehaved("crashes", f"Python crashed ({name}). Did the file run out of memory, or call into C?")
+        ended = "The file ended the process itself, with os._exit or the like."
+        return Misbehaved("exits", f"{ended} Remove the call: a function ends with `return`.")
+
+    def _hangs(self, dump: str | None) -> Misbehaved:
+        """Return that the program did not end, and at which line it was: `dump` is the watchdog's text."""
+        frames = re.findall(r'File "(.*)", line (\d+) in (\S+)', dump or "")
+        theirs = [(file, int(line), name) for file, line, name in frames if not is_library(file)]
+        line = theirs[0][1] if theirs else None
+        where = f" It was at {self.source.place(theirs[0][1])}, in {plain_text(theirs[0][2])}." if theirs else ""
+        limit = f"after {self.time_limit:g} s"
+        if self.printed > FLOOD:
+            said = f"The file printed {self.printed // 1000:,} kB and had not ended {limit}.{where} Remove its prints."
+            return Misbehaved("prints-too-much", said, line)
+        advice = "Look for a loop that never ends, or give it more time with --time-limit."
+        return Misbehaved("hangs", f"The file had not ended {limit}.{where} {advice}", line)
+
+    def _end(self) -> None:
+        """End the child and all that it started."""
+        child, self._child = self._child, None
+        if child is None:
             return
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise DataError(f"`file` must be a Python file that can be read. Got {plain(str(path))}: {reason}.") from None
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # when all are gone already
+                os.killpg(child.pid, signal.SIGKILL)
+        elif child.poll() is None:
+            child.kill()
+        child.wait()
+        for stream in (child.stdin, child.stdout, child.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
 
-def _from_json(entry: dict[str, Any]) -> GradientCheck:
-    return GradientCheck(entry["ok"], [(name, message) for name, message in entry["diagnosis"]], entry["report"])
-
-
-def _run(arguments: list[str], folder: str, time_limit: float) -> dict[str, Any]:
-    """Run the child to its end, whatever it does, and return its outcome.
+def replies_of(message: dict[str, Any], number: int) -> list[Reply]:
+    """Return the replies of a message, each of the form that `calling.answer` gives.
 
     Raises:
-        Misbehaved: it left none.
+        Misbehaved: they are not that many, or of another form.
     """
-    output, outcome = Path(folder, "output.txt"), Path(folder, OUTCOME)
-    with open(output, "wb") as sink:
-        child = _start(arguments, sink)
-    try:
-        _watch(child, output, folder, time_limit)
-    finally:
-        _kill(child)
-    if not outcome.exists():
-        raise _why(child, folder, time_limit)
-    found: dict[str, Any] = json.loads(outcome.read_text(encoding="utf-8"))
-    return found
+    replies = _list(message.get("replies"))
+    if len(replies) != number or not all(map(_is_reply, replies)):
+        raise _garbled("the answers are not what was asked")
+    return replies
 
 
-def _start(arguments: list[str], sink: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _is_reply(reply: Any) -> bool:
+    if not isinstance(reply, dict):
+        return False
+    if "raised" in reply:
+        raised = reply["raised"]
+        return isinstance(raised, dict) and isinstance(raised.get("type"), str) and isinstance(raised.get("text"), str)
+    changed = reply.get("changed", [])
+    return _is_told(reply.get("value")) and isinstance(changed, list) and all(map(_is_key, changed))
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, str) or (isinstance(key, int) and 0 <= key < 100)
+
+
+def _is_told(value: Any, depth: int = 4) -> bool:
+    """Return whether a value has the form that `calling.tell` gives."""
+    match value:
+        case ["none"]:
+            return True
+        case ["other", str(), str()]:
+            return True
+        case ["number", str(), number]:
+            return _is_number(number)
+        case ["array", str(), list(shape), list(numbers)]:
+            sizes = all(type(size) is int and size >= 0 for size in shape)
+            told = math.prod(shape) if sizes and math.prod(shape) <= MOST_ITEMS else 0
+            return sizes and len(numbers) == told and all(map(_is_number, numbers))
+        case ["list", str(), int(), list(items)]:
+            return depth > 0 and all(_is_told(item, depth - 1) for item in items)
+        case ["fields", str(), list(items)]:
+            pairs = all(isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) for one in items)
+            return depth > 0 and pairs and all(_is_told(item, depth - 1) for _, item in items)
+    return False
+
+
+def _is_number(number: Any) -> bool:
+    if isinstance(number, str):
+        return bool(_RATIO.fullmatch(number)) and int(number.partition("/")[2], 16) != 0
+    return type(number) in (int, float)
+
+
+def _garbled(why: str) -> Misbehaved:
+    return Misbehaved(
+        "cannot-check", f"What came back is no answer ({why}). Does the file write to open files by number?"
+    )
+
+
+def _start(path: str, memory_limit: int, time_limit: float) -> "subprocess.Popen[bytes]":
     """Start the child, with this very package but not the user's folder first on its path."""
     root = str(Path(tf_gd.__file__).resolve().parent.parent)
     code = (
@@ -110,56 +324,50 @@ def _start(arguments: list[str], sink: IO[bytes]) -> "subprocess.Popen[bytes]":
         "from tf_gd.diagnosis import child; child.main(*sys.argv[1:])"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=sink,
-        stderr=subprocess.STDOUT,
+        [sys.executable, "-c", code, path, str(memory_limit), repr(float(time_limit))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        env={**os.environ, "MPLBACKEND": "Agg"},  # a program that plots opens no window
         start_new_session=True,  # so that whatever the file starts ends with it
     )
 
 
-def _watch(child: "subprocess.Popen[bytes]", output: Path, folder: str, time_limit: float) -> None:
-    """Wait for the child to end.
-
-    Raises:
-        Misbehaved: it prints too much, or does not end; its own watchdog should have ended it long ago.
-    """
-    deadline = time.monotonic() + time_limit + STARTUP
-    while child.poll() is None:
-        if output.stat().st_size > FLOOD:
-            raise Misbehaved("prints-too-much", f"The file printed more than {FLOOD // 1000} kB. Remove its prints.")
-        if time.monotonic() > deadline:
-            raise Misbehaved("hangs", _hangs(folder, time_limit))
-        time.sleep(0.01)
+def _read(path: str) -> ProgramSource:
+    try:
+        return ProgramSource.read(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+    except ValueError as error:
+        reason = str(error)
+    raise DataError(f"`file` must be a Python file or a notebook that can be read. Got {plain(path)}: {reason}.")
 
 
-def _kill(child: "subprocess.Popen[bytes]") -> None:
-    """End the child and all that it started."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # when all are gone already
-            os.killpg(child.pid, signal.SIGKILL)
-    elif child.poll() is None:
-        child.kill()
-    child.wait()
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _garbled("an object is missing")
+    return value
 
 
-def _why(child: "subprocess.Popen[bytes]", folder: str, time_limit: float) -> Misbehaved:
-    """Return the reason why the child left no outcome."""
-    stuck = Path(folder, STUCK)
-    if stuck.exists() and stuck.stat().st_size:
-        return Misbehaved("hangs", _hangs(folder, time_limit))
-    if child.returncode < 0:
-        number = signal.Signals(-child.returncode).name
-        return Misbehaved("crashes", f"Python crashed ({number}). Did the file run out of memory, or call into C?")
-    ended = "The file ended the process itself, with os._exit or the like."
-    return Misbehaved("exits", f"{ended} Remove the call: a function ends with `return`.")
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _garbled("a list is missing")
+    return value
 
 
-def _hangs(folder: str, time_limit: float) -> str:
-    """Return that the file did not end, and at which line it was."""
-    stuck = Path(folder, STUCK)
-    text = stuck.read_text(errors="replace") if stuck.exists() else ""
-    lines = re.findall(r'File "(.*)", line (\d+) in (\S+)', text)
-    theirs = [(line, name) for file, line, name in lines if not is_library(file)]
-    where = f" It was at line {theirs[0][0]}, in {plain(theirs[0][1])[1:-1]}." if theirs else ""
-    return f"The file had not ended after {time_limit:g} s.{where} Look for a loop that never ends."
+def _parameters(value: Any) -> list[list[Any]] | None:
+    if value is None:
+        return None
+    if isinstance(value, list) and all(isinstance(one, list) and len(one) == 3 for one in value):
+        return [[str(name), str(kind), bool(default)] for name, kind, default in value]
+    raise _garbled("a function's parameters are missing")
+
+
+def _fault(value: Any) -> Misbehaved | None:
+    if value is None:
+        return None
+    if not (isinstance(value, list) and len(value) == 3):
+        raise _garbled("a fault without a name")
+    name, message, line = value
+    return Misbehaved(printable(name, 40), printable(message, 600), line if isinstance(line, int) else None)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import UNITS, Answer, Misbehaved
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.line.asking import UNITS, Answer
 from tf_gd.diagnosis.line.probes import Probe, X, Y
 from tf_gd.diagnosis.line.running_error import Term
 

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.diagnosis.calling import GRADIENT, UPDATE, Answer, Misbehaved, ask, require_callable
-from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
+from tf_gd.diagnosis.gradient_check import GradientCheck, Verdict
 from tf_gd.diagnosis.line import line_report as report
+from tf_gd.diagnosis.line.asking import GRADIENT, UPDATE, Answer, Subject, ask, require_arguments, subject_of
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.evidence import Observation, explains, in_one_precision, unit_of
 from tf_gd.diagnosis.line.formulas import right
@@ -81,21 +82,29 @@ def check_line_gradient(
     check_reduction(reduction)
     points = points_for(x, y)
     _require_room(points, reduction)
+    subject = subject_of(GRADIENT, gradient)
     try:
-        require_callable(GRADIENT, gradient)
-        seen = observe_gradient(gradient, points, reduction)
+        require_arguments(GRADIENT, subject)
+        seen = observe_gradient(subject, points, reduction)
     except Misbehaved as fault:
-        return GradientCheck(False, [(fault.name, fault.message)], report.of_fault("gradient", fault))
+        return of_fault("gradient", fault)
     thinning = "" if x is None else report.of_thinning(points.n, np.size(x))
     if explains(right, seen):
         hidden = [] if x is None else blind_spots(seen)
-        return GradientCheck(True, [], report.of_right(seen, hidden) + thinning)
+        return GradientCheck("right", [], report.of_right(seen, hidden) + thinning, [], reduction)
     found = explanation(seen)
-    diagnosis = found.diagnosis(reduction) or describe(gradient, seen, points)
-    return GradientCheck(False, diagnosis, report.of_wrong(seen, diagnosis, found) + thinning)
+    diagnosis = found.diagnosis(reduction) or describe(subject, seen, points)
+    return GradientCheck("wrong", diagnosis, report.of_wrong(seen, diagnosis, found) + thinning, [], reduction)
 
 
-def observe_gradient(gradient: GradientFunction, points: Points, reduction: Reduction) -> list[Observation]:
+def of_fault(what: str, fault: Misbehaved) -> GradientCheck:
+    """Return the check of a function that gave nothing to compare, or the wrong things."""
+    verdict: Verdict = "cannot-tell" if fault.name in NOT_COMPARED else "wrong"
+    lines = {} if fault.line is None else {fault.name: fault.line}
+    return GradientCheck(verdict, [(fault.name, fault.message)], report.of_fault(what, fault), lines=lines)
+
+
+def observe_gradient(gradient: Subject, points: Points, reduction: Reduction) -> list[Observation]:
     """Return what `gradient` answers on `points`: in floats and, where it takes them, in Fractions.
 
     Raises:
@@ -114,7 +123,7 @@ def observe_gradient(gradient: GradientFunction, points: Points, reduction: Redu
     return in_one_precision(floats, unit) + _observe_exactly(gradient, floats)
 
 
-def _observe_exactly(gradient: GradientFunction, floats: Sequence[Observation]) -> list[Observation]:
+def _observe_exactly(gradient: Subject, floats: Sequence[Observation]) -> list[Observation]:
     """Return the same questions asked in Fractions, or nothing where the answers do not come back exact."""
     exact = []
     for observation in floats:
@@ -165,22 +174,23 @@ def check_update(update: UpdateFunction, reduction: Reduction = "sum") -> Gradie
         (False, ['sequential-m-first'])
     """
     check_reduction(reduction)
+    subject = subject_of(UPDATE, update)
     try:
-        require_callable(UPDATE, update)
-        seen = observe_update(update, reduction)
+        require_arguments(UPDATE, subject)
+        seen = observe_update(subject, reduction)
     except Misbehaved as fault:
-        return GradientCheck(False, [(fault.name, fault.message)], report.of_fault("update", fault))
+        return of_fault("update", fault)
     if explains(as_tensorflow(on_paper), seen, STEPS):
-        return GradientCheck(True, [], report.of_remarks("update", []))
+        return GradientCheck("right", [], report.of_remarks("update", []), [], reduction)
     if explains(on_paper, seen, STEPS):
-        return GradientCheck(True, [FLOAT64_RATE], report.of_remarks("update", [FLOAT64_RATE]))
+        return GradientCheck("right", [], report.of_remarks("update", [FLOAT64_RATE]), [FLOAT64_RATE], reduction)
     named = _update_alone(seen, reduction)
     pair = [] if named else _update_pair(seen, reduction)
     diagnosis = named or pair or describe_update(seen)
-    return GradientCheck(False, diagnosis, report.of_wrong_update(seen, diagnosis, together=bool(pair)))
+    return GradientCheck("wrong", diagnosis, report.of_wrong_update(seen, diagnosis, bool(pair)), [], reduction)
 
 
-def observe_update(update: UpdateFunction, reduction: Reduction) -> list[Observation]:
+def observe_update(update: Subject, reduction: Reduction) -> list[Observation]:
     """Return what `update` answers on our points, at each line and each learning rate.
 
     Raises:

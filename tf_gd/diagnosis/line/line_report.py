@@ -5,15 +5,17 @@ import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.line.evidence import Observation, bound
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Explanation
+from tf_gd.diagnosis.line.unclassified import digits
 
 
 def of_fault(what: str, fault: Misbehaved) -> str:
     """Return the report on a function that gave no numbers to compare."""
-    return f"WRONG: your {what} could not be compared.\n\n{_entry(fault.name, fault.message)}"
+    verdict = "CANNOT TELL" if fault.name in NOT_COMPARED else "WRONG"
+    return f"{verdict}: your {what} could not be compared.\n\n{_entry(fault.name, fault.message)}"
 
 
 def of_remarks(what: str, diagnosis: Sequence[tuple[str, str]]) -> str:
@@ -88,7 +90,10 @@ def _columns(rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _digits(number: Fraction) -> str:
-    return repr(float(number))
+    try:
+        return repr(float(number))
+    except OverflowError:
+        return digits(number)
 
 
 def _basis(seen: Sequence[Observation]) -> str:

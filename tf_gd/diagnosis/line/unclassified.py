@@ -4,15 +4,15 @@ Which parameter; where; wrong by a factor, by a constant, in one term or otherwi
 rows that shows it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import GRADIENT, Misbehaved, ask
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.line.asking import GRADIENT, Subject, ask
 from tf_gd.diagnosis.line.evidence import Observation, bound, in_one_precision
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.mistake import cite
@@ -20,7 +20,6 @@ from tf_gd.diagnosis.line.probes import LINES, probes
 from tf_gd.line import Reduction
 from tf_gd.points import Points
 
-GradientFunction = Callable[..., Any]
 Diagnosis = list[tuple[str, str]]
 
 PARAMETERS = GRADIENT.results
@@ -70,7 +69,7 @@ class Series:
     @property
     def is_affine(self) -> bool:
         """Whether the fourth value is what the first three determine."""
-        m, c = LINES[3]
+        m, c = map(Fraction, LINES[3])
         zero, one_m, one_c, far = self.values
         slack = self.slack[3] + abs(m) * self.slack[1] + abs(c) * self.slack[2] + abs(1 - m - c) * self.slack[0]
         return abs(far - (zero + m * (one_m - zero) + c * (one_c - zero))) <= slack
@@ -92,7 +91,7 @@ def _simplest(number: Fraction, slack: Fraction) -> Fraction:
     return simple if abs(simple - number) <= slack else number
 
 
-def describe(gradient: GradientFunction, seen: Sequence[Observation], points: Points) -> Diagnosis:
+def describe(gradient: Subject, seen: Sequence[Observation], points: Points) -> Diagnosis:
     """Return (name, message) for each derivative that is wrong, when no entry explains it."""
     found = _describe([of_gradient(seen, which) for which in range(2)], PARAMETERS, seen[0].points.reduction)
     if not found:
@@ -180,10 +179,13 @@ def digits(number: Fraction) -> str:
         >>> digits(Fraction(-13, 4)), digits(Fraction(5))
         ('-3.25', '5')
     """
-    return f"{float(number)!r}".removesuffix(".0")
+    try:
+        return f"{float(number)!r}".removesuffix(".0")
+    except OverflowError:
+        return f"about 1e{len(str(abs(int(number)))) - 1}"
 
 
-def smallest_rows(gradient: GradientFunction, points: Points, seen: Sequence[Observation]) -> str:
+def smallest_rows(gradient: Subject, points: Points, seen: Sequence[Observation]) -> str:
     """Return a sentence with the smallest set of rows, of one, two or three, on which `gradient` is wrong."""
     candidates = range(min(points.n, _MOST_ROWS))
     for size in (1, 2, 3):
@@ -194,7 +196,7 @@ def smallest_rows(gradient: GradientFunction, points: Points, seen: Sequence[Obs
     return "No set of one, two or three rows shows it."
 
 
-def _shows(gradient: GradientFunction, rows: Points, first: Observation) -> str:
+def _shows(gradient: Subject, rows: Points, first: Observation) -> str:
     """Return these rows and a wrong answer on them, or nothing if they show no mistake."""
     try:
         answers = _ask(gradient, rows, first)
@@ -210,7 +212,7 @@ def _shows(gradient: GradientFunction, rows: Points, first: Observation) -> str:
     return ""
 
 
-def _ask(gradient: GradientFunction, rows: Points, first: Observation) -> list[Observation]:
+def _ask(gradient: Subject, rows: Points, first: Observation) -> list[Observation]:
     """Return what `gradient` answers on `rows`, taken to compute in the precision found before."""
     number = rows.x.dtype.type
     answers = [ask(GRADIENT, gradient, number(m), number(c), np.array(rows.x), np.array(rows.y)) for m, c in LINES]

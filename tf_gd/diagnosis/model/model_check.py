@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
+from tf_gd.diagnosis.gradient_check import GradientCheck, Verdict
 from tf_gd.diagnosis.model import hand_gradient as by_hand
 from tf_gd.diagnosis.model import model_report as report
 from tf_gd.diagnosis.model.arbiter import Arbiter
@@ -74,7 +74,8 @@ def check_gradient(
             return _check(graph, gradient)
         except Misbehaved as fault:
             finding = (fault.name, fault.message)
-            return GradientCheck(False, [finding], report.of_fault(finding))
+            verdict: Verdict = "cannot-tell" if fault.name in NOT_COMPARED else "wrong"
+            return GradientCheck(verdict, [finding], report.of_fault(finding))
 
 
 def _graph(loss: Loss, problem: Problem) -> LossGraph:
@@ -98,7 +99,8 @@ def _check(graph: LossGraph, gradient: by_hand.Gradient) -> GradientCheck:
     ok = all(element.ruling.accepts for element in elements)
     mistakes = [] if ok else explain(_comparison(graph, elements))
     remarks = report.remarks(elements)
-    return GradientCheck(ok, mistakes + remarks, report.of_check(mistakes, remarks, elements, rounding))
+    text = report.of_check(mistakes, remarks, elements, rounding)
+    return GradientCheck("right" if ok else "wrong", mistakes, text, remarks)
 
 
 def _elements(arbiter: Arbiter, values: Vector, tensorflow: Vector, rounding: Sensitivity) -> list[Element]:

@@ -1,0 +1,100 @@
+"""Inside the child process: somebody's program, compiled and run as a module of its own."""
+
+import inspect
+import linecache
+import sys
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from tf_gd.diagnosis.calling import Misbehaved, parameters_of, plain_text, tell_error, what_was_raised
+from tf_gd.diagnosis.program_source import ProgramSource
+
+CALLED = ("learner", "__main__")  # what a program may be called: a module, or the main program
+
+
+class Program:
+    """A program that is run at most once.
+
+    Attributes:
+        source: its text.
+        filename: the name under which its code is compiled: `frame.f_code.co_filename` of its frames.
+        module: what it defines, once it has run (or as far as it came).
+        fault: what ended it before its end, or None.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.source = ProgramSource.read(path)
+        self.filename = path
+        self.module: ModuleType | None = None
+        self.fault: Misbehaved | None = None
+
+    def compile(self) -> CodeType:
+        """Return the code.
+
+        Raises:
+            Misbehaved: Python cannot read it.
+        """
+        text = self.source.text.decode("utf-8", "surrogateescape")
+        linecache.cache[self.filename] = (len(text), None, text.splitlines(keepends=True), self.filename)
+        try:
+            return compile(self.source.text, self.filename, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError) as error:
+            line = getattr(error, "lineno", None)
+            at = f", at {self.source.place(line)}" if line else ""
+            said = plain_text(getattr(error, "msg", None) or error)
+            message = f"Python cannot read the file: {said}{at}."
+            raise Misbehaved("syntax-error", message, line) from None
+
+    def prepare(self, name: str = "learner") -> ModuleType:
+        """Make the module that the code runs in; its folder is last on the path, so that it shadows nothing."""
+        module = ModuleType(name)
+        module.__file__ = self.filename
+        sys.modules[name] = self.module = module
+        sys.argv = [self.filename]
+        sys.path.append(str(Path(self.filename).resolve().parent))
+        return module
+
+    def execute(self, name: str = "learner") -> None:
+        """Run the code, once; what it raises becomes `fault`. `sys.exit` is one way to end a program."""
+        if self.module is not None:
+            return
+        code = self.compile()
+        try:
+            exec(code, self.prepare(name).__dict__)
+        except SystemExit:
+            return
+        except Exception as error:
+            self.fault = self.of_error(error)
+
+    def of_error(self, error: BaseException) -> Misbehaved:
+        """Return the fault of a program that raised."""
+        told = tell_error(error)
+        if told["type"] == "MemoryError":
+            return Misbehaved("out-of-memory", f"The file {what_was_raised(told)}.", told.get("line"))
+        asks = " It asks for input, and nobody answers here: write the value into the file." * (
+            told["type"] == "EOFError"
+        )
+        message = f"The file {what_was_raised(told)} while it was loaded.{asks}"
+        return Misbehaved("raises", message, told.get("line"))
+
+    def functions(self) -> dict[str, Any]:
+        """Return what the file itself defines as functions: name -> parameters, see `parameters_of`."""
+        if self.module is None:
+            return {}
+        return {
+            name: parameters_of(value)
+            for name, value in list(self.module.__dict__.items())
+            if callable(value) and not name.startswith("__") and self._is_own(value)
+        }
+
+    def _is_own(self, value: Any) -> bool:
+        """Return whether a function stands in this file, and was not imported by it; `f = np.polyfit` was not."""
+        code = getattr(inspect.unwrap(value) if inspect.isfunction(value) else value, "__code__", None)
+        if code is not None:
+            return bool(code.co_filename == self.filename)
+        return not inspect.isclass(value) and getattr(value, "__module__", "learner") in (*CALLED, None, "functools")
+
+    def names(self) -> list[str]:
+        """Return every name that the program defines."""
+        return [] if self.module is None else [str(name) for name in self.module.__dict__]
