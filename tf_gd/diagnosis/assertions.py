@@ -52,6 +52,29 @@ def assert_update(*functions: Any, **arguments: Any) -> None:
     _require(check_update(*functions, **arguments))
 
 
+def assert_path(*series: Any, **arguments: Any) -> None:
+    """Raise `AssertionError`, with the whole report, unless the steps of a descent are right.
+
+    Takes what `check_path` takes. A remark, such as `rate-too-large`, is no error; "cannot-tell" is one.
+
+    Raises:
+        AssertionError: the steps are wrong, or too few to tell; the message is the report.
+
+    Example:
+        >>> m, c, x, y = [0.0], [1.0], [1.0, 2.0, 4.0], [2.0, 3.5, 8.0]
+        >>> for _ in range(3):
+        ...     e = [m[-1] * x_i + c[-1] - y_i for x_i, y_i in zip(x, y)]
+        ...     dm, dc = 2 * sum(e_i * x_i for e_i, x_i in zip(e, x)), 2 * sum(e)
+        ...     m.append(m[-1] - 0.01 * dm)
+        ...     c.append(c[-1] - 0.01 * dc)
+        >>> assert_path(m, c, x, y, learning_rate=0.01)
+    """
+    __tracebackhide__ = True
+    from tf_gd.diagnosis.path.path_check import check_path
+
+    _require(check_path(*series, **arguments))
+
+
 def _require(check: GradientCheck) -> None:
     __tracebackhide__ = True
     if not check.ok:

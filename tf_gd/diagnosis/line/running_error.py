@@ -68,12 +68,16 @@ def vector(values: npt.ArrayLike) -> npt.NDArray[Any]:
 
 def total(values: npt.NDArray[Any]) -> Term:
     """Return the sum of a vector of Terms; 0 for none."""
-    return sum(values, Term(0))
+    return values.total() if isinstance(values, Term) else sum(values, Term(0))
 
 
 def each(function: Any, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Apply a function of one Term to each element."""
-    return np.array([function(value) for value in values], dtype=object)
+    return (
+        values.each(function)
+        if isinstance(values, Term)
+        else np.array([function(value) for value in values], dtype=object)
+    )
 
 
 def floor(term: Term) -> Term:
@@ -98,6 +102,8 @@ def root(term: Term) -> Term:
         >>> root(Term(Fraction(9, 4))).value
         Fraction(3, 2)
     """
+    if hasattr(term, "root"):
+        return term.root()  # type: ignore[no-any-return]
     bits = 200 + max(0, term.value.denominator.bit_length() - term.value.numerator.bit_length())
     value = Fraction(math.isqrt((term.value.numerator << (2 * bits)) // term.value.denominator), 1 << bits)
     return Term(value, value + term.size / (2 * value)) if value else Term(0, term.size)

@@ -1,0 +1,222 @@
+"""Which mistakes explain every step of a path: the rules of the update, with every gradient of the catalogue.
+
+An explanation costs what it takes for granted: one mistake less than two, the usual form of a mistake less than a
+rare one, a rate that the program names less than one that nobody named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tf_gd.diagnosis.line.catalogue import CATALOGUE
+from tf_gd.diagnosis.line.formulas import Formula, right
+from tf_gd.diagnosis.path.fitting import BOTH, Factor, Move, fit
+from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
+from tf_gd.diagnosis.path.step_factors import Rate, Reading, read_factor, shares
+from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, Gradient, Rule, at_once, right_move
+from tf_gd.diagnosis.path.term_arrays import Array
+
+# Entries that only multiply the right gradient: the factor in front of it tells these.
+SCALED = {
+    "missing-factor-2", "sign", "mean-instead-of-sum", "sum-instead-of-mean", "extra-factor-2", "half-mean",
+    "one-half-n-precedence", "sign-of-m", "sign-of-c",
+}  # fmt: skip
+
+PARAMETERS = ("m", "c")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known beside the steps.
+
+    Attributes:
+        rates: the learning rates that the steps may have been taken with, the likeliest first.
+        reduction: the loss that was asked for: nothing else is right.
+        loss: the loss that the program itself computes.
+        twice: whether the program moves the intercept twice in every step.
+    """
+
+    rates: Sequence[Rate] = ()
+    reduction: str | None = None
+    loss: str | None = None
+    twice: bool = False
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One way to explain every step.
+
+    Attributes:
+        names: the mistakes, none where the steps are right.
+        reading: the loss and the rate.
+        factor: in front of the derivatives of the sum.
+        cost: how much it takes for granted.
+        alone: "m" or "c" where only that derivative is wrong.
+    """
+
+    names: tuple[str, ...]
+    reading: Reading
+    factor: Factor
+    cost: float
+    alone: str = ""
+    details: dict[str, float] = field(default_factory=dict)
+
+
+class Search:
+    """The explanations of one path, worked out on its first steps."""
+
+    def __init__(self, steps: PathSteps, context: Context) -> None:
+        self.steps, self.context = steps.window, context
+
+    def gradient(self, formula: Formula) -> Gradient:
+        """Return the derivatives of a formula, worked out once for each state that is asked for."""
+        now: list[Derivatives] = []
+
+        def at(states: Array | None) -> Derivatives:
+            if states is not None:
+                return self.steps.derivatives(formula, at=states)
+            if not now:
+                now.append(self.steps.derivatives(formula))
+            return now[0]
+
+        return at
+
+    def read(self, factor: Factor, formula: Formula = right, scale: float = 1.0) -> Reading:
+        """Return what a factor in front of a formula says; `scale` is what the formula is multiplied by already."""
+        scales = {name: share / scale for name, share in self._scales(formula).items()}
+        return read_factor(factor, scales, self.steps.n, self.context.rates, self.context.reduction, self.context.loss)
+
+    def _scales(self, formula: Formula) -> dict[str, float]:
+        """Return what each loss multiplies a formula by, relative to the sum's."""
+        usual = shares(self.steps.n)
+        if formula is right:
+            return usual
+        first = self.steps.part(slice(0, 1))
+        whole, mean = (first.derivatives(formula, name).value for name in ("sum", "mean"))
+        with np.errstate(all="ignore"):
+            ratio = (mean / whole).ravel()[int(np.argmax(np.abs(np.nan_to_num(whole))))]
+        ratio = ratio if np.isfinite(ratio) and ratio != 0 else 1.0 / self.steps.n
+        known = {"sum": 1.0, "mean": ratio, "half_sum": 0.5, "half_mean": 0.5 * ratio}
+        return {name: known[name] for name in usual}
+
+    def plain(self) -> Explanation | None:
+        """Return the right update, at one constant factor, if it explains every step."""
+        factor = fit(self.steps, right_move(self.steps))
+        if factor is None:
+            return None
+        reading = self.read(factor)
+        return Explanation(reading.mistakes, reading, factor, len(reading.mistakes) + reading.guess)
+
+    def rules(self, formula: Formula = right, name: str = "", cost: float = 0.0) -> Iterator[Explanation]:
+        """Yield the mistakes of the update that explain every step, with the right gradient or another."""
+        gradient = self.gradient(formula)
+        rules = (MOVED_TWICE, *RULES) if self.context.twice else RULES
+        for mistake in rules:
+            yield from self._rule(mistake.name, mistake.rule, gradient, formula, name, cost)
+
+    def _rule(
+        self, rule_name: str, rule: Rule, gradient: Gradient, formula: Formula, name: str, cost: float
+    ) -> Iterator[Explanation]:
+        factor = fit(self.steps, rule(self.steps, gradient))
+        if factor is None or (factor.value == 0 and np.isinf(factor.slack)):
+            return
+        reading = self.read(factor, formula)
+        names = (rule_name, *((name,) if name else ()), *reading.mistakes)
+        yield Explanation(names, reading, factor, cost + 1.0 + len(reading.mistakes) + reading.guess)
+
+    def gradients(self) -> Iterator[Explanation]:
+        """Yield the mistakes of the catalogue that explain every step: in both derivatives, or in one of them."""
+        truth = right_move(self.steps)
+        rights = [fit(self.steps, truth, (which,)) for which in BOTH]
+        for name, formula, cost in forms():
+            yield from self._gradient(name, formula, cost, truth, rights)
+
+    def _gradient(
+        self, name: str, formula: Formula, cost: float, truth: Move, rights: Sequence[Factor | None]
+    ) -> Iterator[Explanation]:
+        move = self._move(formula)
+        if move is None:
+            return
+        wrongs = [fit(self.steps, move, (which,)) for which in BOTH]
+        factor = fit(self.steps, move) if all(wrongs) else None
+        if factor is not None:
+            reading = self.read(factor, formula)
+            yield Explanation(
+                (name, *reading.mistakes), reading, factor, 1.0 + cost + len(reading.mistakes) + reading.guess
+            )
+        for which in BOTH:
+            wrong, good, kept = wrongs[which], rights[1 - which], rights[which]
+            if wrong is None or good is None or np.isinf(good.slack) or np.isinf(wrong.slack):
+                continue
+            if kept is None or not kept.agrees(good.value):  # else there is nothing wrong in this one
+                yield from self._in_one(name, formula, cost, which, wrong, good)
+
+    def _in_one(
+        self, name: str, formula: Formula, cost: float, which: int, wrong: Factor, good: Factor
+    ) -> Iterator[Explanation]:
+        """Yield a mistake in one derivative, the other being right under the same loss."""
+        reading = self.read(good)
+        losses = [reading.loss] if reading.loss else list(shares(self.steps.n))
+        scales, usual = self._scales(formula), shares(self.steps.n)
+        for loss in losses:
+            wanted = good.value * scales[loss] / usual[loss]
+            if wrong.agrees(wanted) or Factor(wanted, good.slack).agrees(wrong.value):
+                extra = 1.15 + cost + len(reading.mistakes) + reading.guess
+                yield Explanation((name, *reading.mistakes), reading, good, extra, PARAMETERS[which])
+                return
+
+    def _move(self, formula: Formula) -> Move | None:
+        """Return the right update with another gradient, or nothing where the formula has no value here."""
+        try:
+            move = at_once(self.steps, self.gradient(formula))
+        except (ZeroDivisionError, TypeError, ValueError, AttributeError):
+            return None
+        return move
+
+    def scales(self) -> Iterator[Explanation]:
+        """Yield the explanation of one derivative that is off by a factor."""
+        truth = right_move(self.steps)
+        m, c = (fit(self.steps, truth, (which,)) for which in BOTH)
+        if m is None or c is None or 0 in (m.value, c.value):
+            return
+        for name, ratio in self._ratios():
+            for which, (wrong, good) in enumerate(((m, c), (c, m))):
+                spread = wrong.slack + abs(ratio) * good.slack
+                if not abs(wrong.value - ratio * good.value) <= spread + 1e-12 * abs(wrong.value):
+                    continue
+                reading = self.read(good)
+                if ratio < 0 and good.value < 0:
+                    continue  # then the other one is the wrong one
+                cost = 1.2 + len(reading.mistakes) + reading.guess
+                own = f"sign-of-{PARAMETERS[which]}" if name == "sign" else name
+                yield Explanation((own, *reading.mistakes), reading, good, cost, PARAMETERS[which])
+
+    def _ratios(self) -> Iterator[tuple[str, float]]:
+        """Yield (name, by what one derivative is off)."""
+        n = self.steps.n
+        yield "sign", -1.0
+        yield "missing-factor-2", 0.5
+        if n > 1:
+            yield "sum-instead-of-mean", float(n)
+            yield "mean-instead-of-sum", 1.0 / n
+        yield "extra-factor-2", 2.0
+        if n > 1:
+            yield from (("half-mean", 0.5 / n), ("sum-instead-of-mean", 2.0 * n), ("sum-instead-of-mean", 0.5 * n))
+
+    def pairs(self) -> Iterator[Explanation]:
+        """Yield a mistake of the update together with one of the gradient in it."""
+        for name, formula, cost in forms():
+            if self._move(formula) is not None:
+                yield from self.rules(formula, name, 1.0 + cost)
+
+
+def forms() -> Iterator[tuple[str, Formula, float]]:
+    """Yield (name, formula, cost) of each mistake of the catalogue that is more than a factor."""
+    for position, mistake in enumerate(CATALOGUE):
+        if mistake.name not in SCALED:
+            yield mistake.name, mistake.formula, position * 1e-4
+            for form in mistake.rarer:
+                yield mistake.name, form, 0.05 + position * 1e-4

@@ -1,0 +1,132 @@
+"""Descents that remember: momentum and its kin, which are not plain gradient descent; and rates that change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.path.fitting import each_factor
+from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
+from tf_gd.diagnosis.path.step_rules import right_move
+from tf_gd.diagnosis.path.term_arrays import Array
+
+FEWEST = 4  # steps, for a rule with two unknown numbers in it
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A descent that is no plain gradient descent: its name and the numbers that were found."""
+
+    name: str
+    factor: float
+    keeps: float
+
+
+def momentum(steps: PathSteps) -> Remembered | None:
+    """Return the momentum that explains every step, if one does: each step keeps a share of the one before it.
+
+    change_k = keeps * change_(k-1) - factor * gradient        at (m, c), or, as Nesterov has it, ahead of it
+    """
+    if steps.num_steps < FEWEST:
+        return None
+    gradient = steps.derivatives(right)
+    before = np.vstack([np.zeros(2), steps.moved[:-1]])
+    ahead = steps.derivatives(right, at=steps.before + before).value - gradient.value
+    for columns in ((before, -gradient.value), (before, -gradient.value, -ahead)):
+        found = _least_squares(steps, columns, gradient.size)
+        if found is not None and abs(found[0]) > 0.01 and abs(found[0] - 1) > 1e-9 and found[1] > 0:
+            return Remembered("momentum", float(found[1]), float(found[0]))
+    return None
+
+
+def weight_decay(steps: PathSteps) -> Remembered | None:
+    """Return the shrinking that explains every step, if one does: of m alone, or of both.
+
+    change_k = -factor * gradient - keeps * (m, c)
+    """
+    if steps.num_steps < FEWEST:
+        return None
+    gradient = steps.derivatives(right)
+    for kept in (np.array([1.0, 0.0]), np.array([1.0, 1.0])):
+        found = _least_squares(steps, (-steps.before * kept, -gradient.value), gradient.size)
+        if found is not None and found[0] > 1e-9 * abs(found[1]) and found[1] > 0:
+            return Remembered("weight-decay", float(found[1]), float(found[0]))
+    return None
+
+
+def _least_squares(steps: PathSteps, columns: tuple[Array, ...], size: Array) -> Array | None:
+    """Return the numbers in front of these columns that explain every step; None where none do."""
+    table, change = np.stack([column.ravel() for column in columns], axis=1), steps.moved.ravel()
+    if not np.isfinite(table).all() or np.linalg.matrix_rank(table) < len(columns):
+        return None
+    slack = _slack(steps, size, 1.0)
+    weights = 1.0 / np.maximum(slack, np.finfo(float).tiny * 1e10)
+    scale = np.abs(table * weights[:, None]).max(axis=0)
+    if not np.all(np.isfinite(scale)) or not scale.all():
+        return None
+    found: Array = np.linalg.lstsq(table * weights[:, None] / scale, change * weights, rcond=None)[0] / scale
+    off = np.abs(table @ found - change)
+    slack = _slack(steps, size, max(abs(found[1]), 1e-300)) * (2 + abs(found[0]))
+    explained = off <= 8 * slack + 1e-13 * np.abs(table * found).sum(axis=1)
+    return found if explained.all() else None
+
+
+def _slack(steps: PathSteps, size: Array, factor: float) -> Array:
+    """Return how far rounding reaches in each change, one after the other."""
+    slack = steps.rounding(steps.before, Derivatives(size, size), factor)
+    slack[1:] += 2 * steps.unit * np.abs(steps.before[:-1])
+    return slack.ravel()
+
+
+def adaptive(steps: PathSteps) -> Remembered | None:
+    """Return the adaptive method that explains every step: Adam, RMSprop or Adagrad, at their usual settings."""
+    if steps.num_steps < FEWEST:
+        return None
+    gradient = steps.derivatives(right).value
+    for directions in (_adam(gradient), _rmsprop(gradient, 0.9), _rmsprop(gradient, 0.99), _adagrad(gradient)):
+        with np.errstate(all="ignore"):
+            own = -steps.moved / directions
+        own = own[np.isfinite(own)]
+        if own.size >= steps.num_steps and np.ptp(own) <= 1e-3 * abs(np.median(own)) and np.median(own) > 0:
+            return Remembered("adaptive-rate", float(np.median(own)), 0.0)
+    return None
+
+
+def _adam(gradient: Array, first: float = 0.9, second: float = 0.999) -> Array:
+    k = np.arange(1, len(gradient) + 1)[:, None]
+    mean, square = _averages(gradient, first) / (1 - first**k), _averages(gradient**2, second) / (1 - second**k)
+    return mean / np.sqrt(square)
+
+
+def _rmsprop(gradient: Array, keeps: float) -> Array:
+    return gradient / np.sqrt(_averages(gradient**2, keeps))
+
+
+def _adagrad(gradient: Array) -> Array:
+    return gradient / np.sqrt(np.cumsum(gradient**2, axis=0))
+
+
+def _averages(values: Array, keeps: float) -> Array:
+    averages, now = np.empty_like(values), np.zeros(values.shape[1])
+    for row, value in enumerate(values):
+        now = keeps * now + (1 - keeps) * value
+        averages[row] = now
+    return averages
+
+
+REMEMBERING: tuple[Callable[[PathSteps], Remembered | None], ...] = (momentum, weight_decay, adaptive)
+
+
+def changing_factor(steps: PathSteps) -> Array | None:
+    """Return the factor of every step where each moves along the right gradient; None where one does not.
+
+    A step too small to tell has the factor NaN.
+    """
+    factor, spread = each_factor(steps, right_move(steps))
+    told = np.isfinite(spread) & (spread < 1e-2 * np.abs(np.nan_to_num(factor)))
+    if np.isnan(factor[np.isfinite(spread)]).any() or told.sum() < 2:
+        return None
+    return np.where(told, factor, np.nan)

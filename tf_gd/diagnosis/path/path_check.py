@@ -1,0 +1,199 @@
+"""Check the steps of a descent, whoever took them and in whatever language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.path import path_mistakes
+from tf_gd.diagnosis.path.explanations import Context
+from tf_gd.diagnosis.path.path_judgement import Judgement, judge
+from tf_gd.diagnosis.path.path_remarks import Course, remarks
+from tf_gd.diagnosis.path.path_report import report
+from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps
+from tf_gd.diagnosis.path.step_factors import Rate
+from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.errors import DataError, invalid
+from tf_gd.points import Points, as_vector
+
+MOST_STEPS = 100_000
+MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was written
+LARGEST = 1e100  # beyond this a diverging path tells nothing more, and its squares overflow
+
+
+def check_path(
+    m: npt.ArrayLike,
+    c: npt.ArrayLike,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    learning_rate: float | None = None,
+    reduction: str | None = None,
+) -> GradientCheck:
+    """Check the steps of a descent, and name the mistake in them.
+
+    Args:
+        m, c: slope and intercept before the first step and after each step, shape [steps + 1].
+        x, y: the points, shape [n].
+        learning_rate: the rate that was meant. Where it is not known it is fitted, and a constant factor is then no
+            mistake.
+        reduction: the loss: "sum", "mean", "half_sum" or "half_mean", and then no other is right; None takes
+            whichever makes the steps right.
+
+    Returns:
+        A `GradientCheck`. `verdict` is "right", "wrong", or "cannot-tell" where a mistake explains the steps as well
+        as the right update does; `diagnosis` and `remarks` hold (name, message), the likeliest first; `loss` is the
+        one under which the steps are right, or under which the mistake is named.
+
+    Raises:
+        DataError: m and c, or x and y, differ in length, are not numbers, or hold fewer than two states.
+        InvalidArgumentError: unknown `reduction`, or a learning rate that is not a finite number above 0.
+
+    Example:
+        >>> x, y, m, c = np.array([0.0, 1.0, 3.0]), np.array([1.0, 2.5, 7.0]), [0.5], [0.0]
+        >>> for _ in range(5):
+        ...     m.append(m[-1] - 0.02 * np.sum(2 * (m[-1] * x + c[-1] - y) * x))
+        ...     c.append(c[-1] - 0.02 * np.sum(2 * (m[-1] * x + c[-1] - y)))
+        >>> check = check_path(m, c, x, y, learning_rate=0.02)
+        >>> check.verdict, check.loss, [name for name, message in check.diagnosis]
+        ('wrong', 'sum', ['sequential-m-first'])
+    """
+    if reduction is not None and reduction not in REDUCTIONS:
+        raise invalid("reduction", f"one of {', '.join(REDUCTIONS)}, or None", reduction)
+    points = Points(x, y)
+    states, integers = _states(m, c)
+    context = Context(_rates(learning_rate), reduction)
+    return check_states(states, points, context, integers)
+
+
+def check_states(states: Array, points: Points, context: Context, integers: bool = False) -> GradientCheck:
+    """Return the check of a path of states, shape [steps + 1, 2]; NaN and infinity may stand at its end."""
+    judgement = judge_states(states, points, context, integers)
+    course = Course(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], len(states) - 1)
+    return as_check(judgement, course)
+
+
+def as_check(judgement: Judgement, course: Course, extra: Sequence[tuple[str, str]] = ()) -> GradientCheck:
+    """Return a judgement with its words, and with the remarks where the steps are right."""
+    notes = [*remarks(judgement, course), *extra] if judgement.verdict == "right" else []
+    diagnosis = messages(judgement)
+    basis = _basis(judgement, course)
+    return GradientCheck(
+        judgement.verdict,
+        diagnosis,
+        remarks=notes,
+        loss=judgement.reading.loss if judgement.reading else None,
+        report=report(judgement, diagnosis, notes, basis),
+    )
+
+
+def judge_states(states: Array, points: Points, context: Context, integers: bool = False) -> Judgement:
+    """Return the judgement of a path; numbers that were rounded when they were written are taken as such."""
+    wide = states.astype(np.float64)
+    finite = np.isfinite(wide).all(axis=1) & (np.abs(wide).max(axis=1) < LARGEST)
+    stop = int(np.argmin(finite)) if not finite.all() else len(states)
+    if stop < 2:
+        raise DataError("`m` and `c` must be finite before and after the first step at least. Record from the start.")
+    kept = wide[:stop]
+    x, y = (values.astype(np.float64) for values in points)
+    steps = PathSteps(kept[:-1], kept[1:], x, y, _unit(states, points))
+    judgement = judge(steps, context, integers)
+    resolution = _resolution(kept)
+    if judgement.sure < 1.5 or not resolution or judgement.verdict != "wrong":
+        return judgement
+    rounded = judge(replace(steps, resolution=resolution), context, integers)
+    return rounded if rounded.sure < judgement.sure else judgement
+
+
+def messages(judgement: Judgement) -> list[tuple[str, str]]:
+    """Return (name, message) of each mistake; for "cannot-tell" what the steps fit as well, and what would tell."""
+    loss = judgement.reading.loss if judgement.reading else None
+    if judgement.verdict == "cannot-tell":
+        return [("cannot-tell", _what_would_tell(judgement))]
+    together = len(judgement.names) > 1
+    said = []
+    for name in judgement.names:
+        others = [other for other in judgement.names if other != name]
+        both = f"Two mistakes come together, this one and `{others[0]}`. " if together and others else ""
+        alone = judgement.alone if name == judgement.names[0] else ""
+        said.append((name, both + path_mistakes.message(name, loss, alone, **judgement.numbers)))
+    return said
+
+
+def _what_would_tell(judgement: Judgement) -> str:
+    if not judgement.names:
+        return "m and c start at the best line, so nothing moves. Start elsewhere, for example at m = 0, c = 0."
+    others = ", ".join(judgement.names)
+    steps = judgement.steps.num_steps
+    more = "Run three steps or more" if steps < 3 else "Run more steps"
+    return (
+        f"The {steps} step{'s' if steps > 1 else ''} fit the right update, and also: {others}. {more}, from a start "
+        "where neither m nor c is 0, such as m = 0.5, c = 0.5: that tells them apart."
+    )
+
+
+def _basis(judgement: Judgement, course: Course) -> str:
+    reading = judgement.reading
+    at = f", learning_rate {reading.rate:g}" if reading and reading.rate is not None else ""
+    count = judgement.steps.num_steps
+    return f"    Judged on {count:,} step{'s' if count > 1 else ''} over {len(course.x)} points{at}."
+
+
+def _states(m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Array, bool]:
+    """Return the states as one array, and whether they were stored as whole numbers."""
+    series = []
+    for name, values in (("m", m), ("c", c)):
+        vector = as_vector(name, np.asarray(values).reshape(-1) if np.ndim(values) == 2 else values)
+        series.append(vector)
+    if series[0].size != series[1].size:
+        raise DataError(f"`m` and `c` must have one length. Got {series[0].size} and {series[1].size}.")
+    if series[0].size < 2:
+        raise DataError("`m` and `c` must hold two states or more: before the first step, and after each. Got one.")
+    integers = all(isinstance(values, np.ndarray) and values.dtype.kind in "iu" for values in (m, c))
+    return np.column_stack(series)[: MOST_STEPS + 1], integers
+
+
+def _rates(learning_rate: Any) -> list[Rate]:
+    if learning_rate is None:
+        return []
+    try:
+        value = float(learning_rate)
+    except (TypeError, ValueError):
+        value = float("nan")
+    if not (np.isfinite(value) and value > 0) or isinstance(learning_rate, bool):
+        raise invalid("learning_rate", "a finite number above 0, or None", learning_rate)
+    return with_float32([Rate(value)])
+
+
+def with_float32(rates: Sequence[Rate]) -> list[Rate]:
+    """Return the rates, and each as TensorFlow applies it: rounded to float32."""
+    return [other for rate in rates for other in (rate, replace(rate, value=float(np.float32(rate.value))))]
+
+
+def _unit(states: Array, points: Points) -> float:
+    """Return the unit roundoff of the coarsest dtype among states and points."""
+    names = [values.dtype.name for values in (states, points.x)]
+    coarsest = max(UNITS.get(name, UNITS["float64"]) for name in names)
+    return max(coarsest, UNITS["float32"]) if _in_float32(states) else coarsest
+
+
+def _in_float32(states: Array) -> bool:
+    """Return whether every state is a float32 number with digits that only such have."""
+    finite = states[np.isfinite(states)].astype(np.float64)
+    with np.errstate(all="ignore"):
+        narrow = (finite.astype(np.float32).astype(np.float64) == finite).all()
+    scaled = np.ldexp(np.frexp(finite)[0], 20)
+    return bool(narrow and (scaled != np.trunc(scaled)).any())
+
+
+def _resolution(states: Array) -> float:
+    """Return half a unit of the last digit that the states were written with; 0 where they have all their digits."""
+    for digits in range(1, MOST_DIGITS + 1):
+        if (np.round(states, digits) == states).all():
+            return float(0.51 * 10.0**-digits)
+    return 0.0

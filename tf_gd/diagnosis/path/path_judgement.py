@@ -1,0 +1,262 @@
+"""The judgement of a path: right, wrong by name, or cannot-tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tf_gd.diagnosis.gradient_check import Verdict
+from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.path.batches import Batching, in_turn, right_batching
+from tf_gd.diagnosis.path.explanations import Context, Explanation, Search
+from tf_gd.diagnosis.path.fitting import Factor, fit, fits_factor
+from tf_gd.diagnosis.path.histories import REMEMBERING, changing_factor
+from tf_gd.diagnosis.path.path_steps import PathSteps
+from tf_gd.diagnosis.path.step_factors import Reading, shares
+from tf_gd.diagnosis.path.step_rules import right_move
+from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.diagnosis.path.whole_numbers import cut_to_whole_numbers
+
+Numbers = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the steps are.
+
+    Attributes:
+        verdict: "right", "wrong" or "cannot-tell".
+        names: the mistakes; for "cannot-tell" those that would explain the steps as well.
+        reading: the loss and the rate; None where no factor was found.
+        steps: the steps that were judged, with the points that each used.
+        factor: in front of the derivatives of the sum; None where there is no single one.
+        alone: "m" or "c" where only that derivative is wrong.
+        batching: where the steps used some of the points only.
+        factors: of every step, where the rate changes.
+        numbers: for the words of the message.
+        sure: how little was taken for granted: 0 is best.
+    """
+
+    verdict: Verdict
+    names: tuple[str, ...]
+    steps: PathSteps
+    reading: Reading | None = None
+    factor: Factor | None = None
+    alone: str = ""
+    batching: Batching | None = None
+    factors: Array | None = None
+    numbers: Numbers = field(default_factory=dict)
+    sure: float = 0.0
+
+
+def judge(steps: PathSteps, context: Context, integers: bool = False) -> Judgement:
+    """Return what the steps are: the simplest of all that explains every one of them.
+
+    Args:
+        steps: all that were recorded.
+        context: what is known beside them.
+        integers: whether m and c were stored as whole numbers.
+    """
+    if steps.is_still:
+        return _still(steps, integers)
+    for attempt in (_right, _in_batches, _whole, _single, _changing, _remembered, _pair):
+        judgement = attempt(steps, context)
+        if judgement is not None:
+            return judgement
+    return _unlisted(steps)
+
+
+def _still(steps: PathSteps, integers: bool) -> Judgement:
+    """Return the judgement of steps that do not move."""
+    gradient = steps.derivatives(right)
+    at_best = np.abs(gradient.value) <= 1e-9 * gradient.size
+    if at_best.all():
+        return Judgement("cannot-tell", (), steps)
+    return Judgement("wrong", ("integer-parameters" if integers else "unchanged",), steps)
+
+
+def _right(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where the right update, or a multiple of it, explains every step."""
+    found = Search(steps, context).plain()
+    if found is None or not _goes_on(steps, found.factor):
+        return None
+    if np.isinf(found.factor.slack):
+        return Judgement("cannot-tell", (), steps)
+    if found.names:
+        return _as_judgement("wrong", found, steps)
+    return _unless_another(found, steps, context)
+
+
+def _goes_on(steps: PathSteps, factor: Factor) -> bool:
+    """Return whether the steps after the first ones are explained as well."""
+    if steps.window.num_steps == steps.num_steps:
+        return True
+    found = fit(steps, right_move(steps))
+    return found is not None and factor.agrees(found.value)
+
+
+def _unless_another(found: Explanation, steps: PathSteps, context: Context) -> Judgement:
+    """Return "right", or "cannot-tell" where a mistake explains the steps as well and would show in others."""
+    others = _alike(found, steps, context)
+    if others:
+        hidden = _alike(found, _generic(steps, found.factor), Context())
+        others = [name for name in others if name not in hidden]
+    verdict: Verdict = "cannot-tell" if others else "right"
+    return replace(_as_judgement(verdict, found, steps), names=tuple(dict.fromkeys(others)))
+
+
+def _alike(found: Explanation, steps: PathSteps, context: Context) -> list[str]:
+    """Return the mistakes that explain these steps at the same rate as the right update does."""
+    search = Search(steps, context)
+    known = bool(context.rates) and found.reading.loss is not None
+    return [
+        other.names[0]
+        for other in (*search.rules(), *search.gradients())
+        if len(other.names) == 1 and other.factor.value > 0 and (not known or other.reading.guess == 0)
+    ]
+
+
+def _generic(steps: PathSteps, factor: Factor) -> PathSteps:
+    """Return right steps on the same points from a start where nothing cancels: what they cannot tell, none can."""
+    rows = min(4, max(steps.num_steps, 3))
+    x, y = (np.atleast_2d(values)[np.arange(rows) % len(np.atleast_2d(values))] for values in (steps.x, steps.y))
+    height = float(np.abs(y).max()) or 1.0
+    width = float(np.abs(x).max()) or 1.0
+    state, states = np.array([1.37 * height / width, -0.73 * height]), []
+    for row in range(rows):
+        states.append(state)
+        e = state[0] * x[row] + state[1] - y[row]
+        state = state - factor.value * 2 * np.array([np.sum(e * x[row]), np.sum(e)])
+    states.append(state)
+    table = np.array(states)
+    kept = (x, y) if steps.x.ndim == 2 else (steps.x, steps.y)
+    return replace(steps, before=table[:-1], after=table[1:], x=kept[0], y=kept[1], resolution=0.0)
+
+
+def _in_batches(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where the right update explains every step, each on some of the points."""
+    batching = right_batching(steps)
+    if batching is None:
+        return None
+    found = Search(batching.steps, context).plain()
+    if found is None:
+        return None
+    verdict: Verdict = "wrong" if found.names else "right"
+    return replace(_as_judgement(verdict, found, batching.steps), batching=batching)
+
+
+def _whole(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where every step is the right one, cut to whole numbers."""
+    limits = cut_to_whole_numbers(steps)
+    if limits is None:
+        return None
+    for rate in context.rates:
+        for loss, share in shares(steps.n).items():
+            if limits[0] <= rate.value * share <= limits[1]:
+                return Judgement("wrong", ("integer-parameters",), steps, Reading(loss, rate.value))
+    known = bool(context.rates)
+    return None if known else Judgement("wrong", ("integer-parameters",), steps, Reading(None, None))
+
+
+def _single(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where one mistake explains every step: on all points, or one point at a time."""
+    for part, batching in _samplings(steps):
+        search = Search(part, context)
+        best = _best([*search.rules(), *search.scales(), *search.gradients()])
+        if best is not None and best.cost < 2.0:
+            return replace(_as_judgement("wrong", best, part), batching=batching)
+    return None
+
+
+def _samplings(steps: PathSteps) -> Iterator[tuple[PathSteps, Batching | None]]:
+    yield steps, None
+    if steps.x.ndim == 1 and steps.n > 1 and steps.num_steps > 2:
+        batching = in_turn(steps, 1)
+        yield batching.steps, batching
+
+
+def _pair(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where two mistakes together explain every step."""
+    for part, batching in _samplings(steps):
+        search = Search(part, context)
+        best = _best([*search.rules(), *search.scales(), *search.gradients(), *search.pairs()])
+        if best is not None:
+            return replace(_as_judgement("wrong", best, part), batching=batching)
+    return None
+
+
+def _best(found: Sequence[Explanation]) -> Explanation | None:
+    return min(found, key=lambda one: one.cost, default=None)
+
+
+def _changing(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where every step goes along the right gradient, but not at one rate."""
+    factors = changing_factor(steps)
+    if factors is None or steps.num_steps < 3:
+        return None
+    told = factors[np.isfinite(factors)]
+    if (told > 0).all():
+        reading = Reading(context.reduction or context.loss, None, (), 0.5)
+        return Judgement("right", (), steps, reading, factors=factors, sure=0.5)
+    if (told < 0).all() or told[0] < 0:
+        return Judgement("wrong", ("ascent",), steps, Reading(context.reduction or context.loss, None), sure=0.5)
+    turn = int(np.flatnonzero(np.nan_to_num(factors) < 0)[0])
+    before = steps.part(slice(0, turn))
+    found = Search(before, context).plain() if turn else None
+    reading = found.reading if found else Reading(context.loss, None)
+    return Judgement("wrong", ("sign-turns",), steps, reading, numbers={"step": turn + 1}, sure=0.5)
+
+
+def _remembered(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where the descent remembers earlier steps: not plain gradient descent."""
+    for method in REMEMBERING:
+        found = method(steps.window)
+        if found is not None:
+            reading = Search(steps, context).read(Factor(found.factor, abs(found.factor) * 1e-6))
+            return Judgement(
+                "wrong", (found.name,), steps, replace(reading, mistakes=()), numbers={"keeps": found.keeps}, sure=1.0
+            )
+    return None
+
+
+def _unlisted(steps: PathSteps) -> Judgement:
+    """Return the judgement of steps that nothing explains."""
+    prefix = _right_prefix(steps)
+    if prefix >= 2:
+        return Judgement("wrong", ("steps-change",), steps, numbers={"step": prefix}, sure=2.0)
+    gradient = steps.derivatives(right).value[0]
+    names = ("m", "c")
+    wrong_way = [name for name, g, d in zip(names, gradient, steps.moved[0], strict=True) if g * d > 0]
+    direction = (
+        f"{' and '.join(wrong_way)} went uphill there: look at the sign."
+        if wrong_way
+        else "That is downhill, but not along the gradient of the squared error: print dm and dc for the first step "
+        "and compare them with 2 * sum(e * x) and 2 * sum(e), divided by n for a mean."
+    )
+    numbers: Numbers = {
+        "m": float(steps.before[0, 0]), "c": float(steps.before[0, 1]), "m_yours": float(steps.after[0, 0]),
+        "c_yours": float(steps.after[0, 1]), "direction": direction,
+    }  # fmt: skip
+    return Judgement("wrong", ("unlisted",), steps, numbers=numbers, sure=3.0)
+
+
+def _right_prefix(steps: PathSteps) -> int:
+    """Return how many of the first steps are right, at one factor."""
+    one = steps.part(slice(0, 1))
+    first = fit(one, right_move(one))
+    if first is None:
+        return 0
+    count = 0
+    for stop in range(1, min(steps.num_steps, 500) + 1):
+        part = steps.part(slice(stop - 1, stop))
+        move = right_move(part)
+        if not fits_factor(part, move, first.value):
+            return count
+        count = stop
+    return count
+
+
+def _as_judgement(verdict: Verdict, found: Explanation, steps: PathSteps) -> Judgement:
+    return Judgement(verdict, found.names, steps, found.reading, found.factor, found.alone, sure=found.cost)

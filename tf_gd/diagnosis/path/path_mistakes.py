@@ -1,0 +1,89 @@
+"""The words of each mistake: those of the catalogue as they stand there, and those that only steps show."""
+
+from __future__ import annotations
+
+from tf_gd.diagnosis.line.catalogue import CATALOGUE
+from tf_gd.diagnosis.line.mistake import cite
+from tf_gd.diagnosis.line.updates import UPDATES
+from tf_gd.line import Reduction
+
+PLAIN_EQUATION = 8
+
+STEP_SENTENCES: dict[str, tuple[str, int]] = {
+    "stale-residual": (
+        "The gradient belongs to an earlier line, not to the one that is moved: it was computed once, or one step too "
+        "late. Compute the residuals m * x + c - y and the gradient inside the loop, from the newest m and c, before "
+        "every update.",
+        2,
+    ),
+    "gradient-not-reset": (
+        "The sums of the gradient go on growing from step to step. Set dm and dc to 0 at the beginning of every step, "
+        "inside the outer loop, before the loop over the points.",
+        5,
+    ),
+    "intercept-moved-twice": (
+        "Every step moves the intercept twice, and the slope once. Remove the second update of c: theta, or the first "
+        "update, has moved it already.",
+        8,
+    ),
+    "step-from-the-other-parameter": (
+        "A step starts from the other parameter: m must come from the old m, and c from the old c. Write m = m - "
+        "learning_rate * dm and c = c - learning_rate * dc.",
+        8,
+    ),
+    "step-from-the-start": (
+        "Every step starts again from the first m and c, so the steps do not add up. Subtract from the newest values: "
+        "m = m - learning_rate * dm, c = c - learning_rate * dc.",
+        8,
+    ),
+    "sign-turns": (
+        "The steps go downhill at first, and uphill from step {step} on: the sign of the update, or of the learning "
+        "rate, turns there. Subtract the gradient in every step.",
+        8,
+    ),
+    "steps-change": (
+        "The first {step} steps are right, and the next is not: something that the update uses changes there.",
+        8,
+    ),
+    "integer-parameters": (
+        "m and c are whole numbers, and every step is cut to whole numbers again. An integer array, such as np.array("
+        "[0, 0]) or np.zeros(2, int), cannot hold anything else: start with floats, np.array([0.0, 0.0]) or np.zeros(2)"
+        ".",
+        8,
+    ),
+    "momentum": (
+        "This is not plain gradient descent: each step also keeps {keeps:.4g} times the step before it, which is "
+        "momentum. That may be what you want; plain gradient descent moves by learning_rate times the gradient alone.",
+        8,
+    ),
+    "weight-decay": (
+        "This is not plain gradient descent on the squared error: each step also shrinks the parameters, by "
+        "{keeps:.4g} of their value, as ridge regression (L2 regularization, weight decay) does.",
+        8,
+    ),
+    "adaptive-rate": (
+        "This is not plain gradient descent: m and c each have a learning rate of their own that follows the size of "
+        "earlier gradients, as in Adam, RMSprop or Adagrad.",
+        8,
+    ),
+    "unlisted": (
+        "The step from m = {m:.6g}, c = {c:.6g} goes to m = {m_yours:.6g}, c = {c_yours:.6g}. {direction}",
+        8,
+    ),
+}
+
+_CATALOGUE = {mistake.name: mistake for mistake in CATALOGUE}
+_UPDATES = {mistake.name: mistake for mistake in UPDATES}
+_IN_ONE = {"m": "It is in dL/dm alone; dL/dc is right.", "c": "It is in dL/dc alone; dL/dm is right."}
+
+
+def message(name: str, loss: str | None, alone: str = "", **numbers: float | str) -> str:
+    """Return what a mistake is, what to change, and the equation that it is about."""
+    reduction: Reduction = "mean" if (loss or "sum").endswith("mean") else "sum"
+    if name in STEP_SENTENCES:
+        sentence, equation = STEP_SENTENCES[name]
+        return f"{sentence.format(**numbers)} {cite(equation, reduction)}"
+    if name in _UPDATES and name not in _CATALOGUE:
+        return _UPDATES[name].message
+    said = _CATALOGUE[name].message(reduction)
+    return f"{_IN_ONE[alone]} {said}" if alone else said

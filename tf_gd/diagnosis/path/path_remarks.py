@@ -1,0 +1,180 @@
+"""What the points say about the rate and the number of steps of a descent that is right."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tf_gd.curvature import Curvature
+from tf_gd.diagnosis.path.path_judgement import Judgement
+from tf_gd.diagnosis.path.term_arrays import Array
+
+CLOSE = 0.01  # of what the best line and the points' own spread measure: closer than this is close enough
+
+Remark = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A whole descent, beside the steps that were judged.
+
+    Attributes:
+        x, y: all the points.
+        final: m and c at the end, shape [2]; not finite where they overflowed.
+        num_steps: how many steps there were; None where that is not known.
+    """
+
+    x: Array
+    y: Array
+    final: Array
+    num_steps: int | None = None
+
+
+def remarks(judgement: Judgement, course: Course) -> list[Remark]:
+    """Return (name, message) of each remark about a right descent, the most important first."""
+    found: list[Remark] = []
+    if judgement.batching is None and judgement.factor is not None:
+        found += _rate(judgement, course) or _steps(judgement, course)
+    if judgement.factors is not None:
+        found.append(_changing(judgement.factors))
+    if judgement.batching is not None:
+        found.append(_batches(judgement, course))
+    return found
+
+
+def _rate(judgement: Judgement, course: Course) -> list[Remark]:
+    """Return the remark that the rate is too large for these points, if it is."""
+    assert judgement.factor is not None
+    limit, factor = Curvature.of(course.x, "sum").max_learning_rate, judgement.factor.value
+    if factor < limit:
+        return []
+    ended = "the numbers overflow" if not np.isfinite(course.final).all() else "the line runs away"
+    largest = _in_rates(judgement, limit)
+    rate = judgement.reading.rate if judgement.reading else None
+    with_rate = f"With learning_rate {rate:g}" if rate is not None else "At this learning rate"
+    bound = f"it must stay under {largest:.3g}" if rate is not None else f"it must be {limit / factor:.3g} of that"
+    message = (
+        f"{with_rate} {ended}, though every step is right: each step overshoots by more than it corrects. For these "
+        f"points {bound}; try {0.5 * largest:.2g}."
+        if rate is not None
+        else f"{with_rate} {ended}, though every step is right. For these points {bound}, or less."
+    )
+    return [("rate-too-large", message)]
+
+
+def _in_rates(judgement: Judgement, factor: float) -> float:
+    """Return a factor in front of the sum's derivatives as a learning rate of the program's own loss."""
+    assert judgement.factor is not None
+    rate = judgement.reading.rate if judgement.reading and judgement.reading.rate is not None else 1.0
+    return factor * rate / judgement.factor.value
+
+
+def _steps(judgement: Judgement, course: Course) -> list[Remark]:
+    """Return the remark that the descent ended far from the best line, and how many steps more it takes."""
+    assert judgement.factor is not None
+    off = distance(course)
+    if off is None or off[0] <= 1:
+        return []
+    more = steps_to_go(course, judgement.factor.value)
+    if more is None or not math.isfinite(more):
+        return []
+    done = "" if course.num_steps is None else f"After {course.num_steps:,} steps the line"
+    message = (
+        f"{done or 'The line'} is still y = {course.final[0]:.4g} x + {course.final[1]:.4g}; the best is y = "
+        f"{off[1]:.4g} x + {off[2]:.4g}. At this rate about {more:,.0f} more steps are needed."
+    )
+    return [("too-few-steps", f"{message}{_cure(judgement, course, more)}")]
+
+
+def _cure(judgement: Judgement, course: Course, more: float) -> str:
+    """Return what scaling x would change, where it would change much."""
+    if Curvature.of(course.x, "sum").condition_number < 20 or more < 200:
+        return ""
+    assert judgement.factor is not None
+    n = len(course.x)
+    rate = _in_rates(judgement, 0.25 / n)
+    steps = math.ceil(math.log(CLOSE / 10) / math.log(0.5))
+    loss = judgement.reading.loss if judgement.reading else None
+    what = f"a learning rate of {rate:.2g}" if loss is not None else "a rate chosen anew"
+    return (
+        f" x lies far from 0 for its spread, which makes this slow: use z = (x - x.mean()) / x.std() in place of "
+        f"x, and with {what} {steps} steps do. (Then m x + c is m / x.std() * x + c - m * x.mean() / x.std().)"
+    )
+
+
+def distance(course: Course) -> tuple[float, float, float] | None:
+    """Return how far the end is from the best line, in units of what is close enough; and that line."""
+    x, y = course.x, course.y
+    if not np.isfinite(course.final).all() or np.ptp(x) == 0:
+        return None
+    centred = x - x.mean()
+    m = float(np.dot(centred, y - y.mean()) / np.dot(centred, centred))
+    c = float(y.mean() - m * x.mean())
+    width, height = float(x.std()), float(y.std())
+    close = CLOSE * np.array([max(abs(m), height / width), max(abs(c), height)])
+    with np.errstate(all="ignore"):
+        off = float(np.max(np.abs(course.final - [m, c]) / np.where(close > 0, close, np.inf)))
+    return off, m, c
+
+
+def steps_to_go(course: Course, factor: float) -> float | None:
+    """Return how many more steps take the line close to the best one; None where it does not come closer."""
+    x, off = course.x, distance(course)
+    if off is None:
+        return None
+    hessian = 2 * np.array([[np.dot(x, x), x.sum()], [x.sum(), len(x)]])
+    values, vectors = np.linalg.eigh(hessian)
+    shrink = np.abs(1 - factor * values)
+    parts = vectors.T @ (course.final - np.array(off[1:]))
+    if (shrink >= 1).any():
+        return None
+
+    def is_close(count: float) -> bool:
+        end = np.array(off[1:]) + vectors @ (parts * shrink**count)
+        now = distance(Course(course.x, course.y, end))
+        return now is not None and now[0] <= 1
+
+    high = 1.0
+    while not is_close(high):
+        high *= 2
+        if high > 1e15:
+            return math.inf
+    low = high / 2
+    while high - low > 0.01 * high and high - low > 1:
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_close(middle) else (middle, high)
+    return _readable(high)
+
+
+def _readable(count: float) -> float:
+    """Return a number of steps in two digits, rounded up."""
+    size = 10.0 ** max(0, math.floor(math.log10(count)) - 1)
+    return math.ceil(count / size) * size
+
+
+def _changing(factors: Array) -> Remark:
+    told = factors[np.isfinite(factors)]
+    return (
+        "rate-changes",
+        f"Every step is right, but not at one learning rate: from the first to the last it is multiplied by "
+        f"{told[-1] / told[0]:.3g}.",
+    )
+
+
+def _batches(judgement: Judgement, course: Course) -> Remark:
+    batching = judgement.batching
+    assert batching is not None
+    if batching.size == 1:
+        return (
+            "one-point-a-step",
+            "Every step uses one point only (stochastic gradient descent), not the gradient over all points: m and c "
+            "keep on moving around the best line. For plain gradient descent, add up the derivatives of all points "
+            "first, and then update once.",
+        )
+    return (
+        "mini-batches",
+        f"Every step uses {batching.size} of the {len(course.x)} points (mini-batches), not the gradient over all "
+        "points: m and c keep on moving around the best line.",
+    )

@@ -1,0 +1,112 @@
+"""What the factor in front of the derivatives says: the loss, the learning rate, or a mistake in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tf_gd.diagnosis.path.fitting import Factor
+from tf_gd.diagnosis.path.path_steps import REDUCTIONS
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A learning rate that the steps may have been taken with.
+
+    Attributes:
+        value: the number.
+        named: whether the program calls it so; a number that merely stands in the update is no ground to accuse.
+    """
+
+    value: float
+    named: bool = True
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A factor, read: under which loss, with which rate, and the mistakes that are left over.
+
+    Attributes:
+        loss: one of `REDUCTIONS`; None where nothing tells.
+        rate: the learning rate under that loss; None where the loss is not known.
+        mistakes: names, empty where the factor is right.
+        guess: how much is taken for granted, for the order of explanations.
+    """
+
+    loss: str | None
+    rate: float | None
+    mistakes: tuple[str, ...] = ()
+    guess: float = 0.0
+
+
+def shares(n: int) -> dict[str, float]:
+    """Return what each loss multiplies the sum of squares by, the likeliest first where two are one number."""
+    order = ("sum", "half_sum", "mean", "half_mean") if n == 1 else ("sum", "mean", "half_mean", "half_sum")
+    values = {"sum": 1.0, "mean": 1.0 / n, "half_sum": 0.5, "half_mean": 0.5 / n}
+    return {name: values[name] for name in order}
+
+
+def read_factor(
+    factor: Factor,
+    scales: dict[str, float],
+    n: int,
+    rates: Sequence[Rate] = (),
+    reduction: str | None = None,
+    loss: str | None = None,
+) -> Reading:
+    """Return what a factor says.
+
+    Args:
+        factor: in front of the derivatives of the sum.
+        scales: what each loss multiplies these derivatives by, the likeliest first.
+        n: the number of points of a step.
+        rates: those that are known, the likeliest first.
+        reduction: the loss that was asked for: nothing else is right.
+        loss: the loss that the program itself computes.
+    """
+    allowed = [reduction or loss] if reduction or loss else list(scales)
+    for rate in rates:
+        for name in allowed:
+            if name is not None and factor.agrees(rate.value * scales[name]):
+                return Reading(name, rate.value)
+    for rate in rates:
+        if rate.named or not (reduction or loss):
+            for name, multiple, mistake in _mistakes([one for one in allowed if one], rate.value, n):
+                if factor.agrees(rate.value * scales[name] * multiple):
+                    return Reading(name, rate.value, (mistake,), 0.1)
+    return _unread(factor, scales, bool(rates), reduction or loss)
+
+
+def _unread(factor: Factor, scales: dict[str, float], known: bool, loss: str | None) -> Reading:
+    """Return what can be said of a factor that no known rate explains: its sign, and no more."""
+    rate = abs(factor.value) / scales[loss] if loss else None
+    mistakes = ("ascent",) if factor.value < 0 else ()
+    return Reading(loss, rate, mistakes, 0.4 if known else 0.0)
+
+
+def _mistakes(losses: Sequence[str], rate: float, n: int) -> Iterator[tuple[str, float, str]]:
+    """Yield (loss, multiple of the right factor, name), the likeliest first."""
+    for multiple, name in (
+        (-1.0, "ascent"),
+        (1.0 / rate if rate else 0.0, "rate-missing"),
+        (rate, "rate-applied-twice"),
+    ):
+        yield from ((loss, multiple, name) for loss in losses)
+    if n == 1:
+        return
+    if len(losses) == 1:  # one loss was asked for, so that a 2 or an n can be told
+        yield losses[0], 1.0 / n, "rate-divided-by-n" if losses[0].endswith("mean") else "mean-instead-of-sum"
+        yield losses[0], float(n), "sum-instead-of-mean"
+    yield from ((loss, 1.0 / n, "rate-divided-by-n") for loss in losses if loss.endswith("mean"))
+    yield from ((loss, 2.0, "extra-factor-2") for loss in losses if not loss.startswith("half") or len(losses) == 1)
+    yield from ((loss, 0.5, "missing-factor-2") for loss in losses if loss.startswith("half") or len(losses) == 1)
+    if "half_mean" in losses:  # 1/2*n for 1/(2*n)
+        yield from (("half_mean", multiple * n * n, "one-half-n-precedence") for multiple in (1.0, 0.5))
+    if losses == ["sum"]:
+        yield "sum", 0.5 / n, "half-mean"
+    yield from ((loss, -multiple, "ascent") for loss in losses for multiple in (2.0, 0.5, 1.0 / n))
+
+
+def valid(reduction: str | None) -> bool:
+    """Return whether a loss is one of the four."""
+    return reduction in REDUCTIONS
