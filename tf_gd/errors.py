@@ -24,6 +24,10 @@ class DescentWarning(UserWarning):
     """A descent that was asked for will run, but not to where its author wants: said before it starts."""
 
 
+class SessionWarning(UserWarning):
+    """A session goes on with other versions of the libraries than those that wrote it."""
+
+
 def invalid(parameter: str, requirement: str, got: object, advice: str = "") -> InvalidArgumentError:
     """Return the error for a bad argument, worded as all of them are.
 

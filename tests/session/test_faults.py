@@ -273,7 +273,7 @@ def test_damaged_files_are_refused(engine, tmp_path):
     directory, tried = tmp_path / "session", 0
     half(directory, engine, 1400)
     files = [file for file in sorted(directory.rglob("*")) if file.is_file() and file.name not in ("lock", "log.txt")]
-    assert len(files) == {"manual": 3, "tensorflow": 6}[engine]
+    assert len(files) == {"manual": 4, "tensorflow": 7}[engine]
     for file in files:
         content = file.read_bytes()
         for name, damaged in damages(content):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import traceback
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
 from tf_gd.errors import TfGdError, printable
+from tf_gd.versions import versions
 
 USAGE_ERROR, OWN_ERROR, INTERRUPTED = 2, 70, 130
 
@@ -52,23 +51,6 @@ def _report(error: BaseException) -> str:
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(PACKAGE)
     ]
     where = f" in {Path(frames[-1].filename).relative_to(PACKAGE.parent)}, line {frames[-1].lineno}" if frames else ""
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
     what = " ".join(traceback.format_exception_only(type(error), error)[-1].split())[:300]
-    return (
-        f"This is a mistake in tf_gd, not yours. Please report this line with the command: {what}{where}; {versions()}."
-    )
-
-
-def versions() -> str:
-    """Return the versions that a report needs.
-
-    Example:
-        >>> versions().startswith("tf-gd ")
-        True
-    """
-    found = []
-    for name in ("tf-gd", "tensorflow", "numpy"):
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            found.append(f"{name} unknown")
-    return ", ".join([*found, f"Python {platform.python_version()}"])
+    return f"This is a mistake in tf_gd, not yours. Please report this line with the command: {what}{where}; {used}."

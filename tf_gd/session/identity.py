@@ -7,8 +7,8 @@ from typing import Any
 
 from tf_gd.errors import SessionError, plain
 from tf_gd.plan import MomentsPlan, Plan
-from tf_gd.session.whole_files import digest
-from tf_gd.summation.order import known
+from tf_gd.session.state import digest
+from tf_gd.summation.order import confirmed, known, usable_cores, was_probed
 
 
 def describe(plan: Plan | MomentsPlan, engine: str) -> dict[str, Any]:
@@ -24,10 +24,18 @@ def describe(plan: Plan | MomentsPlan, engine: str) -> dict[str, Any]:
         "start": [float(plan.dtype.type(value)) for value in plan.start],
         "reduction": plan.reduction,
         "record_every": plan.record_every,
-        "order": "none"
-        if engine == "moments" or isinstance(plan, MomentsPlan)
-        else str(known(plan.points.n, plan.dtype)),
+        "order": _order(plan, engine),
     }
+
+
+def _order(plan: Plan | MomentsPlan, engine: str) -> str:
+    """Return the order of addition in this process: the one that was probed, or the one to expect."""
+    if engine == "moments" or isinstance(plan, MomentsPlan):
+        return "none"
+    n, dtype = plan.points.n, plan.dtype
+    if engine == "tensorflow" and was_probed(n, dtype) and confirmed(n, dtype) is None:
+        return f"unknown, on {usable_cores()} cores"
+    return str(known(n, dtype))
 
 
 def fingerprint(plan: Plan | MomentsPlan) -> str:
@@ -44,11 +52,12 @@ def refuse_another(stored: dict[str, Any], asked: dict[str, Any], directory: str
     Raises:
         SessionError: with the first argument that differs, and both values.
     """
-    for name, value in stored.items():
-        if asked[name] != value:
+    for name in dict.fromkeys([*stored, *asked]):
+        before, now = stored.get(name), asked.get(name)
+        if json.dumps(before) != json.dumps(now):  # to the bit: -0.0 is another start than 0.0
             raise SessionError(
-                f"`{name}` must be {plain(value, 120)}, as in the session in {plain(directory)}. "
-                f"Got {plain(asked[name], 120)}. Go on with that, or start a session in another directory."
+                f"`{name}` must be {plain(before, 120)}, as in the session in {plain(directory)}. "
+                f"Got {plain(now, 120)}. Go on with that, or start a session in another directory."
             )
 
 

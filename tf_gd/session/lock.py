@@ -6,7 +6,9 @@ left behind by a killed process keeps nobody out, and one that is held is held b
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import socket
 from datetime import datetime, timezone
 from pathlib import Path
@@ -29,11 +31,13 @@ class Lock:
         import fcntl  # POSIX; where there is none, neither is this kind of lock
 
         self.path = directory / "lock"
-        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
             holder = os.read(self.descriptor, 200).decode(errors="replace")
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.left_by = os.pread(self.descriptor, 200, 0).decode(errors="replace")
+            if not _is_ours(self.left_by):
+                raise FileExistsError(errno.EEXIST, "something else than a lock", str(self.path))
             os.ftruncate(self.descriptor, 0)
             os.pwrite(self.descriptor, _myself().encode(), 0)
         except BlockingIOError:
@@ -45,6 +49,11 @@ class Lock:
         except BaseException:
             os.close(self.descriptor)
             raise
+
+    @staticmethod
+    def is_one(path: Path) -> bool:
+        """Whether a file is a lock, as this class leaves it, and nothing that somebody else put there."""
+        return path.is_file() and not path.is_symlink() and _is_ours(path.read_bytes()[:200].decode(errors="replace"))
 
     def check(self) -> None:
         """Make sure that the directory is still the one that was locked.
@@ -59,6 +68,10 @@ class Lock:
         """Let the next process in."""
         os.ftruncate(self.descriptor, 0)
         os.close(self.descriptor)
+
+
+def _is_ours(content: str) -> bool:
+    return not content or re.match(r"process \d+ on ", content) is not None
 
 
 def _myself() -> str:

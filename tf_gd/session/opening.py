@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tf_gd.errors import SessionError, plain
+from tf_gd.errors import SessionError, SessionWarning, plain
 from tf_gd.plan import MomentsPlan, Plan
 from tf_gd.session.identity import describe, refuse_another, refuse_less
 from tf_gd.session.lock import Lock
-from tf_gd.session.store import State, Store
-from tf_gd.session.whole_files import ASIDE
-
-OURS = {"lock", "log.txt", "rows"}
+from tf_gd.session.manifest import FILE as MANIFEST
+from tf_gd.session.manifest import Manifest
+from tf_gd.session.state import FILE, State
+from tf_gd.session.store import ROWS, Store
+from tf_gd.versions import versions
 
 
 @contextmanager
@@ -38,19 +41,31 @@ def opened(directory: Path, plan: Plan | MomentsPlan, engine: str, resume: bool)
 
 def _begin_or_go_on(directory: Path, plan: Plan | MomentsPlan, engine: str, left_by: str) -> Store:
     trains = describe(plan, engine)
-    if not (directory / "session.json").exists():
+    if not (directory / FILE).exists():
         line = np.array(plan.start, plan.dtype).tobytes().hex()
-        store = Store.begin(directory, State(trains, plan.num_steps, plan.tolerance, 0, line))
+        state = State(trains, plan.num_steps, plan.tolerance, 0, line, versions=versions())
+        store = Store.begin(directory, state)
         store.log(f"began {engine} in process {os.getpid()}: {plan.num_steps} steps of {trains['points']}")
         return store
     store = Store.open(directory)
     refuse_another(store.state.trains, trains, str(directory))
     refuse_less(store.state.step, store.state.tolerance, plan, str(directory))
+    _tell_other_versions(store)
     store.state = replace(store.state, num_steps=plan.num_steps, tolerance=plan.tolerance)
     if left_by:
         store.log(f"left behind, without a word, by {plain(left_by)}")
     store.log(f"went on from step {store.state.step} to {plan.num_steps} in process {os.getpid()}")
     return store
+
+
+def _tell_other_versions(store: Store) -> None:
+    """Warn when the session was last written with other versions, which may add or round otherwise."""
+    before, now = store.state.versions, versions()
+    changed = [f"{name} {before[name]}, now {now[name]}" for name in now if before.get(name, now[name]) != now[name]]
+    if changed:
+        message = f"The session in {plain(str(store.directory), 200)} was written with {plain('; '.join(changed), 200)}"
+        store.log(f"other versions: {'; '.join(changed)}")
+        warnings.warn(f"{message}. Its next bits may differ from those of one run.", SessionWarning, stacklevel=2)
 
 
 def _refuse_foreign(directory: Path, resume: bool) -> None:
@@ -61,8 +76,9 @@ def _refuse_foreign(directory: Path, resume: bool) -> None:
     """
     shown = plain(str(directory), 200)
     with written(directory):
-        names = set(os.listdir(directory)) if directory.exists() else set()
-    if "session.json" in names:
+        names = set(os.listdir(directory)) if os.path.lexists(directory) else set()
+        foreign = "" if FILE in names else _foreign(directory, names)
+    if FILE in names:
         if not resume:
             raise SessionError(
                 f"`session` must be a new or empty directory. Got {shown}, which holds a session. "
@@ -73,11 +89,30 @@ def _refuse_foreign(directory: Path, resume: bool) -> None:
             f"`session` must be a directory that holds a session, to resume it. Got {shown}, which is not there. "
             "Check the name, or leave --resume (resume=True) out to begin."
         )
-    elif foreign := sorted(name for name in names - OURS if not name.endswith(ASIDE)):
+    elif foreign:
         raise SessionError(
             f"`session` must be {'a directory that holds a session' if resume else 'a new or empty directory'}. "
-            f"Got {shown}, which holds {plain(foreign[0])}. Choose another directory."
+            f"Got {shown}, which holds {plain(foreign)} and no {FILE}. Choose another directory, "
+            f"or put back {FILE} where one is lost."
         )
+
+
+def _foreign(directory: Path, names: set[str]) -> str:
+    """Return the name of something in a directory that is more than a session which was killed while it began."""
+    if "lock" not in names:
+        return min(names, default="")
+    if not Lock.is_one(directory / "lock"):
+        return "lock"
+    try:
+        manifest = Manifest.read(directory) if MANIFEST in names else Manifest(directory)
+    except ValueError:
+        return MANIFEST
+    if len(manifest.states) > 1 or any("/" in name for name in manifest.names):  # more than a beginning
+        return MANIFEST
+    rows = directory / ROWS
+    if ROWS in names and (rows.is_symlink() or not rows.is_dir() or os.listdir(rows)):
+        return ROWS
+    return min(names - {"lock", MANIFEST, ROWS, *manifest.names}, default="")
 
 
 @contextmanager
@@ -95,3 +130,16 @@ def written(directory: Path) -> Iterator[None]:
             f"`session` must be a directory that can be written. Got {plain(str(directory), 200)}: {plain(why, 200)}. "
             "Make room or choose another; what was saved can go on with --resume (resume=True)."
         ) from None
+
+
+def checked_directory(directory: Any) -> Path:
+    """Return the path of a session's directory.
+
+    Raises:
+        SessionError: it is no path, or an empty one.
+    """
+    if not isinstance(directory, str | os.PathLike) or not (name := os.fspath(directory)) or "\0" in str(name):
+        raise SessionError(
+            f"`session` must be the name of a directory. Got {plain(directory)}. Choose a new or empty directory."
+        )
+    return Path(os.fsdecode(name))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -14,35 +15,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import SessionError, plain
-from tf_gd.session.whole_files import ASIDE, digest, flush, remove, whole
+from tf_gd.session.manifest import Manifest
+from tf_gd.session.state import FILE, State, damaged, digest, parse, rendered
+from tf_gd.tables.atomic import flush, replacing
+from tf_gd.versions import versions
 
-FORMAT = "tf_gd session 1"
+ROWS = "rows"
+WIDTH = 5  # m, c, loss, dL/dm, dL/dc
 SaveModel = Callable[[str], None]
 
-
-@dataclass(frozen=True)
-class State:
-    """What is certain about a session; all of session.json but its checksum.
-
-    Attributes:
-        trains: what may not change; see `describe`.
-        num_steps, tolerance: where it was to end when last started.
-        step: the updates made.
-        line: the bits of m and c after them, in hexadecimal, as the machine holds them.
-        segments: the number of files in rows/.
-        chain: a digest of their names, in order; each name holds a digest of the content.
-        checkpoint: the files of TensorFlow's checkpoint and their SHA-256, where there is one.
-    """
-
-    trains: dict[str, Any]
-    num_steps: int
-    tolerance: float | None
-    step: int
-    line: str
-    segments: int = 0
-    chain: str = ""
-    checkpoint: dict[str, str] = field(default_factory=dict)
+_SEGMENT = re.compile(r"rows/(\d{20})-([0-9a-f]{32})\.npy")
 
 
 class Store:
@@ -51,10 +33,11 @@ class Store:
     Args:
         directory: where.
         state: what is certain about it; see `begin` and `open`.
+        manifest: the names that the session wrote.
     """
 
-    def __init__(self, directory: Path, state: State) -> None:
-        self.directory, self.state = directory, state
+    def __init__(self, directory: Path, state: State, manifest: Manifest) -> None:
+        self.directory, self.state, self.manifest = directory, state, manifest
 
     @classmethod
     def begin(cls, directory: Path, state: State) -> Store:
@@ -63,10 +46,11 @@ class Store:
         Raises:
             OSError: the directory cannot be written.
         """
-        store = cls(directory, state)
-        store._clear()
-        (directory / "rows").mkdir(exist_ok=True)
+        manifest = Manifest(directory)
+        manifest.create()
+        (directory / ROWS).mkdir(exist_ok=True)
         flush(directory)
+        store = cls(directory, state, manifest)
         store._write(state)
         return store
 
@@ -77,26 +61,29 @@ class Store:
         Raises:
             SessionError: a file is damaged, missing, or none of this session's.
         """
-        store = cls(directory, _parse(directory / "session.json"))
         with whole_session(directory):
-            files = store._segments()
-            if len(files) != store.state.segments or _chain("", files) != store.state.chain:
-                raise _damaged(directory / "rows", "it lacks a file, or holds one of another session")
-            for file in files:
-                _read_rows(file)
+            content = (directory / FILE).read_bytes()
+        store = cls(directory, parse(content, directory / FILE), Manifest(directory))
+        with whole_session(directory):
+            if store.state.versions["tf_gd"] == "0.1":
+                store._list_old()
+            else:
+                store.manifest = _read_manifest(directory, content)
+            store._check_rows()
             for name, expected in store.state.checkpoint.items():
-                if digest((store.model(store.state.step).parent / name).read_bytes()) != expected:
-                    raise _damaged(store.model(store.state.step).parent / name, "its content has changed")
-            store._clear()
+                if digest((directory / name).read_bytes()) != expected:
+                    raise damaged(directory / name, "its content has changed")
+            with store.undisturbed():
+                store._clear()
         return store
 
     def line(self, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Return (m, c), shape [2], to the bit."""
         return np.frombuffer(bytes.fromhex(self.state.line), dtype)
 
-    def model(self, step: int) -> Path:
-        """Return the prefix of TensorFlow's checkpoint after so many updates."""
-        return self.directory / f"checkpoint-{step}" / f"model.ckpt-{step}"
+    def model(self) -> Path:
+        """Return the prefix of TensorFlow's checkpoint at the certain state."""
+        return self.directory / next(iter(self.state.checkpoint)).split("/")[0] / f"model.ckpt-{self.state.step}"
 
     def commit(self, step: int, line: npt.NDArray[Any], rows: npt.NDArray[Any], save_model: SaveModel | None) -> None:
         """Make a new state certain: the rows first, TensorFlow's checkpoint then, and session.json last.
@@ -111,15 +98,28 @@ class Store:
             OSError: something cannot be written; the state before stays certain.
         """
         old = self.state
-        new = replace(old, step=step, line=line.tobytes().hex())
-        if len(rows):
-            segment = self._write_rows(old.step, rows)
-            new = replace(new, segments=old.segments + 1, chain=_chain(old.chain, [segment]))
-        if save_model is not None:
-            new = replace(new, checkpoint=self._write_model(step, save_model))
-        self._write(new)
-        if old.step != step:
-            remove(self.model(old.step).parent)
+        new = replace(old, step=step, line=line.tobytes().hex(), versions=versions())
+        with self.undisturbed():
+            if len(rows):
+                segment = self._write_rows(old.step, rows)
+                new = replace(new, segments=old.segments + 1, chain=_chain(old.chain, [segment]))
+            if save_model is not None:
+                new = replace(new, checkpoint=self._write_model(step, save_model))
+            self._write(new)
+            if old.checkpoint != new.checkpoint:
+                self._remove_model(old)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Write while nobody copies: `flock DIRECTORY/rows cp -r DIRECTORY COPY` waits for the end, and so do we."""
+        import fcntl
+
+        descriptor = os.open(self.directory / ROWS, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def rows(self, width: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Return all rows so far, shape [rows, width].
@@ -127,51 +127,95 @@ class Store:
         Raises:
             SessionError: a file is damaged.
         """
-        parts = [_read_rows(file).view(dtype) for file in self._segments()]
+        parts = [_read_rows(self.directory / name).view(dtype) for name in self._segments()]
         return np.concatenate([np.empty((0, width), dtype), *parts])
 
     def log(self, event: str) -> None:
         """Append one line to the log."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        with open(self.directory / "log.txt", "ab", buffering=0) as file:
-            file.write(f"{now} {event}\n".encode())
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW  # never into a file that somebody linked here
+        descriptor = os.open(self.directory / "log.txt", flags, 0o666)
+        try:
+            os.write(descriptor, f"{now} {event}\n".encode())
+        finally:
+            os.close(descriptor)
 
     def _write(self, state: State) -> None:
-        with whole(self.directory / "session.json") as aside:
-            aside.write_bytes(_rendered(state))
+        content, draft = rendered(state), self.manifest.draft_of(FILE)
+        self.manifest.list(draft, state=digest(content))
+        with replacing(self.directory / FILE, self.directory / draft) as file:
+            file.write_bytes(content)
         self.state = state
 
-    def _write_rows(self, first: int, rows: npt.NDArray[Any]) -> Path:
+    def _write_rows(self, first: int, rows: npt.NDArray[Any]) -> str:
         """Write rows to a file that is named after the first step it may hold and its own content."""
         file = io.BytesIO()
         np.save(file, rows if rows.dtype.kind == "f" else rows.view(np.uint16), allow_pickle=False)
-        path = self.directory / "rows" / f"{first:020d}-{digest(file.getvalue())[:32]}.npy"
-        with whole(path) as aside:
-            aside.write_bytes(file.getvalue())
-        return path
+        name = f"{ROWS}/{first:020d}-{digest(file.getvalue())[:32]}.npy"
+        draft = self.manifest.draft_of(name)
+        self.manifest.list(name, draft)
+        with replacing(self.directory / name, self.directory / draft) as path:
+            path.write_bytes(file.getvalue())
+        return name
 
     def _write_model(self, step: int, save_model: SaveModel) -> dict[str, str]:
         """Write TensorFlow's checkpoint, as a directory that TensorFlow finds its way in; return its digests."""
-        prefix = self.model(step)
-        with whole(prefix.parent) as aside:
-            aside.mkdir()
-            save_model(str(aside / prefix.name))
-            (aside / "checkpoint").write_text(f'model_checkpoint_path: "{prefix.name}"\n', encoding="utf-8")
-            digests = {file.name: digest(file.read_bytes()) for file in sorted(aside.iterdir())}
-            remove(prefix.parent)
+        name, prefix = f"checkpoint-{step}", f"model.ckpt-{step}"
+        while os.path.lexists(self.directory / name):  # somebody else's, or one that was just written for this step
+            name += "-again"
+        draft = self.manifest.draft_of(name)
+        self.manifest.list(draft)
+        with replacing(self.directory / name, self.directory / draft) as folder:
+            folder.mkdir()
+            save_model(str(folder / prefix))
+            (folder / "checkpoint").write_text(f'model_checkpoint_path: "{prefix}"\n', encoding="utf-8")
+            digests = {f"{name}/{file.name}": digest(file.read_bytes()) for file in sorted(folder.iterdir())}
+            self.manifest.list(name, *digests)
         return digests
 
-    def _segments(self) -> list[Path]:
-        """Return the files of the rows before the certain step, in order."""
-        files = (self.directory / "rows").glob("*.npy")
-        return sorted(file for file in files if file.name < f"{self.state.step:020d}")
+    def _remove_model(self, state: State) -> None:
+        """Remove the files of a state's checkpoint, and their directory if nobody put anything else there."""
+        for name in state.checkpoint:
+            self.manifest.remove(name)
+        for name in {name.split("/")[0] for name in state.checkpoint}:
+            self.manifest.remove(name)
+
+    def _segments(self) -> list[str]:
+        """Return the names of the files of the rows before the certain step, in order."""
+        names = [name for name in self.manifest.names if _SEGMENT.fullmatch(name)]
+        return sorted({name for name in names if name < f"{ROWS}/{self.state.step:020d}"})
+
+    def _check_rows(self) -> None:
+        """Raise `SessionError` unless the files of the rows are those that were written, and hold all rows."""
+        names, trains, num_rows = self._segments(), self.state.trains, 0
+        if len(names) != self.state.segments or _chain("", names) != self.state.chain:
+            raise damaged(self.directory / ROWS, "it lacks a file, or holds one of another session")
+        for name in names:
+            rows = _read_rows(self.directory / name)
+            kind = "uint16" if trains["dtype"] == "bfloat16" else trains["dtype"]
+            if rows.ndim != 2 or rows.shape[1] != WIDTH or rows.dtype != kind:
+                raise damaged(self.directory / name, f"it must hold rows of {WIDTH} numbers of {kind}")
+            num_rows += len(rows)
+        if num_rows != self.state.num_rows:
+            raise damaged(self.directory / ROWS, f"it must hold {self.state.num_rows} rows, got {num_rows}")
 
     def _clear(self) -> None:
-        """Remove what no state knows: drafts, and files of steps that were made but never became certain."""
-        known = {*self._segments(), self.model(self.state.step).parent if self.state.checkpoint else None}
-        for pattern in (f".*{ASIDE}", f"rows/.*{ASIDE}", "rows/*.npy", "checkpoint-*"):
-            for path in set(self.directory.glob(pattern)) - known:
-                remove(path)
+        """Remove what this session wrote and no state knows: drafts, and files that never became certain."""
+        known = [*self._segments(), *self.state.checkpoint]
+        known += sorted({name.split("/")[0] for name in self.state.checkpoint})
+        for name in self.manifest.names:
+            if name not in known:
+                self.manifest.remove(name)
+        self.manifest.shorten(known)
+
+    def _list_old(self) -> None:
+        """List the files of a session of tf_gd 0.1, which had no manifest: those that its state knows."""
+        found = (f"{ROWS}/{file.name}" for file in (self.directory / ROWS).iterdir())
+        self.manifest.names = [name for name in found if _SEGMENT.fullmatch(name)]
+        names, self.manifest.names = self._segments(), []
+        self.manifest.create()
+        folders = sorted({name.split("/")[0] for name in self.state.checkpoint})
+        self.manifest.list(*names, *self.state.checkpoint, *folders)
 
 
 @contextmanager
@@ -184,47 +228,28 @@ def whole_session(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _damaged(Path(error.filename or directory), error.strerror or str(error)) from None
+        raise damaged(Path(error.filename or directory), error.strerror or str(error)) from None
 
 
-def _damaged(path: Path, why: str) -> SessionError:
-    return SessionError(
-        f"`session` must be a directory that holds a whole session. Got {plain(str(path), 200)}: {plain(why)}. "
-        "Put back a copy of the directory, or start a session in another one."
-    )
-
-
-def _rendered(state: State) -> bytes:
-    """Return the content of session.json, its own checksum included."""
-    body = {"format": FORMAT, **asdict(state)}
-    checksum = digest(json.dumps(body).encode())
-    return (json.dumps({**body, "checksum": checksum}, indent=2) + "\n").encode()
-
-
-def _parse(path: Path) -> State:
-    """Read session.json.
+def _read_manifest(directory: Path, content: bytes) -> Manifest:
+    """Return the manifest, which must know this very session.json.
 
     Raises:
-        SessionError: it is not, byte for byte, what was once written.
+        SessionError: it is damaged, or the one of another session, or of another time.
     """
-    with whole_session(path.parent):
-        content = path.read_bytes()
     try:
-        body = json.loads(content)
-        version, _ = body.pop("format"), body.pop("checksum")
-        state = State(**body) if version == FORMAT else None
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        raise _damaged(path, "it is not the JSON that was written") from None
-    if state is None:
-        raise _damaged(path, f"its format is {plain(version)}, and this version reads {FORMAT!r}")
-    if _rendered(state) != content:
-        raise _damaged(path, "its content has changed")
-    return state
+        manifest = Manifest.read(directory)
+    except ValueError as error:
+        raise damaged(Manifest(directory).path, f"{error}") from None
+    if digest(content) not in manifest.states[-2:]:
+        raise damaged(directory / FILE, "its content has changed, or belongs to another time than manifest.txt")
+    manifest.states = [digest(content)]
+    return manifest
 
 
-def _chain(before: str, files: list[Path]) -> str:
-    for file in files:
-        before = digest(f"{before}{file.name}".encode())
+def _chain(before: str, names: list[str]) -> str:
+    for name in names:
+        before = digest(f"{before}{name.rpartition('/')[2]}".encode())
     return before
 
 
@@ -232,6 +257,9 @@ def _read_rows(path: Path) -> npt.NDArray[Any]:
     with whole_session(path):
         content = path.read_bytes()
     if digest(content)[:32] != path.stem.split("-")[-1]:
-        raise _damaged(path, "its content has changed")
-    rows: npt.NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
+        raise damaged(path, "its content has changed")
+    try:
+        rows: npt.NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
+    except ValueError:
+        raise damaged(path, "it is no .npy file of rows") from None
     return rows

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.descent import Engine, Stretch, check_engine, open_engine, stretches, trajectory
+from tf_gd.descent import Engine, Stretch, check_engine, confirm_order, open_engine, stretches, trajectory
 from tf_gd.errors import invalid
 from tf_gd.graph import LineGraph
 from tf_gd.line import Line
 from tf_gd.plan import MomentsPlan, Plan
 from tf_gd.progress import Progress, check_progress
 from tf_gd.session.lock import Lock
-from tf_gd.session.opening import opened, written
+from tf_gd.session.opening import checked_directory, opened, written
 from tf_gd.session.signals import Interrupted, Listening
+from tf_gd.session.state import damaged
 from tf_gd.session.store import Store
 from tf_gd.trajectory import SERIES, Trajectory
 from tf_gd.validation import check_count
@@ -75,7 +76,9 @@ def train_in(
         raise invalid("checkpoint_seconds", "a number above 0", checkpoint_seconds)
     check_engine(plan, engine)
     check_progress(on_progress)
-    where = Path(directory)
+    where = checked_directory(directory)
+    if isinstance(plan, Plan) and engine == "tensorflow":
+        confirm_order(plan.points)  # which depends on the machine's cores and on the process
     with _interruptible(where) as listening, opened(where, plan, engine, resume) as (store, lock):
         with open_engine(plan, engine) as descends:
             saver = Saver(store, lock, descends if isinstance(descends, LineGraph) else None)
@@ -118,7 +121,9 @@ class Saver:
         state = self.store.state
         if self.model is not None and state.checkpoint:
             with written(self.store.directory):
-                return self.model.restore(str(self.store.model(state.step)))
+                line, step = self.model.restore(str(self.store.model()))
+            if step != state.step or np.array(line, plan.dtype).tobytes().hex() != state.line:
+                raise damaged(self.store.model(), "it is not the checkpoint of the state in session.json")
         return Line(*self.store.line(plan.dtype)), state.step
 
     def take(self, stretch: Stretch) -> None:
