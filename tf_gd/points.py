@@ -1,6 +1,7 @@
 """The points: validated once, read-only ever after; and the bundled samples."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -58,6 +59,10 @@ class Points:
         x, y: shape [n], n at least 1. Floats keep their dtype (the wider one when they differ).
         x_name, y_name: the column names, for figures and messages.
 
+    Attributes:
+        skipped: how many pairs were left out because a value is missing.
+        first_skipped: which were the first of them, and what is there in place of a number.
+
     Raises:
         DataError: different lengths, not one-dimensional, empty, not numeric, or not finite (the index is
             named).
@@ -71,6 +76,8 @@ class Points:
     y: npt.NDArray[Any]
     x_name: str = "x"
     y_name: str = "y"
+    skipped: int = 0
+    first_skipped: tuple[str, ...] = ()
 
     def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike, x_name: str = "x", y_name: str = "y") -> None:
         x_vector, y_vector = as_vector("x", x), as_vector("y", y)
@@ -86,6 +93,13 @@ class Points:
     def n(self) -> int:
         """The number of points."""
         return int(self.x.size)
+
+    def with_skipped(self, count: int, first: Iterable[str]) -> "Points":
+        """Return the same points, which say how many pairs were left out, and which of them were the first."""
+        points = Points(self.x, self.y, self.x_name, self.y_name)
+        object.__setattr__(points, "skipped", count)
+        object.__setattr__(points, "first_skipped", tuple(first))
+        return points
 
     def __iter__(self) -> Any:
         """Unpack as `x, y = points`."""

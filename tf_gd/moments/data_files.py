@@ -8,21 +8,25 @@ a missing value shows in the sums, and only then is the file read again to count
 import glob
 import os
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import accumulate
 from operator import add
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tf_gd.errors import DataError
 from tf_gd.moments.duckdb_sums import Aggregates
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.polars_sums import polars_total
 from tf_gd.progress import Progress, check_progress
+from tf_gd.tables.advice import advised
+from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import Selector, choose, quoted
 from tf_gd.tables.database import connect
-from tf_gd.tables.opening import ENDINGS, one_line_errors, open_source, regular_file
-from tf_gd.tables.reading import ARRAYS, read_points
+from tf_gd.tables.dialect import Dialect
+from tf_gd.tables.opening import ARRAYS, ENDINGS, look_into, one_line_errors, regular_file, source_of
+from tf_gd.tables.reading import read_points
+from tf_gd.tables.source import Source
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -35,15 +39,17 @@ class Reading(NamedTuple):
 
     Attributes:
         moments: the sums over all points that were read.
-        skipped: how many rows were left out because a coordinate was missing, not a number or not finite.
+        skipped: how many rows were left out because a coordinate is missing.
         x_name: the x column's name.
         y_name: the y column's name.
+        first_skipped: where the first of these rows are, and what is there in place of a number.
     """
 
     moments: Moments
     skipped: int
     x_name: str
     y_name: str
+    first_skipped: tuple[str, ...] = ()
 
 
 def moments_of_files(
@@ -53,16 +59,18 @@ def moments_of_files(
     *,
     skip_invalid: bool = False,
     on_progress: Progress | None = None,
+    **dialect: Any,
 ) -> Reading:
     r"""Return the moments of all points in some files, each read once, in memory that does not grow with them.
 
     Args:
         paths: a file, a directory, a pattern with `*`, `?`, `[...]` or `**`, or a list of these. A file named
-            twice is read once. CSV, TSV, Parquet and JSON lines are read out of core, `.npy` and `.npz` whole.
+            twice is read once. Text, Parquet and JSON lines are read out of core, other formats whole.
         x: a column's name or its position from 0; may be left out where there are just two numeric columns.
         y: likewise.
-        skip_invalid: leave out rows without two finite numbers instead of raising.
+        skip_invalid: leave out rows of which a value is missing instead of raising.
         on_progress: called with the bytes read so far and the bytes in all.
+        dialect: how the files are written, as for `read_points`.
 
     Returns:
         The moments, the number of rows skipped, and the columns' names.
@@ -85,7 +93,7 @@ def moments_of_files(
     readings = []
     for file, end in zip(files, ends, strict=True):
         report = _within(on_progress, end - file.stat().st_size, ends[-1])
-        readings.append(moments_of_file(file, x, y, skip_invalid=skip_invalid, on_progress=report))
+        readings.append(moments_of_file(file, x, y, skip_invalid=skip_invalid, on_progress=report, **dialect))
         if on_progress:
             on_progress(end, ends[-1])
     return merged(readings, files)
@@ -133,13 +141,14 @@ def merged(readings: Sequence[Reading], files: Sequence[Path]) -> Reading:
     """
     first = readings[0]
     for reading, file in zip(readings, files, strict=True):
-        if reading[2:] != first[2:]:
+        if reading[2:4] != first[2:4]:
             raise DataError(
                 f"{quoted(file)} must have the columns of {quoted(files[0])}, {quoted(first.x_name)} and "
                 f"{quoted(first.y_name)}. Got {quoted(reading.x_name)} and {quoted(reading.y_name)}."
             )
     moments = reduce(add, (reading.moments for reading in readings))
-    return Reading(moments, sum(reading.skipped for reading in readings), *first[2:])
+    places = [place for reading in readings for place in reading.first_skipped]
+    return Reading(moments, sum(reading.skipped for reading in readings), *first[2:4], tuple(places[:3]))
 
 
 def moments_of_file(
@@ -149,33 +158,67 @@ def moments_of_file(
     *,
     skip_invalid: bool = False,
     on_progress: Progress | None = None,
+    **dialect: Any,
 ) -> Reading:
     """Return the moments of the points in one file; see `moments_of_files`."""
-    file = regular_file(path)
-    if file.suffix.lower() in ARRAYS:
-        points = read_points(file, x, y)
-        return Reading(Moments.of(points.x, points.y), 0, points.x_name, points.y_name)
-    source = open_source(file)
-    at = choose(source.columns, x, y, file)
-    names = source.columns[at[0]].name, source.columns[at[1]].name
+    file, said = regular_file(path), Dialect(**dialect)
+    keywords: dict[str, Any] = {name: getattr(said, name) for name in said.said}
+    keywords |= {"x": x, "y": y, "skip_invalid": skip_invalid}
+    return advised(partial(_read, file, on_progress), keywords, file.stat().st_size)
+
+
+def _read(
+    file: Path, on_progress: Progress | None, x: Selector, y: Selector, skip_invalid: bool, **said: Any
+) -> Reading:
+    """Return the moments of the points in a regular file."""
     report = on_progress and _in_bytes(on_progress, file.stat().st_size)
-    with one_line_errors(file), connect([file], memory_limit=MEMORY_LIMIT) as connection:
-        aggregates = Aggregates(connection, source, at)
-        fast = polars_total(source, at, aggregates.origin, report)
-        total, skipped = fast or aggregates.total(on_progress=report), 0
+    with one_line_errors(file), Aside() as aside:
+        contents = look_into(file, Dialect(**said), aside)
+        if contents.format in ARRAYS:
+            points = read_points(file, x, y, skip_invalid=skip_invalid, **said)
+            names = points.x_name, points.y_name
+            return Reading(Moments.of(points.x, points.y), points.skipped, *names, points.first_skipped)
+        for copy in (False, True):  # again, where DuckDB did not understand what Python does
+            reading = _sums(source_of(contents, aside, copy), x, y, skip_invalid, report)
+            if reading is not None:
+                return reading
+    raise DataError(f"{quoted(file)} cannot be read as text in columns. Save it as UTF-8 CSV.")
+
+
+def _sums(
+    source: Source, x: Selector, y: Selector, skip_invalid: bool, report: Callable[[float], None] | None
+) -> Reading | None:
+    """Return the moments of a source; None where DuckDB cannot read it, though nothing is wrong with it."""
+    import duckdb
+
+    at = choose(source.columns, x, y, source.file)
+    names = source.columns[at[0]].name, source.columns[at[1]].name
+    first: list[str] = []
+    with connect([source.data], memory_limit=MEMORY_LIMIT) as connection:
+        try:
+            aggregates = Aggregates(connection, source, at)
+            fast = polars_total(source, at, aggregates.origin, report)
+            total, skipped = fast or aggregates.total(on_progress=report), 0
+        except duckdb.Error:  # and Python, which looked, found no fault
+            return None
         if not total.complete:
             skipped = aggregates.count_invalid()
-            if skipped and not skip_invalid:
-                aggregates.refuse(skipped)
             if skipped:
+                wrong = (
+                    source.first_unskippable(connection, *at) if skip_invalid else source.first_fault(connection, *at)
+                )
+                if wrong or not skip_invalid:
+                    aggregates.refuse(skipped, wrong)
+                    return None
+                first = source.first_missing(connection, *at)
                 total = aggregates.total("isfinite(x) AND isfinite(y)")
         aggregates.refuse_rounded(total)
     if not total.n:
-        raise DataError(f"{quoted(file)} must hold at least one point. Got none.")
+        raise DataError(f"{quoted(source.file)} must hold at least one point. Got none.")
     try:
-        return Reading(total.moments(), skipped, *names)
+        return Reading(total.moments(), skipped, *names, tuple(first))
     except DataError as error:
-        raise DataError(f"{quoted(file)}: {error}") from None
+        raise DataError(f"{quoted(source.file)}: {error}") from None
 
 
 def _in_bytes(on_progress: Progress, size: int) -> Callable[[float], None]:

@@ -17,6 +17,7 @@ import numpy as np
 from tf_gd.errors import DataError
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.shift import Origin, Vector
+from tf_gd.tables.advice import FileError
 from tf_gd.tables.numbers import EXACT_INTEGERS, rounding_fault
 from tf_gd.tables.source import Source
 
@@ -104,10 +105,17 @@ class Aggregates:
         count: int = self._rows(f"SELECT count(*) FROM {self.points} WHERE {bad}")[0][0]
         return count
 
-    def refuse(self, invalid: int) -> None:
-        """Raise the error that counts the rows without two finite numbers and names the first."""
-        error = self.source.first_fault(self.connection, *self.at) or self.source.error("somewhere", "is invalid")
-        raise DataError(f"{error} There {'is 1 such row' if invalid == 1 else f'are {invalid} such rows'} in all.")
+    def refuse(self, invalid: int, error: DataError | None) -> None:
+        """Raise the error that counts the rows without two finite numbers and names the first.
+
+        Without an error to raise, nothing is wrong but DuckDB's reading.
+        """
+        if error is None:
+            return
+        count = f"There {'is 1 such row' if invalid == 1 else f'are {invalid} such rows'} in all"
+        if isinstance(error, FileError):
+            raise FileError(f"{error.complaint}. {count}", error.remedies, error.otherwise)
+        raise DataError(f"{error} {count}.")
 
     def refuse_rounded(self, total: Total) -> None:
         """Raise the error for an integer that float64 has rounded, if there is one."""

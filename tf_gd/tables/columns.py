@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from tf_gd.errors import DataError, invalid, plain
+from tf_gd.tables.advice import FileError, Keywords
 from tf_gd.tables.numbers import EXACT_INTEGERS
 
 Selector = str | int | None
@@ -18,8 +20,9 @@ class Column:
         name: as in the file; "column 0" and so on where the file has no header.
         sql: the SQL expression of its values, DOUBLE or FLOAT, NULL where there is no number.
         text: the SQL expression of its values as text, for messages.
-        numeric: whether it can be chosen without being named.
+        numeric: whether it may be meant without being named.
         exact: whether a value beyond 2^53 may be an integer that float64 has rounded.
+        missing: the SQL condition that the value is missing: nothing, NaN, or a text that stands for it.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Column:
     text: str = ""
     numeric: bool = True
     exact: bool = True
+    missing: str = "false"
 
     @property
     def suspicious(self) -> str:
@@ -40,7 +44,8 @@ def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str
 
     Args:
         columns: the file's columns, in order.
-        x: a name, a position from 0, digits that no column has as its name (a position too), or None.
+        x: a name, a position from 0, digits that no column has as its name (a position too), or None: the column
+            called x, or else the one that is left.
         y: likewise.
         file: for messages.
 
@@ -50,19 +55,46 @@ def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str
     Example:
         >>> choose([Column("star", numeric=False), Column("r"), Column("v")], None, None, "hubble.csv")
         (1, 2)
+        >>> choose([Column("y"), Column("x"), Column("n")], None, None, "points.csv")
+        (1, 0)
     """
     if len(columns) < 2:
-        raise DataError(f"{quoted(file)} must have two columns or more. Got {listed(columns)}. Check the delimiter.")
+        raise FileError(
+            f"{quoted(file)} must have two columns or more. Got {listed(columns)}", otherwise="Check the delimiter."
+        )
     chosen = [_find(columns, parameter, selector, file) for parameter, selector in (("x", x), ("y", y))]
+    chosen = [_called(columns, "xy"[at], chosen) if value is None else value for at, value in enumerate(chosen)]
     open_ends = chosen.count(None)
     free = [at for at, column in enumerate(columns) if at not in chosen and (column.numeric or len(columns) == 2)]
     if open_ends and len(free) != open_ends:
-        raise DataError(
+        raise FileError(
             f"`x` and `y` must name their columns unless {quoted(file)} has just two numeric ones. "
-            f"Got {listed(columns)}."
+            f"Got {listed(columns)}",
+            _for_example(columns, chosen, free),
+            otherwise="Name two columns of numbers.",
         )
     first, second = (free.pop(0) if at is None else at for at in chosen)
     return first, second
+
+
+def _called(columns: Sequence[Column], name: str, chosen: list[int | None]) -> int | None:
+    """Return the position of the one column that is called `name`, None where there is none or it is taken."""
+    named = [at for at, column in enumerate(columns) if column.name.strip().casefold() == name]
+    return named[0] if len(named) == 1 and named[0] not in chosen else None
+
+
+def _for_example(columns: Sequence[Column], chosen: list[int | None], free: list[int]) -> list[Keywords]:
+    """Return one way to choose: the first columns of numbers, those with a name before others."""
+    names = [column.name for column in columns]
+    left = sorted(free, key=lambda at: not names[at])
+    if len(left) < chosen.count(None):
+        return []
+    example = {}
+    for parameter, at in zip("xy", chosen, strict=True):
+        if at is None:
+            at = left.pop(0)
+            example[parameter] = names[at] if names[at] and names.count(names[at]) == 1 else at
+    return [example]
 
 
 def _find(columns: Sequence[Column], parameter: str, selector: Selector, file: Path | str) -> int | None:
@@ -81,8 +113,18 @@ def _find(columns: Sequence[Column], parameter: str, selector: Selector, file: P
     if not named and position.isdecimal() and len(position) < 9 and int(position) < len(columns):
         return int(position)
     if not named:
-        raise DataError(f"`{parameter}` must be a column of {quoted(file)}: {listed(columns)}. Got {plain(selector)}.")
+        raise _no_such_column(columns, parameter, selector, file)
     return named[0]
+
+
+def _no_such_column(columns: Sequence[Column], parameter: str, selector: str | int, file: Path | str) -> FileError:
+    """Return the error that asks for the column whose name is nearly the one that was given."""
+    complaint = f"`{parameter}` must be a column of {quoted(file)}: {listed(columns)}. Got {plain(selector)}"
+    folded = {column.name.strip().casefold(): column.name for column in reversed(columns)}
+    near = get_close_matches(str(selector)[:100].strip().casefold(), [name[:100] for name in folded], n=1, cutoff=0.6)
+    if not near or near[0] not in folded:
+        return FileError(complaint, otherwise="Choose one of them.")
+    return FileError(f"{complaint}: did you mean {plain(folded[near[0]])}?", [{parameter: folded[near[0]]}])
 
 
 def listed(columns: Sequence[Column], limit: int = 8) -> str:

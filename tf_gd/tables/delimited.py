@@ -1,48 +1,39 @@
-"""CSV and TSV: the delimiter and the header are told from the first records, and doubt is an error.
+"""Text in columns: delimiter and header are told from the first records, and doubt is an error.
 
 DuckDB's own detection is not asked: it may take a first row for a header, or `1,5;2,5` for two columns with
 a comma between them, and a wrong number is worse than an error.
 """
 
-import csv
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from tf_gd.errors import DataError, plain
-from tf_gd.tables.columns import Column, quoted
-from tf_gd.tables.database import pattern
-from tf_gd.tables.numbers import double_of, looks_numeric
+from tf_gd.errors import DataError
+from tf_gd.tables.advice import FileError
+from tf_gd.tables.aside import Aside
+from tf_gd.tables.columns import quoted
+from tf_gd.tables.copies import TABLE, Cells, columns_of, copied, csv_parameters
+from tf_gd.tables.delimiters import SAMPLED, delimiter_of, rows_before
+from tf_gd.tables.dialect import WHITESPACE
+from tf_gd.tables.headers import is_header
 from tf_gd.tables.source import Row, Source
+from tf_gd.tables.text import Record, Text
 
 if TYPE_CHECKING:
     import duckdb
 
-DELIMITERS = {".csv": ",;\t|", ".tsv": "\t"}
-MAX_LINE = 2_000_000
-"""The longest line that is read, in bytes: DuckDB's own limit."""
 MAX_COLUMNS = 10_000
-_TABLE = (
-    "read_csv($path, auto_detect = false, header = false, skip = $skip, delim = $delimiter, quote = '\"', "
-    "escape = '\"', compression = 'none', columns = $types, max_line_size = $longest)"
-)
-_SAMPLE = 200
-"""Records looked at to tell the delimiter, the header and the numeric columns."""
 
 
-class Record(NamedTuple):
-    """One record of a CSV file: the line on which it starts, from 1, and its fields."""
-
-    line: int
-    fields: list[str]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Delimited(Source):
-    """A CSV file whose delimiter and first data record are known."""
+    """A text file that DuckDB reads as it is."""
 
+    text: Text
     delimiter: str
     first: int
 
@@ -51,147 +42,108 @@ class Delimited(Source):
         """How many lines stand before the first row, at least."""
         return self.first
 
-    def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
+    @property
+    def commas(self) -> bool:
+        """Whether a comma separates the fields."""
+        return self.delimiter == ","
+
+    def rows(self, connection: duckdb.DuckDBPyConnection, x: int, y: int) -> Iterator[Row]:
         """Yield the records as DuckDB reads them, refusing those that it refuses."""
-        width, ahead = len(self.columns), self.first + self.sound_rows(connection, x, y)
-        if ahead and _has_quotes(self.file, ahead):  # a record may be many lines: read them all
-            behind: Iterator[Record] = islice(records(self.file, self.delimiter, same_ends=True), self.first, None)
-        else:
-            behind = records(self.file, self.delimiter, same_ends=True, skip=ahead)
-        for line, fields in behind:
-            if fields and (len(fields) < width or any(fields[width:])):
-                raise self.error(f"line {line}", f"must have {width} fields. Got {len(fields)}")
-            if fields:
-                yield Row(f"line {line}", fields[x], fields[y])
+        ahead = self.first + self.sound_rows(connection, x, y)
+        table = Table(self.text, self.delimiter, len(self.columns), self.first)
+        for place, fields in table.cells(0 if _has_quotes(self.data, ahead) else ahead):
+            yield Row(place, fields[x], fields[y])
 
 
-def open_delimited(file: Path) -> Source:
-    """Return the CSV or TSV file as a source.
+@dataclass(frozen=True)
+class Table:
+    """The records of a text file, from the first row on.
+
+    Args:
+        text: the file.
+        delimiter: what stands between its fields.
+        width: how many fields a row has.
+        first: how many lines stand before the first row.
+    """
+
+    text: Text
+    delimiter: str
+    width: int
+    first: int
+
+    def cells(self, skip: int = 0) -> Iterator[Cells]:
+        """Yield the rows; `skip` lines may be passed over unread where no quotes hide line ends.
+
+        Raises:
+            DataError: a row of another width.
+        """
+        for line, fields in self.text.records(self.delimiter, skip=skip):
+            if line <= self.first or not fields:
+                continue
+            if len(fields) < self.width or any(fields[self.width :]):
+                raise self._ragged(line, fields)
+            yield Cells(f"line {line}", fields[: self.width])
+
+    def _ragged(self, line: int, fields: list[str]) -> DataError:
+        complaint = f"{quoted(self.text.file)}, line {line}: must have {self.width} fields. Got {len(fields)}"
+        return FileError(complaint, rows_before(self.text))
+
+
+def open_delimited(text: Text, aside: Aside, copy: bool = False) -> Source:
+    """Return a text file as a source.
+
+    Args:
+        text: the file.
+        aside: where a copy may be written.
+        copy: whether DuckDB must read one, and not the file itself.
 
     Raises:
-        DataError: empty, not UTF-8, a line or a row too long, or doubt about the delimiter or the header.
+        DataError: empty, bytes that are no text, a line or a row too long, or doubt about the delimiter or the header.
     """
-    delimiter = _delimiter(file, DELIMITERS[file.suffix.lower()])
-    sample = list(islice(records(file, delimiter), _SAMPLE))
+    delimiter = delimiter_of(text)
+    sample = list(islice(text.records(delimiter), SAMPLED))
     at = next((index for index, record in enumerate(sample) if record.fields), None)
     if at is None:
-        raise DataError(f"{quoted(file)} must hold points. Got an empty file.")
-    if len(sample[at].fields) > MAX_COLUMNS:
-        raise DataError(f"{quoted(file)} must have at most {MAX_COLUMNS} columns. Got {len(sample[at].fields)}.")
-    header = _is_header(sample[at], file)
-    columns = _columns(sample[at], sample[at + header :], header)
-    parameters = {
-        "path": pattern(file),
-        "skip": at + header,
-        "delimiter": delimiter,
-        "types": {column.text: "VARCHAR" for column in columns},
-        "longest": MAX_LINE,
-    }
-    return Delimited(file, columns, _TABLE, parameters, delimiter, at + header)
-
-
-def _columns(first: Record, body: list[Record], header: bool) -> tuple[Column, ...]:
-    """Return the columns; to DuckDB they are c0, c1 and so on, whatever the file calls them."""
-    return tuple(
-        Column(
-            name=name.strip() if header else f"column {position}",
-            sql=double_of(f"c{position}"),
-            text=f"c{position}",
-            numeric=any(looks_numeric(record.fields[position]) for record in body if len(record.fields) > position),
-        )
-        for position, name in enumerate(first.fields)
+        raise DataError(f"{quoted(text.file)} must hold points. Got an empty file.")
+    top = sample[at]
+    if len(top.fields) > MAX_COLUMNS:
+        raise DataError(f"{quoted(text.file)} must have at most {MAX_COLUMNS} columns. Got {len(top.fields)}.")
+    rows = [record.fields for record in sample[at:] if record.fields]
+    header = is_header(f"{quoted(text.file)}, line {top.line}", rows, text.dialect, top.line)
+    names = [name.strip() for name in top.fields] if header else [f"column {n}" for n in range(len(top.fields))]
+    table = Table(text, delimiter, len(names), _first(text, sample, at + header, header))
+    if copy or not _reads_as_it_is(text, delimiter, top, header):
+        return copied(text.file, names, table.cells, text.dialect, aside, comma=delimiter == ",")
+    columns = columns_of(names, rows[header:], text.dialect)
+    return Delimited(
+        file=text.file,
+        data=text.data,
+        columns=columns,
+        table=TABLE,
+        parameters=csv_parameters(text.data, columns, delimiter, table.first),
+        dialect=text.dialect,
+        text=text,
+        delimiter=delimiter,
+        first=table.first,
     )
 
 
-def records(
-    file: Path, delimiter: str, strict: bool = True, same_ends: bool = False, skip: int = 0
-) -> Iterator[Record]:
-    """Yield the records of a CSV file, blank lines included (as no fields).
-
-    Args:
-        file: where it is.
-        delimiter: what stands between two fields.
-        strict: refuse quotes that do not close, or that close inside a field.
-        same_ends: refuse lines that end in another way than the first, as DuckDB does.
-        skip: how many lines to pass over.
-
-    Raises:
-        DataError: bytes that are not UTF-8, a line that is too long, or what `strict` and `same_ends` refuse.
-    """
-    line = skip + 1
-    text = lines(file, same_ends, skip)
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=strict)
-    while True:
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise _line_error(file, line, f"must be CSV. Got {plain(str(error).split(' - ')[0])}") from None
-        if fields is None:
-            return
-        yield Record(line, fields)
-        line = skip + reader.line_num + 1
+def _first(text: Text, sample: list[Record], at: int, header: bool) -> int:
+    """Return how many lines stand before record `at`."""
+    if at < len(sample):
+        return sample[at].line - 1
+    return sample[-1].line if header else sample[-1].line - 1
 
 
-def lines(file: Path, same_ends: bool = False, skip: int = 0) -> Iterator[str]:
-    """Yield the lines of a text file behind the first `skip`, none of them longer than `MAX_LINE`."""
-    first_end = b""
-    with file.open("rb") as stream:
-        for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE + 1), b""), start=1):
-            first_end = first_end or _end(line)
-            if number <= skip:
-                continue
-            if len(line) > MAX_LINE:
-                raise _line_error(file, number, f"must be at most {MAX_LINE} bytes long")
-            if same_ends and _end(line) not in (b"", first_end):
-                ends = plain(first_end.decode()), plain(_end(line).decode())
-                raise _line_error(file, number, f"must end as line 1 does, in {ends[0]}. Got {ends[1]}")
-            try:
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError:
-                raise _line_error(file, number, "must be UTF-8 text. Got other bytes") from None
-            if "\0" in text:
-                raise _line_error(file, number, "must be text. Got a NUL byte")
-            yield text
+def _reads_as_it_is(text: Text, delimiter: str, top: Record, header: bool) -> bool:
+    """Say whether DuckDB reads the file as `Text` does."""
+    dialect = text.dialect
+    spelt_plainly = dialect.decimal == "." and dialect.thousands is None
+    one_line = not (header and any("\n" in name for name in top.fields))
+    return delimiter != WHITESPACE and spelt_plainly and one_line and text.is_plain()
 
 
-def _end(line: bytes) -> bytes:
-    return line[len(line.rstrip(b"\r\n")) :]
-
-
-def _has_quotes(file: Path, count: int) -> bool:
+def _has_quotes(data: Path, count: int) -> bool:
     """Say whether there is a quote in the first `count` lines."""
-    with file.open("rb") as stream:
+    with data.open("rb") as stream:
         return any(b'"' in line for line in islice(stream, count))
-
-
-def _line_error(file: Path, line: int, complaint: str) -> DataError:
-    return DataError(f"{quoted(file)}, line {line}: {complaint}. Correct it, or save the file as UTF-8 CSV.")
-
-
-def _delimiter(file: Path, candidates: str) -> str:
-    """Return the delimiter that the first records use."""
-    first_line = next((line for line in lines(file) if line.strip()), "")
-    present = [delimiter for delimiter in candidates if delimiter in first_line and _widths(file, delimiter)[0] > 1]
-    if len(present) > 1:
-        present = [delimiter for delimiter in present if len(set(_widths(file, delimiter))) == 1] or present
-    if len(present) > 1:
-        shown = " and ".join(plain(delimiter) for delimiter in present)
-        raise DataError(f"{quoted(file)} must use one delimiter. Got {shown}. Quote the fields that hold the other.")
-    return present[0] if present else candidates[0]
-
-
-def _widths(file: Path, delimiter: str) -> list[int]:
-    """Return the numbers of fields of the first records."""
-    sample = islice(records(file, delimiter, strict=False), _SAMPLE)
-    return [len(record.fields) for record in sample if record.fields]
-
-
-def _is_header(record: Record, file: Path) -> bool:
-    """Say whether the first record names the columns: no number in it, or nothing else."""
-    numbers = [looks_numeric(field) for field in record.fields if field.strip()]
-    if any(numbers) and not all(numbers):
-        raise DataError(
-            f"{quoted(file)}, line {record.line}: must be all names (a header) or all numbers. Got both. "
-            "Add a header line, or rename the columns that are called by a number."
-        )
-    return not any(numbers)

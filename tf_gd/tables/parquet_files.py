@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from tf_gd.errors import DataError
 from tf_gd.tables.columns import Column, quoted
 from tf_gd.tables.database import connect, identifier, pattern
-from tf_gd.tables.numbers import double_of
+from tf_gd.tables.dialect import PLAIN, Dialect
+from tf_gd.tables.numbers import double_of, missing_in, without_missing
 from tf_gd.tables.source import SAMPLE, Row, Source
 
 if TYPE_CHECKING:
@@ -68,20 +69,26 @@ class Parquet(Source):
                 yield Row(f"row {number}", x_text, y_text)
 
 
-def open_parquet(file: Path) -> Source:
-    """Return the Parquet file as a source; DuckDB's errors pass."""
-    table, parameters = "read_parquet($path, hive_partitioning = false)", {"path": pattern(file)}
-    with connect([file]) as connection:
+def open_parquet(file: Path, data: Path, dialect: Dialect = PLAIN) -> Source:
+    """Return the Parquet file as a source, its bytes in `data`; DuckDB's errors pass."""
+    table, parameters = "read_parquet($path, hive_partitioning = false)", {"path": pattern(data)}
+    with connect([data]) as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM {table}", parameters).fetchall()
-    return Parquet(file, tuple(_column(name, kind) for name, kind, *_ in described), table, parameters)
+    columns = tuple(_column(name, kind, dialect) for name, kind, *_ in described)
+    return Parquet(file=file, data=data, columns=columns, table=table, parameters=parameters, dialect=dialect)
 
 
-def _column(name: str, kind: str) -> Column:
+def _column(name: str, kind: str, dialect: Dialect) -> Column:
     """Return the column of DuckDB's type `kind`; a FLOAT stays float32, and a DECIMAL is rounded once."""
     value = identifier(name)
     text = f"CAST({value} AS VARCHAR)"
-    if kind in _FLOATS | _SMALL:
-        return Column(name, value if kind in _FLOATS else f"CAST({value} AS DOUBLE)", text, exact=False)
-    if kind in _LARGE:
-        return Column(name, f"CAST({value} AS DOUBLE)", text)
-    return Column(name, double_of(text), text, numeric=kind.startswith("DECIMAL"))
+    if kind not in _FLOATS:
+        value = f"CAST({value} AS DOUBLE)" if kind in _SMALL | _LARGE else double_of(text)
+    return Column(
+        name=name,
+        sql=without_missing(value, text, dialect),
+        text=text,
+        numeric=kind in _FLOATS | _SMALL | _LARGE or kind.startswith(("DECIMAL", "DATE", "TIMESTAMP", "HUGEINT")),
+        exact=kind not in _FLOATS | _SMALL,
+        missing=missing_in(value, text, dialect),
+    )

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tf_gd.errors import DataError
+from tf_gd.tables.advice import FileError, Keywords
 from tf_gd.tables.columns import Column, quoted
-from tf_gd.tables.numbers import fault
+from tf_gd.tables.dialect import PLAIN, Dialect
+from tf_gd.tables.numbers import fault, is_missing, misspelling, remedies
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 SAMPLE = 2048
 """How many rows in a sample, or in each part of it."""
 
-Test = Callable[[str | None], str | None]
+Test = Callable[[str | None, Dialect], str | None]
 """What is wrong with a value as it is written, or None."""
 
 
@@ -29,21 +31,25 @@ class Row(NamedTuple):
     y: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A file of points: its columns, and how to read them.
 
     Args:
-        file: where it is.
+        file: its name.
+        data: what DuckDB reads: the file itself, what was unpacked from it, or a copy in plain CSV.
         columns: its columns, in order.
         table: the SQL table function that reads it, with `$name` parameters.
         parameters: the values of those parameters.
+        dialect: how it is written.
     """
 
     file: Path
+    data: Path
     columns: tuple[Column, ...]
     table: str
     parameters: dict[str, Any]
+    dialect: Dialect = PLAIN
 
     adds: ClassVar[str] = "fsum"
     """The SQL aggregate that adds its values; parsing text costs more than compensation does."""
@@ -61,8 +67,13 @@ class Source:
 
     @property
     def lines_before(self) -> int:
-        """How many lines stand before the first row."""
+        """How many lines stand before the first row, at least."""
         return 0
+
+    @property
+    def commas(self) -> bool:
+        """Whether a comma separates the fields, so that one within a number groups its digits."""
+        return False
 
     def sound_rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> int:
         """Return how many rows DuckDB can pass over, because the first fault lies behind them."""
@@ -85,13 +96,34 @@ class Source:
         try:
             for row in self.rows(connection, x, y):
                 for position, text in ((x, row.x), (y, row.y)):
-                    wrong = test(text)
+                    wrong = test(text, self.dialect)
                     if wrong:
-                        return self.error(row.place, f"{quoted(self.columns[position].name)} {wrong}")
+                        complaint = f"{quoted(self.columns[position].name)} {wrong}"
+                        return self.error(row.place, complaint, remedies(text, self.dialect, self.commas))
         except DataError as error:
             return error
         return None
 
-    def error(self, place: str, complaint: str) -> DataError:
+    def first_unskippable(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> DataError | None:
+        """Return the error for the first value that is neither a number nor missing; None where there is none."""
+        chosen = self.columns[x], self.columns[y]
+        wrong = " OR ".join(f"({column.suspicious} AND NOT {column.missing})" for column in chosen)
+        count = connection.execute(f"SELECT count(*) FROM {self.table} WHERE {wrong}", self.parameters).fetchall()[0][0]
+        return self.first_fault(connection, x, y, misspelling) if count else None
+
+    def first_missing(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int, limit: int = 3) -> list[str]:
+        """Return where the first rows with a missing value are, and what is there instead of a number."""
+        told = []
+        for row in self.rows(connection, x, y):
+            for position, text in ((x, row.x), (y, row.y)):
+                if is_missing(text, self.dialect):
+                    got = "nothing" if text is None or not text.strip() else text.strip()[:40]
+                    told.append(f"{row.place} ({self.columns[position].name[:40]}: {got})")
+                    break
+            if len(told) == limit:
+                break
+        return told
+
+    def error(self, place: str, complaint: str, advice: list[Keywords] | None = None) -> DataError:
         """Return the error for something wrong at `place` in this file."""
-        return DataError(f"{quoted(self.file)}, {place}: {complaint}. Correct or remove it.")
+        return FileError(f"{quoted(self.file)}, {place}: {complaint}", advice or [])
