@@ -35,8 +35,7 @@ CSV = {
     "only blank lines": (b"\n\n", "F must hold points. Got an empty file."),
     "only a header": (b"x,y\n", "F must hold at least one point. Got none below the header."),
     "one column": (b"x\n1\n", "F must have two columns or more. Got 1 column: 'x'."),
-    "columns by spaces": (b"x y\n1 2\n", "F must have two columns or more. Got 1 column: 'x y'."),
-    "text": (b"x,y\n1,2\n3,abc\n", "F, line 3: 'y' must be a number. Got 'abc'. Correct or remove it."),
+    "text": (b"x,y\n1,2\n3,abc\n", "F, line 3: 'y' must be a number. Got 'abc'. Add na='abc', skip_invalid=True"),
     "text on line 7, after blank lines": (b"x,y\n\n1,2\n\n\n3,4\n5,?\n", "F, line 7: 'y' must be a number. Got '?'"),
     "text after a quoted line break": (b'x,y\n1,2\n"3\n",4\n5,?\n', "F, line 5: 'y' must be a number. Got '?'"),
     "missing": (b"x,y\n1,2\n3,\n", "F, line 3: 'y' must be a number. Got nothing."),
@@ -56,19 +55,23 @@ CSV = {
         b"x;y\n1,5;2,5\n",
         "F, line 2: 'x' must be a number with a decimal point and no grouping. Got '1,5'.",
     ),
-    "decimal comma, no header": (b"1,5;2,5\n3,5;4,5\n", "F must use one delimiter. Got ',' and ';'."),
+    "decimal comma, no header": (
+        b"1,5;2,5\n3,5;4,5\n",
+        "F, line 1: 'column 0' must be a number with a decimal point and no grouping. Got '1,5'. Add decimal=','",
+    ),
+    "one delimiter or another": (
+        b"1 000,2\n3 000,4\n",
+        "F must use one delimiter. Got ',' and white space. Add delimiter=',', thousands=' ' or delimiter='whitespace'",
+    ),
     "thousands": (b'x,y\n"1,000",2\n', "F, line 2: 'x' must be a number with a decimal point and no grouping."),
     "underscore": (b"x,y\n1_000,2\n", "F, line 2: 'x' must be a number with a decimal point and no grouping."),
     "hexadecimal": (b"x,y\n0x10,2\n", "F, line 2: 'x' must be a number with a decimal point and no grouping."),
     "date": (b"x,y\n2020-01-01,2\n", "F, line 2: 'x' must be a number. Got '2020-01-01'."),
     "names and numbers on line 1": (b"S. Mag,170\nL. Mag,290\n", "F, line 1: must be all names (a header) or all num"),
-    "a third numeric column": (b"x,y,z\n1,2,3\n", "`x` and `y` must name their columns unless F has just two numeric"),
+    "a third numeric column": (b"a,y,z\n1,2,3\n", "`x` and `y` must name their columns unless F has just two numeric"),
     "latin-1": (b"x,y\n1,2\n3,\xe9\n", "F, line 3: must be UTF-8 text. Got other bytes."),
-    "UTF-16": ("x,y\n1,2\n".encode("utf-16"), "F, line 1: must be UTF-8 text. Got other bytes."),
     "UTF-16 without a mark": ("x,y\n1,2\n".encode("utf-16-le"), "F, line 1: must be text. Got a NUL byte."),
     "NUL": (b"x,y\n1,2\n3,\x004\n", "F, line 3: must be text. Got a NUL byte."),
-    "old Macintosh line ends": (b"x,y\r1,2\r", "F, line 1: must be CSV. Got 'new-line character seen"),
-    "mixed line ends": (b"x,y\n1,2\r\n3,4\n", r"F, line 2: must end as line 1 does, in '\n'. Got '\r\n'."),
     "a long line": (b"x,y\n1," + b"2" * 2_000_001, "F, line 2: must be at most 2000000 bytes long."),
     "an escape sequence": (b"x,y\n1,\x1b[31m\n", r"F, line 2: 'y' must be a number. Got '\x1b[31m'."),
 }
@@ -121,15 +124,11 @@ def test_two_columns_of_one_name(tmp_path: Path) -> None:
         ("none.csv", "F must be a file. There is none of that name."),
         ("folder.csv", "F must be a file. Got a directory."),
         ("pipe.csv", "F must be a file. Got something else."),
-        ("file.xlsx", "F must end in one of .csv, .tsv, .parquet, .jsonl, .ndjson, .json, .npy, .npz."),
-        ("file", "F must end in one of .csv"),
     ],
 )
 def test_no_such_file(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "folder.csv").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
-    for other in ("file.xlsx", "file"):
-        (tmp_path / other).write_text("x,y\n1,2\n")
     assert refusal(tmp_path / name).startswith(message)
 
 
@@ -155,10 +154,12 @@ JSON = {
     "null": (b'{"x":1,"y":null}\n', "F, line 1: 'y' must be a number. Got nothing."),
     "a missing member": (b'{"x":1,"y":2}\n\n{"x":3}\n', "F, line 3: 'y' must be a number. Got nothing."),
     "NaN": (b'{"x":1,"y":NaN}\n', "F, line 1: 'y' must be finite. Got 'NaN'."),
-    "an array": (b'[{"x":1,"y":2}]', "F, line 1: must be a JSON object. Got [{"),
+    "an array of something else": (b'[{"x":1,"y":2},3]', "F, row 2: must be a JSON object. Got '3'."),
+    "an object of rows": (b'{"data":[{"x":1}]}', "F must be JSON, an array of objects, an object of columns, or"),
+    "columns of two lengths": (b'{"x":[1,2],"y":[1]}', "F must have columns of one length. Got 'x' 2, 'y' 1."),
     "a broken line": (b'{"x":1,"y":2}\n{"x":3\n', "F, line 2: must be a JSON object. Got "),
     "a deep one": (b"[" * 100_000, "F, line 1: must be a JSON object. Got one nested too deep."),
-    "a member named twice": (b'{"x":1,"x":3,"y":2}\n', "F cannot be read: "),
+    "a member named twice": (b'{"x":1,"x":3,"y":2}\n', "F, line 1: must be a JSON object. Got "),
     "a rounded integer": (b'{"x":9007199254740993,"y":2}', "F, line 1: 'x' must be an integer that float64 holds"),
 }
 
@@ -207,7 +208,12 @@ def saved(**arrays: object) -> bytes:
 ARRAYS = {
     "one dimension": (".npy", saved(npy=np.ones(3)), "F must hold an array of shape [n, k]. Got shape [3]."),
     "no rows": (".npy", saved(npy=np.ones((0, 2))), "F: `x` must hold at least one number."),
-    "three columns": (".npy", saved(npy=np.ones((2, 3))), "`x` and `y` must name their columns"),
+    "three columns": (".npy", saved(npy=np.ones((4, 3))), "`x` and `y` must name their columns"),
+    "two rows": (
+        ".npy",
+        saved(npy=np.ones((2, 3))),
+        "F must hold an array of shape [n, 2]. Got shape [2, 3]. Save `array.T`.",
+    ),
     "NaN": (".npy", saved(npy=[[1, 2], [3, np.nan]]), "F, row 2: 'column 1' must be finite. Got nan."),
     "text": (".npy", saved(npy=[["a", "b"]]), "F: `x` must be numbers. Got dtype str"),
     "too large": (".npy", saved(npy=[[2**53 + 1, 1]]), "F: `x` must fit float64 exactly."),

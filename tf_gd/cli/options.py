@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tf_gd.cli.data_options import dialect_options, read_data, said_of_data, tell_skipped
 from tf_gd.errors import TfGdError, invalid
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def _rate(text: str) -> Any:
 
 
 def points_options(command: Command) -> Command:
-    """Add DATA, --x, --y and --sample."""
+    """Add DATA, --x, --y, --sample, and the options that say how DATA is written."""
     for decorate in (
+        dialect_options,
         click.option("--sample", type=click.Choice(SAMPLES), help="Use a bundled sample in place of DATA."),
         click.option("--y", "y_column", metavar="COLUMN", help="The column of y: its name, or its position from 0."),
         click.option("--x", "x_column", metavar="COLUMN", help="The column of x: its name, or its position from 0."),
@@ -108,9 +110,14 @@ def load_points(data: str | None, x_column: str | None, y_column: str | None, sa
     if data is None:
         if x_column is not None or y_column is not None:
             raise click.UsageError("--x and --y choose columns of DATA. Name a file, for example points.csv.")
+        for name in said_of_data():
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} says how DATA is written. Name a file, for example points.csv.")
         return bundled(sample or DEFAULT_SAMPLE)
     if sample is not None:
         raise click.UsageError(f"Give DATA or --sample, not both. Got {data!r} and {sample!r}.")
     from tf_gd.tables.reading import read_points
 
-    return read_points(data, x_column, y_column)
+    points = read_data(read_points, data, x_column, y_column)
+    tell_skipped(points.skipped, points.first_skipped, points.n)
+    return points

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from tf_gd.cli.data_options import read_data, tell_skipped
 from tf_gd.cli.options import Command, load_points
-from tf_gd.cli.output import progress_bar, warn
+from tf_gd.cli.output import progress_bar
 
 if TYPE_CHECKING:
     from tf_gd.moments.data_files import Reading
     from tf_gd.moments.moments import Moments
     from tf_gd.points import Points
 
-READING = ("skip_invalid", "cluster", "tls_ca", "tls_cert", "tls_key")
+READING = ("cluster", "tls_ca", "tls_cert", "tls_key")
 
 
 class Source(NamedTuple):
@@ -27,7 +28,7 @@ class Source(NamedTuple):
 
 
 def reading_options(command: Command) -> Command:
-    """Add --skip-invalid, --cluster and the certificates."""
+    """Add --cluster and the certificates."""
     for decorate in (
         click.option("--tls-key", type=click.Path(), help="With --cluster tls://...: your key."),
         click.option("--tls-cert", type=click.Path(), help="With --cluster tls://...: your certificate."),
@@ -36,11 +37,6 @@ def reading_options(command: Command) -> Command:
             "--cluster",
             metavar="ADDRESS",
             help="With --engine moments: read on a Dask cluster; local, tcp://HOST:PORT or tls://HOST:PORT.",
-        ),
-        click.option(
-            "--skip-invalid",
-            is_flag=True,
-            help="With --engine moments: leave out rows without two finite numbers, and say how many.",
         ),
     ):
         command = decorate(command)
@@ -73,35 +69,32 @@ def load_source(
             raise click.UsageError(f"Give DATA or --sample, not both. Got {data!r} and {sample!r}.")
         read = _read(str(data), x_column, y_column, quiet, **reading)
         return Source(read.moments, read.moments.n, read.x_name, read.y_name)
-    if reading["skip_invalid"] or reading["cluster"] is not None:
-        raise click.UsageError("--skip-invalid and --cluster go with --engine moments and DATA. Add them.")
+    if reading["cluster"] is not None:
+        raise click.UsageError("--cluster goes with --engine moments and DATA. Add them.")
     points = load_points(data, x_column, y_column, sample)
     return Source(points, points.n, points.x_name, points.y_name)
 
 
-def _read(
-    data: str, x_column: str | None, y_column: str | None, quiet: bool, *, skip_invalid: bool, **where: Any
-) -> Reading:
+def _read(data: str, x_column: str | None, y_column: str | None, quiet: bool, **where: Any) -> Reading:
     """Read files once, here or on a cluster."""
     with progress_bar("reading", quiet) as on_progress:
         if where["cluster"] is None:
             from tf_gd.moments.data_files import moments_of_files
 
-            done = moments_of_files(data, x_column, y_column, skip_invalid=skip_invalid, on_progress=on_progress)
+            done = read_data(moments_of_files, data, x_column, y_column, on_progress=on_progress)
         else:
             from tf_gd.moments.cluster import moments_on_cluster
 
-            done = moments_on_cluster(
+            done = read_data(
+                moments_on_cluster,
                 data,
                 x_column,
                 y_column,
                 address=where["cluster"],
                 tls=_certificates(**where),
-                skip_invalid=skip_invalid,
                 on_progress=on_progress,
             )
-    if done.skipped:
-        warn(f"{done.skipped:,} rows without two finite numbers were left out; {done.moments.n:,} points remain.")
+    tell_skipped(done.skipped, done.first_skipped, done.moments.n)
     return done
 
 

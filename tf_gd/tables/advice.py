@@ -95,6 +95,7 @@ def advised(read: Callable[..., Result], keywords: Keywords, size: int) -> Resul
             raise
         tries = [MOST_TRIES]
         working = [found for remedy in error.remedies if (found := _complete(read, keywords, remedy, tries, 5))]
+        working = [{name: value for name, value in each.items() if keywords.get(name) != value} for each in working]
         unique = [found for at, found in enumerate(working) if found not in working[:at]]
         raise FileError(error.complaint, unique, error.otherwise) from None
 

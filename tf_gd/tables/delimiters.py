@@ -27,10 +27,10 @@ def delimiter_of(text: Text) -> str:
     Raises:
         FileError: more than one would do, or the records begin further down.
     """
-    said = text.dialect.delimiter
+    said: str | None = text.dialect.delimiter
     if said is not None:
         return said
-    candidates = [each for each in (*CANDIDATES, WHITESPACE) if each != text.dialect.decimal]
+    candidates: list[str] = [each for each in (*CANDIDATES, WHITESPACE) if each != text.dialect.decimal]
     readings = {each: _sample(text, each) for each in candidates}
     present = [each for each in readings if each != WHITESPACE and _width(readings[each]) > 1]
     spaced = _is_even(readings[WHITESPACE]) and not _tears(readings[WHITESPACE])
