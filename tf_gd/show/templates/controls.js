@@ -1,0 +1,278 @@
+// The controls: what a click, a key, a drag or a link does to the state. Everything starts here.
+
+const find = (id) => document.getElementById(id);
+const data = JSON.parse(find("data").textContent);
+const page = makeState(data);
+const { state } = page;
+const showing = makeShowing(find, data, page);
+const asking = makeAsking(find, page.world, () => keepAddress());
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+let timer = null, saving = null;
+
+function show(range) {
+  showing.show(range);
+  asking.show();
+  keepAddress();
+}
+
+// ---- the address ------------------------------------------------------------------------------------------------
+
+function address() {
+  return writeAddress({ ...state, task: asking.at }, page.home);
+}
+
+function keepAddress() { // browsers refuse more than a few changes a second
+  clearTimeout(saving);
+  saving = setTimeout(() => {
+    find("share").hidden = !replaceAddress(address());
+  }, 250);
+}
+
+function fromAddress() {
+  const { at = 0, task = 0, own = null, ...parts } = readAddress(location.hash, MOST_STEPS);
+  page.change({ ...parts, own });
+  page.replay(at);
+  asking.go(task);
+  show();
+}
+
+find("share").addEventListener("click", async () => {
+  const link = location.href.split("#")[0] + address();
+  try {
+    await navigator.clipboard.writeText(link);
+    find("share-note").textContent = "Copied. It holds the points, the settings and the step.";
+  } catch {
+    find("share-note").textContent = "Copy it from the address bar.";
+  }
+});
+
+// ---- steps ------------------------------------------------------------------------------------------------------
+
+function pause() {
+  clearInterval(timer);
+  timer = null;
+  find("play").textContent = still.matches ? "Make 100 steps" : "Play";
+  find("status").setAttribute("aria-live", "polite");
+}
+
+function go(count) {
+  for (let made = 0; made < count && page.forward(); made += 1);
+  show();
+}
+
+function play() {
+  if (timer !== null) return pause();
+  if (still.matches) return go(100); // no movement where none is wanted
+  find("play").textContent = "Pause";
+  find("status").setAttribute("aria-live", "off");
+  timer = setInterval(() => {
+    const moved = !page.settled() && page.forward();
+    if (!moved) pause();
+    show();
+  }, 200);
+  return timer;
+}
+
+function apply(act) { // a change of settings stops the play
+  pause();
+  act();
+  show();
+}
+
+find("play").addEventListener("click", play);
+find("forward").addEventListener("click", () => apply(() => page.forward()));
+find("forward-10").addEventListener("click", () => apply(() => go(10)));
+find("back").addEventListener("click", () => apply(() => { state.at = Math.max(0, state.at - 1); }));
+find("restart").addEventListener("click", () => apply(() => page.replay()));
+
+// ---- rate, start and switches -----------------------------------------------------------------------------------
+
+const setRate = (rate) => apply(() => page.change({ rate }, { view: false }));
+
+function onNumber(id, accept, use) { // a number that cannot be used is marked, and nothing else changes
+  find(id).addEventListener("change", () => {
+    const text = find(id).value, value = Number(text), good = text.trim() !== "" && Number.isFinite(value) && accept(value);
+    if (good) use(value);
+    if (good) find(id).removeAttribute("aria-invalid");
+    else find(id).setAttribute("aria-invalid", "true");
+  });
+}
+
+const typedRate = (rate) => (data.exact_rate ? rate : appliedRate(rate));
+
+onNumber("rate", (value) => value > 0, (value) => setRate(typedRate(value)));
+onNumber("start-m", () => true, (m) => apply(() => page.change({ start: { ...state.start, m } })));
+onNumber("start-c", () => true, (c) => apply(() => page.change({ start: { ...state.start, c } })));
+find("rate-slider").addEventListener("input", () => {
+  setRate(appliedRate(Number(find("rate-slider").value) * state.descent.limit, state.descent.limit));
+});
+find("rate-best").addEventListener("click", () => setRate(appliedRate(state.model.bestRate, state.descent.limit)));
+find("rate-limit").addEventListener("click", () => setRate(state.descent.limit));
+find("rate-run").addEventListener("click", () => setRate(page.home.rate));
+for (const id of ["simultaneous", "sequential", "all", "single"]) {
+  find(id).addEventListener("change", () => apply(() => page.change({ sequential: find("sequential").checked, single: find("single").checked })));
+}
+find("standardize").addEventListener("change", () => apply(() => page.standardize(find("standardize").checked)));
+find("reduction").addEventListener("change", () => apply(() => page.change({ reduction: find("reduction").value })));
+
+// ---- the starting point: click or drag on the contours, or arrow keys -------------------------------------------
+
+function moveStart(m, c) {
+  const inside = (value, middle) => Math.min(Math.max(value, middle - state.radius), middle + state.radius);
+  const { best } = state.model, start = { m: inside(m, best.m), c: inside(c, best.c) };
+  apply(() => page.change({ start }, { view: false }));
+}
+
+function pixelOf(host, event) {
+  const box = host.getBoundingClientRect();
+  return { x: event.clientX - box.left, y: event.clientY - box.top };
+}
+
+function follow(host, begin, move, end = () => {}) { // a press, what it drags, and its end
+  host.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !begin(event)) return;
+    host.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  host.addEventListener("pointermove", (event) => host.hasPointerCapture(event.pointerId) && move(event));
+  host.addEventListener("pointerup", (event) => host.hasPointerCapture(event.pointerId) && end(event));
+}
+
+function startAt(event) {
+  const { contour } = showing.pictures, pixel = pixelOf(find("contour"), event);
+  moveStart(contour.fromX(pixel.x), contour.fromY(pixel.y));
+  find("handle").focus({ preventScroll: true });
+  return true;
+}
+
+follow(find("board"), startAt, startAt);
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+function onArrows(id, act) {
+  find(id).addEventListener("keydown", (event) => {
+    const [x, y] = ARROWS[event.key] || [0, 0], size = event.shiftKey ? 10 : 1;
+    if (!x && !y) return;
+    act(x * size, y * size);
+    event.preventDefault();
+  });
+}
+
+onArrows("handle", (x, y) => moveStart(state.start.m + (x * state.radius) / 100, state.start.c + (y * state.radius) / 100));
+
+// ---- the points -------------------------------------------------------------------------------------------------
+
+function note(text) {
+  find("data-note").textContent = text;
+}
+
+function pointAt(event) { // the dragged point goes where the pointer is; the axes stay until it is let go
+  const picture = showing.pictures.data, pixel = pixelOf(find("line-now"), event);
+  const place = (from, at) => toPixel(from(at), from(at + 1) - from(at));
+  page.movePoint(state.chosen, { x: place(picture.fromX, pixel.x), y: place(picture.fromY, pixel.y) });
+  show(picture.range);
+  return true;
+}
+
+function takePoint(event) {
+  const reach = event.pointerType === "touch" ? 28 : 14;
+  const found = nearestPoint(state.points, showing.pictures.data, pixelOf(find("line-now"), event), reach);
+  if (found === null) return false;
+  pause();
+  state.chosen = found;
+  show();
+  find("point-handle").focus({ preventScroll: true });
+  return true;
+}
+
+follow(find("data-board"), takePoint, pointAt, () => show());
+find("data-board").addEventListener("dblclick", (event) => {
+  const picture = showing.pictures.data, pixel = pixelOf(find("line-now"), event);
+  if (nearestPoint(state.points, picture, pixel, 14) === null) addPoint({ x: picture.fromX(pixel.x), y: picture.fromY(pixel.y) });
+});
+
+function addPoint({ x, y }) {
+  apply(() => note(page.addPoint({ x: Number(x.toPrecision(6)), y: Number(y.toPrecision(6)) }) ? "A point was added." :
+    `The page takes at most ${MOST_OWN_POINTS} points.`));
+}
+
+function removePoint() {
+  if (state.chosen === null) return;
+  apply(() => note(page.removePoint(state.chosen) ? "The point was removed." : "The last point stays: a line needs one."));
+}
+
+function choosePoint(by) {
+  const { length } = state.points;
+  state.chosen = state.chosen === null ? 0 : (state.chosen + by + length) % length;
+  show();
+}
+
+onArrows("point-handle", (x, y) => {
+  const picture = showing.pictures.data, at = state.chosen ?? 0, old = state.points[at];
+  const unit = { x: picture.fromX(1) - picture.fromX(0), y: picture.fromY(0) - picture.fromY(1) };
+  const place = { x: x ? toPixel(old.x + 2 * x * unit.x, unit.x) : old.x, y: y ? toPixel(old.y + 2 * y * unit.y, unit.y) : old.y };
+  apply(() => page.movePoint(at, place));
+});
+find("point-handle").addEventListener("keydown", (event) => {
+  const act = { PageUp: () => choosePoint(-1), PageDown: () => choosePoint(1), Delete: removePoint, Backspace: removePoint }[event.key];
+  if (!act) return;
+  act();
+  event.preventDefault();
+});
+find("point-handle").addEventListener("focus", () => state.chosen === null && choosePoint(1));
+find("point-before").addEventListener("click", () => choosePoint(-1));
+find("point-next").addEventListener("click", () => choosePoint(1));
+find("point-add").addEventListener("click", () => {
+  const { mean, best } = state.base;
+  addPoint({ x: mean, y: best.m * mean + best.c });
+});
+find("point-remove").addEventListener("click", removePoint);
+for (const axis of ["x", "y"]) {
+  onNumber(`point-${axis}`, () => state.chosen !== null, (value) => apply(() => page.movePoint(state.chosen, { ...state.points[state.chosen], [axis]: value })));
+}
+find("points-home").addEventListener("click", () => apply(() => {
+  page.usePoints(null);
+  note("These are the page's own points again.");
+}));
+
+function takeText() {
+  const { points, error, note: read } = readPoints(find("paste").value);
+  find("paste").setAttribute("aria-invalid", String(Boolean(error)));
+  if (error) return note(error);
+  find("paste").blur();
+  return apply(() => {
+    page.usePoints(points);
+    note(`${read} The start is (0, 0), the rate the best one of these points.`);
+  });
+}
+
+find("paste-use").addEventListener("click", takeText);
+find("paste").addEventListener("paste", () => {
+  find("paste").value = ""; // what is pasted replaces the points that were there
+  setTimeout(takeText, 0);
+});
+
+// ---- printing, resizing, and the first look ---------------------------------------------------------------------
+
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not([open])")];
+  opened.forEach((one) => { one.open = true; });
+});
+addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
+
+let width = 0;
+new ResizeObserver(() => {
+  if (find("contour").clientWidth === width) return;
+  width = find("contour").clientWidth;
+  showing.show();
+}).observe(find("contour"));
+
+still.addEventListener("change", pause);
+addEventListener("hashchange", fromAddress);
+pause();
+if (location.hash.length > 1) fromAddress();
+else {
+  asking.go(0);
+  show();
+}
