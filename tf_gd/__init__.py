@@ -50,6 +50,8 @@ __all__ = [*sorted(_HOME), "__version__"]
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
+    if name == "show":  # a package of its own: tf_gd.show.playground(x, y)
+        return import_module("tf_gd.show")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

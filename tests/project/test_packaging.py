@@ -11,7 +11,7 @@ import pytest
 import tf_gd
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("tensorflow", "matplotlib", "plotly", "sympy", "duckdb", "dask", "jinja2", "rich")
+HEAVY = ("tensorflow", "matplotlib", "sympy", "duckdb", "dask", "jinja2", "rich")
 
 
 def loaded_by(code: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""`tf-gd report`: train in TensorFlow and by hand, and write one HTML file to look at and play with."""
+"""`tf-gd report`: train in TensorFlow and by hand, and write one page to look at and play with."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def command(
     quiet: bool,
     **descent: Any,
 ) -> int:
-    """Fit y = m x + c to DATA, 100 steps where --num-steps does not say, and write a report of it.
+    """Fit y = m x + c to DATA, 100 steps where --num-steps does not say, and write a page about it.
 
-    The report is one HTML file that needs no network: the line, the check, figures, the derivation, every step; and
-    a contour on which to drag the starting point, with the learning rate to move and the steps to play.
+    The page is one HTML file that needs no network: contours and line to play with, every step in words, tasks with
+    hints, points to drag, paste and type; and under them the figures, the numbers, the derivation, the check, the steps.
 
     Exit code: 0 done, 1 the two paths differ, 3 diverged.
 

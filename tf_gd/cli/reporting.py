@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from tf_gd.cli.training import Done
+from tf_gd.line import Reduction
 from tf_gd.points import Points
 from tf_gd.show.page import render, write_report
 from tf_gd.verify.compare import Comparison
@@ -22,11 +23,15 @@ def save_views(data: Any, done: Done, report: str | None, log_dir: str | None) -
 
 
 def save_report(path: str, points: Points, done: Done) -> None:
-    """Write the report of a training session: the run, the check where both engines ran, and the derivation."""
-    steps = derive("line", done.plan.reduction).steps
-    derivation = [(f"{step.equation}. {step.title}", step.sentence, step.mathml) for step in steps]
+    """Write the page of a run: the run, the check where both engines ran, and the derivation."""
     check = None if done.comparison is None else _found(done.comparison)
-    write_report(path, render(points, done.path, check, derivation))
+    write_report(path, render(points, done.path, check, derivation_of(done.path.reduction)))
+
+
+def derivation_of(reduction: str) -> list[tuple[str, str, list[str]]]:
+    """Return title, sentence and formulas of each step of the derivation, for the page."""
+    steps = derive("line", cast(Reduction, reduction)).steps
+    return [(f"Equation {step.equation}: {step.title}", step.sentence, step.mathml) for step in steps]
 
 
 def _found(comparison: Comparison) -> dict[str, object]:

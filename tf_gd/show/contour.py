@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tf_gd.errors import invalid
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line
 from tf_gd.points import Points
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number, share
+from tf_gd.show.theme import Theme, asked, label, legend, named_theme, new_figure, number, readable_units, share
 from tf_gd.trajectory import Outcome, Trajectory
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 SHADES = 14
 
 
-def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> Figure:
+def contour(points: Points, *trajectories: Trajectory, theme: str = "light", filled: bool = True) -> Figure:
     """Draw the contours of L(m, c), the path of each descent over them, and the eigenvectors of the Hessian.
 
     One panel a trajectory: give it a stable, the best and a diverging learning rate to see them side by
-    side. Both axes have one scale, so that each step is seen to leave its contour at a right angle.
+    side. Both axes have one scale, so that each step is seen to leave its contour at a right angle. Unless
+    `filled`, only lines are drawn, which weigh less in an SVG.
 
     Raises:
         InvalidArgumentError: no trajectory, or an unknown theme.
@@ -42,17 +43,17 @@ def contour(points: Points, *trajectories: Trajectory, theme: str = "light") -> 
     width = 5.4 if len(trajectories) == 1 else 4.3 * len(trajectories)
     figure, axes = new_figure(colours, columns=len(trajectories), sharey=True, figsize=(width, 5.2))
     for ax, trajectory in zip(axes, trajectories, strict=True):
-        _draw_contour(ax, Surface.of(points, cast(Reduction, trajectory.reduction)), trajectory, colours)
+        _draw_contour(ax, Surface.of_run(points, trajectory), trajectory, colours, filled)
     handles, _ = axes[0].get_legend_handles_labels()
     legend(figure, colours, handles=handles, loc="outside lower center", ncols=5 if len(axes) > 1 else 2)
-    axes[0].set_ylabel("intercept c", color=colours.ink)
+    axes[0].set_ylabel("intercept c" + readable_units(axes[0].yaxis), color=colours.ink)
     return figure
 
 
-def _draw_contour(ax: Axes, surface: Surface, trajectory: Trajectory, theme: Theme) -> None:
+def _draw_contour(ax: Axes, surface: Surface, trajectory: Trajectory, theme: Theme, filled: bool) -> None:
     """Draw one panel: the landscape, its two principal directions, and the path that was taken."""
     radius = surface.radius(Line(float(trajectory.m[0]), float(trajectory.c[0])))
-    _draw_landscape(ax, surface, radius, theme)
+    _draw_landscape(ax, surface, radius, theme, filled)
     _draw_directions(ax, surface, radius, theme)
     _draw_path(ax, trajectory, _until_far(trajectory, surface, 4 * radius), theme)
     ax.plot(surface.best.m, surface.best.c, "*", color=theme.ink, markersize=12, label="lowest point")
@@ -60,16 +61,17 @@ def _draw_contour(ax: Axes, surface: Surface, trajectory: Trajectory, theme: The
     label(ax, theme, _rate_title(surface, trajectory), "slope m", "")
 
 
-def _draw_landscape(ax: Axes, surface: Surface, radius: float, theme: Theme) -> None:
+def _draw_landscape(ax: Axes, surface: Surface, radius: float, theme: Theme, filled: bool) -> None:
     """Draw the contours, evenly spaced in the logarithm of what is left to lose."""
     from matplotlib.colors import LinearSegmentedColormap
 
     m, c, excess = surface.grid(radius)
     peak = float(excess.max())
     levels = np.geomspace(1e-5 * peak, peak, SHADES)
-    shades = LinearSegmentedColormap.from_list("valley", [theme.valley, theme.ground])
-    ax.contourf(m, c, np.maximum(excess, levels[0]), levels, norm="log", cmap=shades)
-    ax.contour(m, c, excess, levels, colors=theme.faint, linewidths=0.5)
+    if filled:
+        shades = LinearSegmentedColormap.from_list("valley", [theme.valley, theme.ground])
+        ax.contourf(m, c, np.maximum(excess, levels[0]), levels, norm="log", cmap=shades)
+    ax.contour(m, c, excess, levels, colors=theme.faint if filled else theme.valley, linewidths=0.5 if filled else 1)
     ax.set(xlim=(m[0], m[-1]), ylim=(c[0], c[-1]), aspect="equal")
 
 
@@ -106,6 +108,7 @@ def _until_far(trajectory: Trajectory, surface: Surface, radius: float) -> int:
 
 def _rate_title(surface: Surface, trajectory: Trajectory) -> str:
     """Say where the learning rate stands beside the largest stable one."""
-    part = float(trajectory.learning_rate) / surface.curvature.max_learning_rate
+    rate = float(np.ravel(trajectory.learning_rate)[0])
+    part = rate / surface.curvature.max_learning_rate
     outcome = "diverges" if trajectory.outcome is Outcome.DIVERGED or part > 1 else f"{trajectory.num_steps} steps"
-    return f"α = {number(trajectory.learning_rate, 4)} = {share(part)} of the limit: {outcome}"
+    return f"α = {asked(rate, 4)} = {share(part)} of the limit: {outcome}"

@@ -4,18 +4,19 @@ Every one takes `theme`, "light" or "dark", and raises `InvalidArgumentError` fo
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import invalid
-from tf_gd.line import Line, Reduction, predict
+from tf_gd.line import Line, predict
 from tf_gd.points import Points
 from tf_gd.show.contour import contour
 from tf_gd.show.parabola import parabola
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number, share
+from tf_gd.show.theme import Theme, asked, label, legend, named_theme, new_figure, new_mosaic, number, share
+from tf_gd.show.thinning import MOST_IN_A_FIGURE, thinned
 from tf_gd.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -32,23 +33,26 @@ def overview(points: Points, trajectory: Trajectory, theme: str = "light") -> "F
         >>> from tf_gd import Points, train
         >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
         >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
-        >>> [ax.get_xlabel() for ax in overview(points, path).axes]
-        ['x', 'step']
+        >>> [ax.get_ylabel() for ax in overview(points, path).axes]
+        ['y', 'loss (sum)', 'left to lose']
     """
     colours = named_theme(theme)
-    figure, (left, right) = new_figure(colours, columns=2, figsize=(11, 4.2))
-    draw_line(left, points, trajectory.line, colours)
-    draw_loss(right, points, trajectory, colours)
+    figure, axes = new_mosaic(colours, [["line", "loss"], ["line", "left"]], figsize=(11, 5))
+    draw_line(axes["line"], points, trajectory.line, colours)
+    draw_loss(axes["loss"], axes["left"], points, trajectory, colours)
     return figure
 
 
-def fitted_line(points: Points, trajectory: Trajectory, theme: str = "light") -> "Figure":
-    """Draw the data, the fitted line, and each residual as the upright between them.
+def fitted_line(
+    points: Points, trajectory: Trajectory, theme: str = "light", most: int = MOST_IN_A_FIGURE
+) -> "Figure":
+    """Draw the data, the fitted line, and each residual as the vertical segment between them.
 
     Args:
         points: the observations.
         trajectory: the descent; its last row is the line.
         theme: "light" or "dark".
+        most: how many points to draw; of more, every k-th.
 
     Example:
         >>> from tf_gd import Points, train
@@ -59,13 +63,13 @@ def fitted_line(points: Points, trajectory: Trajectory, theme: str = "light") ->
     """
     colours = named_theme(theme)
     figure, (ax,) = new_figure(colours)
-    draw_line(ax, points, trajectory.line, colours)
+    draw_line(ax, points, trajectory.line, colours, most)
     return figure
 
 
-def draw_line(ax: "Axes", points: Points, line: Line, theme: Theme) -> None:
+def draw_line(ax: "Axes", points: Points, line: Line, theme: Theme, most: int = MOST_IN_A_FIGURE) -> None:
     """Draw points, line and residuals into `ax`."""
-    x, y = (vector.astype(np.float64) for vector in points)
+    x, y = (vector[thinned(points.n, most)].astype(np.float64) for vector in points)
     fitted = predict(line, x)
     finite = np.isfinite(fitted)
     ax.vlines(x[finite], fitted[finite], y[finite], color=theme.orange, linewidth=1.2, label="residual, p − y")
@@ -78,7 +82,7 @@ def draw_line(ax: "Axes", points: Points, line: Line, theme: Theme) -> None:
 
 
 def loss_curve(points: Points, trajectory: Trajectory, theme: str = "light") -> "Figure":
-    """Draw the loss at each step, what it has left to lose, and the bound that the curvature puts on that.
+    """Draw the loss at each step; under it what is left to lose, and the bound that the curvature puts on that.
 
     What is left, `L - min L`, shrinks each step at least by the factor decay^2, where
     decay = max |1 - alpha lambda| over both eigenvalues of the Hessian; past the largest stable rate it
@@ -88,45 +92,47 @@ def loss_curve(points: Points, trajectory: Trajectory, theme: str = "light") -> 
         >>> from tf_gd import Points, train
         >>> points = Points([0.0, 1.0, 2.0], [1.0, 3.0, 5.0])
         >>> path = train(points.x, points.y, learning_rate=0.1, num_steps=10, engine="manual")
-        >>> loss_curve(points, path).axes[0].get_yscale()
-        'log'
+        >>> [ax.get_yscale() for ax in loss_curve(points, path).axes]
+        ['log', 'log']
     """
     colours = named_theme(theme)
-    figure, (ax,) = new_figure(colours)
-    draw_loss(ax, points, trajectory, colours)
+    figure, (top, bottom) = new_figure(colours, rows=2, sharex=True, figsize=(6.4, 5.6))
+    draw_loss(top, bottom, points, trajectory, colours)
     return figure
 
 
-def draw_loss(ax: "Axes", points: Points, trajectory: Trajectory, theme: Theme) -> None:
-    """Draw the loss curve into `ax`."""
-    surface = Surface.of(points, cast(Reduction, trajectory.reduction))
-    step = trajectory.step
-    decay = surface.curvature.decay(float(trajectory.learning_rate))
-    left = surface.excess(*_float64(trajectory.m, trajectory.c))
+def draw_loss(top: "Axes", bottom: "Axes", points: Points, trajectory: Trajectory, theme: Theme) -> None:
+    """Draw the loss into `top`, and what is left to lose into `bottom`."""
+    surface = Surface.of_run(points, trajectory)
+    kept = thinned(len(trajectory))
+    step, loss = trajectory.step[kept], trajectory.loss[kept]
+    decay = surface.curvature.decay(_first_rate(trajectory))
+    left = surface.excess(*_float64(trajectory.m[kept], trajectory.c[kept]))
     with np.errstate(all="ignore"):
         bound = left[0] * decay ** (2.0 * step)
     marker: dict[str, Any] = {"marker": "o", "markersize": 3} if len(trajectory) < 40 else {}
-    ax.plot(step, _drawable(trajectory.loss), color=theme.blue, linewidth=2, label="loss, L", **marker)
-    ax.plot(
-        step,
-        _drawable(left),
-        color=theme.green,
-        linewidth=1.6,
-        linestyle="--",
-        label="left to lose, L − min L",
-    )
+    top.plot(step, _drawable(loss), color=theme.blue, linewidth=2, label="loss, L", **marker)
+    if surface.least > 0:
+        top.axhline(surface.least, color=theme.faint, linewidth=1, linestyle=":", label="least loss, min L")
+    bottom.plot(step, _drawable(left), color=theme.green, linewidth=2, label="left to lose, L − min L", **marker)
     name = f"bound: × {share(decay**2)} each step"
-    ax.plot(step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.2, linestyle=":", label=name)
-    if np.any(trajectory.loss > 0):
-        ax.set_yscale("log")
-    label(
-        ax,
-        theme,
-        f"Loss at learning rate {number(trajectory.learning_rate)}",
-        "step",
-        f"loss ({trajectory.reduction})",
-    )
-    legend(ax, theme)
+    bottom.plot(step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.4, linestyle="--", label=name)
+    for ax, values in ((top, loss), (bottom, left)):
+        if np.any(values > 0):
+            ax.set_yscale("log")
+    label(top, theme, f"Loss at learning rate {asked(_first_rate(trajectory))}", "", f"loss ({_words(trajectory)})")
+    label(bottom, theme, "", "step", "left to lose")
+    legend(top, theme)
+    legend(bottom, theme)
+
+
+def _words(trajectory: Trajectory) -> str:
+    return trajectory.reduction.replace("_", " ")
+
+
+def _first_rate(trajectory: Trajectory) -> float:
+    """Return the learning rate, the first one where it changes from step to step."""
+    return float(np.ravel(trajectory.learning_rate)[0])
 
 
 def overlay(
@@ -171,18 +177,20 @@ def overlay(
 
 def _draw_ulps(ax: "Axes", step: npt.NDArray[Any], ulps: Mapping[str, npt.NDArray[Any]], theme: Theme) -> None:
     """Draw the distances; when all are 0, say so in words."""
-    markers = zip(
-        ("o", "s", "^", "v", "D"),
-        (theme.blue, theme.green, theme.orange, theme.purple, theme.red),
-        strict=True,
-    )
-    for (name, distance), (marker, colour) in zip(ulps.items(), markers, strict=False):
-        ax.plot(step, distance, marker, color=colour, markersize=4, fillstyle="none", label=name)
-    largest = max((int(np.max(distance)) for distance in ulps.values()), default=0)
+    markers = dict(zip(("m", "c", "loss", "gradient_m", "gradient_c"), "os^vD", strict=True))
+    colours = (theme.blue, theme.green, theme.orange, theme.purple, theme.red)
+    differing = {name: distance for name, distance in ulps.items() if np.any(distance)}
+    ax.axhline(0, color=theme.faint, linewidth=1)
+    for (name, distance), colour in zip(differing.items(), colours, strict=False):
+        name_on_figure = name.replace("gradient_", "dL/d")
+        ax.plot(step, distance, markers[name], color=colour, markersize=4, fillstyle="none", label=name_on_figure)
+    largest = max((int(np.max(distance)) for distance in differing.values()), default=0)
     ax.set_ylim(-0.5, max(1.5, 1.1 * largest))
+    ax.yaxis.get_major_locator().set_params(integer=True)
     found = f"largest difference: {largest} ulp" if largest else "identical: every bit of every series"
     label(ax, theme, found, "step", "difference (ulp)")
-    legend(ax, theme, ncols=len(ulps) or 1, loc="upper right")
+    if differing:
+        legend(ax, theme, ncols=len(differing), loc="upper right")
 
 
 def _float64(*series: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -1,36 +1,44 @@
-"""The report: one HTML file that shows a run and can be played with; it needs no network.
+"""The page: one HTML file about points, and a run over them, that asks and can be played with; without a network.
 
 Nothing from the data can run in the page. Every name is escaped, the numbers stand in a JSON block, and the page's own
-Content-Security-Policy lets run only the scripts whose hashes it lists.
+Content-Security-Policy lets run only the one script whose hash it lists.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tf_gd import __version__
-from tf_gd.curvature import Curvature
-from tf_gd.line import Reduction
+from tf_gd.line import Line, Reduction
 from tf_gd.points import Points
+from tf_gd.show.page_data import page_data
+from tf_gd.show.page_words import line_words, points_numbers, points_words, run_words
+from tf_gd.show.still import Still, still_of_points, stills_of_run
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import DARK, LIGHT, number, one_line
+from tf_gd.show.theme import DARK, LIGHT
 from tf_gd.tables.writing import draft_of
-from tf_gd.trajectory import SERIES, Outcome, Trajectory
+from tf_gd.trajectory import Trajectory
 
-SCRIPTS = ("model.js", "plots.js", "play.js")
-MOST_POINTS, MOST_ROWS = 2000, 101
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SCRIPTS = (
+    "numbers", "model", "descent", "drawing", "pictures", "narration", "data", "address", "state", "tasks", "asking",
+    "showing", "controls",
+)  # fmt: skip
 POLICY = (
-    "default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+    "default-src 'none'; script-src {hash}; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+FIRST_SHARE = 0.2  # of the largest stable rate, where no run says which one to begin with
 
 
 def render(
@@ -39,7 +47,7 @@ def render(
     check: Mapping[str, Any] | None = None,
     derivation: Sequence[tuple[str, str, Sequence[str]]] = (),
 ) -> str:
-    """Return the report of a run as the text of an HTML file.
+    """Return the page of a run as the text of an HTML file.
 
     Args:
         points: the observations.
@@ -55,26 +63,32 @@ def render(
         >>> "<h1>y against a &lt;b&gt; c</h1>" in render(points, path)
         True
     """
-    from jinja2 import Environment, PackageLoader
-    from markupsafe import Markup
+    surface = Surface.of_run(points, trajectory)
+    rate = float(np.ravel(trajectory.learning_rate)[0])
+    data = page_data(points, surface, rate, Line(trajectory.m[0], trajectory.c[0]), trajectory)
+    words = points_words(points) | run_words(points, trajectory, surface)
+    return _fill(data, stills_of_run(points, trajectory), derivation, check=check, **words)
 
-    templates = Environment(loader=PackageLoader("tf_gd.show"), autoescape=True, trim_blocks=True)
-    scripts = [_plotly(), *(_source(templates, name) for name in SCRIPTS)]
-    style = templates.get_template("report.css").render(light=asdict(LIGHT), dark=asdict(DARK))
-    return templates.get_template("report.html").render(
-        policy=POLICY.format(hashes=" ".join(map(_hash, scripts))),
-        scripts=map(Markup, scripts),
-        style=Markup(style),
-        data=_data(points, trajectory),
-        check=check,
-        derivation=[(title, sentence, map(Markup, formulas)) for title, sentence, formulas in derivation],
-        version=__version__,
-        **_words(points, trajectory),
-    )
+
+def render_playground(
+    points: Points, reduction: Reduction = "sum", derivation: Sequence[tuple[str, str, Sequence[str]]] = ()
+) -> str:
+    """Return the page of points without a run; it starts at (0, 0) with a fifth of the largest stable rate.
+
+    Example:
+        >>> "4 points." in render_playground(Points([0.0, 1.0, 2.0, 4.0], [1.0, 3.0, 4.0, 9.0]))
+        True
+    """
+    surface = Surface.of(points, reduction)
+    rate = float(np.float32(f"{FIRST_SHARE * surface.curvature.max_learning_rate:.2g}"))
+    data = page_data(points, surface, rate, Line(0.0, 0.0), None)
+    words = points_words(points) | {"best_line": line_words(surface.best)}
+    numbers = list(points_numbers(points, surface))
+    return _fill(data, [still_of_points(points, surface.best)], derivation, numbers=numbers, **words)
 
 
 def write_report(path: str | Path, html: str) -> Path:
-    """Write a rendered report to `path`.
+    """Write a rendered page to `path`.
 
     Raises:
         DataError: the file cannot be written.
@@ -84,109 +98,45 @@ def write_report(path: str | Path, html: str) -> Path:
     return Path(path)
 
 
-def _plotly() -> str:
-    """Return plotly's script, as a browser will see it between the tags."""
-    from plotly.offline import get_plotlyjs
+def _fill(
+    data: dict[str, Any],
+    stills: Iterable[Still],
+    derivation: Sequence[tuple[str, str, Sequence[str]]],
+    **words: Any,
+) -> str:
+    """Return the template with everything in its place; what comes from the data is escaped by it."""
+    from markupsafe import Markup
 
-    return str(get_plotlyjs()).replace("\r\n", "\n").replace("</script", r"<\/script")
+    templates, script = _templates(), _script()
+    style = templates.get_template("page.css").render(light=asdict(LIGHT), dark=asdict(DARK))
+    return templates.get_template("page.html").render(
+        policy=POLICY.format(hash=_hash(script)),
+        script=Markup(script),
+        style=Markup(style),
+        data=data,
+        stills=[{"svg": Markup(still.svg), "caption": still.caption} for still in stills],
+        derivation=[(title, sentence, map(Markup, formulas)) for title, sentence, formulas in derivation],
+        version=__version__,
+        **words,
+    )
 
 
-def _source(templates: Any, name: str) -> str:
-    """Return a file of `templates/` as it stands."""
-    return str(templates.loader.get_source(templates, name)[0])
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader
+
+    return Environment(loader=PackageLoader("tf_gd.show"), autoescape=True, trim_blocks=True)
+
+
+@cache
+def _script() -> str:
+    """Return the page's scripts, one after another, as a browser will see them between the tags."""
+    loader: Any = _templates().loader
+    sources = [str(loader.get_source(_templates(), f"{name}.js")[0]) for name in SCRIPTS]
+    return '"use strict";\n' + "\n".join(sources)
 
 
 def _hash(script: str) -> str:
     """Return the source expression that lets this very script run."""
     digest = hashlib.sha256(script.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def _data(points: Points, trajectory: Trajectory) -> dict[str, Any]:
-    """Return what the page's scripts need, as plain values for JSON."""
-    surface = Surface.of(points, cast(Reduction, trajectory.reduction))
-    best, curvature = surface.best, Curvature.of(points.x, surface.reduction)
-    start = {"m": float(trajectory.m[0]), "c": float(trajectory.c[0])}
-    kept = _thin(points.n, MOST_POINTS)
-    return {
-        "x_name": one_line(points.x_name),
-        "y_name": one_line(points.y_name),
-        "points": {"x": _plain(points.x[kept]), "y": _plain(points.y[kept])},
-        "moments": {
-            "n": surface.n, "mean": surface.mean, "spread": surface.spread, "best_m": best.m, "best_c": best.c,
-            "least": surface.least, "divisor": surface.n if surface.reduction == "mean" else 1,
-        },
-        "rate": float(trajectory.learning_rate),
-        "best_rate": curvature.best_learning_rate,
-        "max_rate": curvature.max_learning_rate,
-        "start": start,
-        "radius": surface.radius(best),
-        "run": _run(trajectory, surface),
-    }  # fmt: skip
-
-
-def _run(trajectory: Trajectory, surface: Surface) -> dict[str, Any]:
-    """Return the run as the figures draw it; `line` is None where it is not finite."""
-    kept = _thin(len(trajectory), MOST_POINTS)
-    m, c = (np.asarray(series, dtype=np.float64) for series in (trajectory.m, trajectory.c))
-    finite = bool(np.isfinite([m[-1], c[-1]]).all())
-    return {
-        "line": {"m": float(m[-1]), "c": float(c[-1])} if finite else None,
-        "step": trajectory.step[kept].tolist(),
-        "loss": _plain(trajectory.loss[kept]),
-        "excess": _plain(surface.excess(m[kept], c[kept])),
-    }
-
-
-def _thin(count: int, most: int) -> Any:
-    """Return indices of at most `most` of `count` items, evenly spread, the first and the last among them."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
-
-
-def _plain(values: Any) -> list[float | None]:
-    """Return numbers for JSON, which knows neither NaN nor infinity."""
-    return [value if math.isfinite(value) else None for value in map(float, values)]
-
-
-def _words(points: Points, trajectory: Trajectory) -> dict[str, Any]:
-    """Return the texts of the page."""
-    surface = Surface.of(points, cast(Reduction, trajectory.reduction))
-    c = float(trajectory.line.c)
-    kept = _thin(len(trajectory), MOST_ROWS)
-    all_rows = len(kept) == len(trajectory)
-    return {
-        "x_name": one_line(points.x_name),
-        "y_name": one_line(points.y_name),
-        "line": {"m": number(trajectory.line.m), "c": f"{'−' if c < 0 else '+'} {number(abs(c))}"},
-        "outcome": trajectory.outcome.name.replace("_", " ").capitalize(),
-        "stable": trajectory.outcome is not Outcome.DIVERGED,
-        "message": trajectory.message or trajectory.outcome.value,
-        "numbers": [(name, str(value)) for name, value in _numbers(points, trajectory, surface)],
-        "best_share": surface.curvature.best_learning_rate / trajectory.max_learning_rate,
-        "columns": ("step", *(name.replace("gradient_", "dL/d") for name in SERIES)),
-        "rows": [[str(getattr(trajectory, name)[row]) for name in ("step", *SERIES)] for row in kept],
-        "rows_note": "Every step that was kept."
-        if all_rows
-        else f"{len(kept)} of {len(trajectory)} rows, evenly spread.",
-        "thinned": "" if points.n <= MOST_POINTS else f"{MOST_POINTS:,} of {points.n:,} points are drawn.",
-    }
-
-
-def _numbers(points: Points, trajectory: Trajectory, surface: Surface) -> Iterable[tuple[str, Any]]:
-    """Return (name, value) for each line of the list of numbers."""
-    line, gradient = trajectory.line, trajectory.gradient
-    curvature = Curvature.of(points.x, surface.reduction)
-    yield from (("slope m", line.m), ("intercept c", line.c))
-    yield f"loss ({trajectory.reduction} of squared residuals)", trajectory.loss[-1]
-    yield from (("dL/dm", gradient.m), ("dL/dc", gradient.c))
-    yield from (("least-squares slope", surface.best.m), ("least-squares intercept", surface.best.c))
-    yield from (("least loss", surface.least), ("points", points.n), ("steps", trajectory.num_steps))
-    yield from (("learning rate, as applied", trajectory.learning_rate),)
-    yield "largest stable learning rate", curvature.max_learning_rate
-    yield "best learning rate", curvature.best_learning_rate
-    yield "condition number", curvature.condition_number
-    yield from (
-        ("engine", trajectory.engine),
-        ("dtype", trajectory.m.dtype.name),
-        ("order of addition", trajectory.order),
-    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import invalid
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line
 from tf_gd.points import Points
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import Theme, label, legend, named_theme, new_figure, number
@@ -46,7 +46,7 @@ class CrossSection:
         """Return the cross section at a row of a trajectory."""
         line = Line(float(trajectory.m[row]), float(trajectory.c[row]))
         slope = float(getattr(trajectory, f"gradient_{parameter}")[row])
-        return cls(surface, line, parameter, slope, float(trajectory.learning_rate))
+        return cls(surface, line, parameter, slope, float(np.ravel(trajectory.learning_rate)[0]))
 
     @property
     def here(self) -> float:
@@ -75,7 +75,9 @@ class CrossSection:
         return self.surface.loss(at, self.line.c) if self.parameter == "m" else self.surface.loss(self.line.m, at)
 
 
-def parabola(points: Points, trajectory: Trajectory, theme: str = "light", row: int = 0) -> Figure:
+def parabola(
+    points: Points, trajectory: Trajectory, theme: str = "light", row: int = 0, stacked: bool = False
+) -> Figure:
     """Draw L against M, once for M = m and once for M = c: the parabola, the tangent, its sign and the step.
 
     Args:
@@ -83,6 +85,7 @@ def parabola(points: Points, trajectory: Trajectory, theme: str = "light", row: 
         trajectory: the descent.
         theme: "light" or "dark".
         row: the row of the trajectory to stand at; 0 is the start, negative counts from the end.
+        stacked: whether the one for c stands under the one for m, not beside it.
 
     Raises:
         InvalidArgumentError: the trajectory has no such row, or its values there are not finite.
@@ -99,8 +102,8 @@ def parabola(points: Points, trajectory: Trajectory, theme: str = "light", row: 
     if not np.isfinite([trajectory.m[row], trajectory.c[row], trajectory.loss[row]]).all():
         raise invalid("row", "a row whose values are finite", row, "Choose an earlier one.")
     colours = named_theme(theme)
-    figure, axes = new_figure(colours, columns=2)
-    surface = Surface.of(points, cast(Reduction, trajectory.reduction))
+    figure, axes = new_figure(colours, rows=2, figsize=(6.4, 7.4)) if stacked else new_figure(colours, columns=2)
+    surface = Surface.of_run(points, trajectory)
     for ax, which in zip(axes, NAMES, strict=True):
         _draw(ax, CrossSection.of(surface, trajectory, row, which), colours)
     step = int(trajectory.step[row])
@@ -109,7 +112,7 @@ def parabola(points: Points, trajectory: Trajectory, theme: str = "light", row: 
 
 
 def _draw(ax: Axes, section: CrossSection, theme: Theme) -> None:
-    """Draw one parameter's parabola with what happens on it."""
+    """Draw one parameter's parabola, its tangent and the step on it."""
     span = np.linspace(section.lowest - section.reach, section.lowest + section.reach, 201)
     heights = section.loss(span)
     ax.plot(span, heights, color=theme.blue, linewidth=2, label="L(M)")
@@ -120,7 +123,7 @@ def _draw(ax: Axes, section: CrossSection, theme: Theme) -> None:
     room = top - floor or 1.0
     ax.set_ylim(floor - 0.08 * room, top + 0.05 * room)
     title = _advice(section.parameter, section.slope)
-    label(ax, theme, title, NAMES[section.parameter], f"loss ({section.surface.reduction})")
+    label(ax, theme, title, NAMES[section.parameter], f"loss ({section.surface.reduction.replace('_', ' ')})")
     legend(ax, theme, loc="upper center")
 
 
@@ -142,7 +145,7 @@ def _draw_points(ax: Axes, section: CrossSection, theme: Theme) -> None:
 
 
 def _draw_step(ax: Axes, section: CrossSection, theme: Theme) -> None:
-    """Draw the step as an arrow along M, and the upright from its head to the parabola."""
+    """Draw the step as an arrow along M, and the vertical segment from its head to the parabola."""
     level, landing = float(section.loss(section.here)), float(section.loss(section.after))
     arrow = {"arrowstyle": "-|>", "color": theme.purple, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", (section.after, level), (section.here, level), arrowprops=arrow)

@@ -1,7 +1,7 @@
 """The loss as a landscape over (m, c): its value at many lines at once, and the part worth seeing."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from tf_gd.line import Line, Reduction
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
+from tf_gd.trajectory import Trajectory
 
 Grid = npt.NDArray[np.float64]
 
@@ -19,9 +20,10 @@ Grid = npt.NDArray[np.float64]
 class Surface:
     """The loss of some points as a function of (m, c), in the form that keeps its digits.
 
-    L(m, c) = least + n (c - c0 + xbar (m - m0))^2 + spread (m - m0)^2      (divided by n for the mean)
+    L(m, c) = least + scale (n (c - c0 + xbar (m - m0))^2 + spread (m - m0)^2)
 
-    where (m0, c0) is the best line, xbar the mean of x and `spread = sum((x - xbar)^2)`.
+    where scale is `loss_scale` divided by 1 for the sum, n for the mean, and 2 or 2 n for half of either;
+    (m0, c0) is the best line, xbar the mean of x and `spread = sum((x - xbar)^2)`.
 
     Example:
         >>> surface = Surface.of(Points([0.0, 2.0], [1.0, 5.0]))
@@ -33,28 +35,45 @@ class Surface:
     mean: float
     spread: float
     best: Line
-    least: float
+    sum_of_squares: float
     reduction: Reduction
+    loss_scale: float | None = None
 
     @classmethod
-    def of(cls, points: Points, reduction: Reduction = "sum") -> "Surface":
+    def of(cls, points: Points, reduction: Reduction = "sum", loss_scale: float | None = None) -> "Surface":
         """Return the surface of `points`; where all x are equal, the best line is the level one."""
         moments = Moments.of(points.x, points.y)
         mean, spread = rounded(moments.x / moments.n), rounded(moments.spread)
         best = moments.least_squares() if spread > 0 else Line(0.0, rounded(moments.y / moments.n))
-        return cls(moments.n, mean, spread, best, moments.loss(best, reduction), reduction)
+        return cls(moments.n, mean, spread, best, moments.loss(best), reduction, loss_scale)
+
+    @classmethod
+    def of_run(cls, points: Points, trajectory: Trajectory) -> "Surface":
+        """Return the surface that a run descended on."""
+        scale = getattr(trajectory, "loss_scale", None)
+        return cls.of(points, cast(Reduction, trajectory.reduction), scale)
+
+    def scaled(self, total: Any) -> Any:
+        """Return the loss whose sum of squares is `total`."""
+        divisor = {"sum": 1, "mean": self.n, "half_sum": 2, "half_mean": 2 * self.n}[self.reduction]
+        return total / divisor * (1.0 if self.loss_scale is None else self.loss_scale)
 
     @property
     def curvature(self) -> Curvature:
         """The Hessian of the surface."""
-        return Curvature.from_sums(self.n, self.mean, self.spread, self.reduction)
+        return Curvature.from_sums(self.n, self.mean, self.spread, self.reduction, self.loss_scale)
+
+    @property
+    def least(self) -> float:
+        """The loss of the best line, the least there is."""
+        return float(self.scaled(self.sum_of_squares))
 
     def excess(self, m: npt.ArrayLike, c: npt.ArrayLike) -> Any:
         """Return by how much the loss at (m, c) exceeds the least; arrays broadcast."""
         away_m, away_c = np.asarray(m) - self.best.m, np.asarray(c) - self.best.c
         with np.errstate(all="ignore"):
             whole = self.n * (away_c + self.mean * away_m) ** 2 + self.spread * away_m**2
-        return whole / self.n if self.reduction == "mean" else whole
+        return self.scaled(whole)
 
     def loss(self, m: npt.ArrayLike, c: npt.ArrayLike) -> Any:
         """Return the loss at (m, c)."""

@@ -3,19 +3,26 @@
 Figures are made without pyplot, so nothing of the caller's matplotlib state is read or changed.
 """
 
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tf_gd.errors import invalid
 from tf_gd.tables.writing import draft_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
+LETTERS_AN_INCH = 12.5  # of a title
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,10 @@ class Theme:
 
 
 LIGHT = Theme(
-    "#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#b26a00", "#007a59", "#c04f00", "#a8487f", "#7fb8dc"
+    "#ffffff", "#1b1f24", "#57606a", "#d8dee4", "#0072b2", "#c98500", "#007a59", "#b3261e", "#a8487f", "#7fb8dc"
 )
 DARK = Theme(
-    "#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#e69f00", "#2fc59b", "#ff8a4c", "#e09cc3", "#2f6690"
+    "#14181d", "#e6edf3", "#9aa5b1", "#30363d", "#56b4e9", "#f2b134", "#2fc59b", "#ff6b5e", "#e09cc3", "#2f6690"
 )
 THEMES = {"light": LIGHT, "dark": DARK}
 
@@ -70,6 +77,17 @@ def new_figure(theme: Theme, columns: int = 1, rows: int = 1, **options: Any) ->
     return figure, axes
 
 
+def new_mosaic(theme: Theme, layout: list[list[str]], **options: Any) -> "tuple[Figure, dict[str, Axes]]":
+    """Return a blank figure whose axes are laid out by name, as `Figure.subplot_mosaic` reads it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(facecolor=theme.ground, layout="constrained", **options)
+    axes = figure.subplot_mosaic(layout)  # type: ignore[arg-type]
+    for ax in axes.values():
+        _paint(ax, theme)
+    return figure, axes
+
+
 def _paint(ax: "Axes", theme: Theme) -> None:
     """Give empty axes their colours: no box, a faint grid behind the data."""
     ax.set_facecolor(theme.ground)
@@ -82,10 +100,36 @@ def _paint(ax: "Axes", theme: Theme) -> None:
 
 
 def label(ax: "Axes", theme: Theme, title: str, x: str, y: str) -> None:
-    """Write a title and axis labels as plain text: a `$` in a column's name starts no formula."""
-    ax.set_title(one_line(title), color=theme.ink, fontsize=11, loc="left", parse_math=False)
-    ax.set_xlabel(one_line(x), color=theme.ink, parse_math=False)
-    ax.set_ylabel(one_line(y), color=theme.ink, parse_math=False)
+    """Write a title and axis labels as plain text: a `$` in a column's name starts no formula.
+
+    It is called when everything is drawn, for the units of the axes depend on what is there.
+    """
+    figure_width = ax.get_figure(root=True).get_size_inches()[0]  # type: ignore[union-attr]
+    fits = int(LETTERS_AN_INCH * figure_width * ax.get_position().width)
+    wrapped = "\n".join(wrap(one_line(title, 120), max(20, fits)))
+    ax.set_title(wrapped, color=theme.ink, fontsize=11, loc="left", parse_math=False)
+    ax.set_xlabel(one_line(x + readable_units(ax.xaxis)), color=theme.ink, parse_math=False)
+    ax.set_ylabel(one_line(y + readable_units(ax.yaxis)), color=theme.ink, parse_math=False)
+
+
+def readable_units(axis: "Axis") -> str:
+    """Write the ticks of a linear axis out, without an offset in the corner; return the unit for its label.
+
+    A loss of 2.5e7 is written as 25, and the label gets " (millions)"; other sizes get a power of ten.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if axis.get_scale() != "linear":
+        return ""
+    low, high = sorted(axis.get_view_interval())
+    size = max(abs(low), abs(high))
+    exponent = 3 * math.floor(math.log10(size) / 3) if 0 < size < math.inf else 0
+    exponent = exponent if exponent >= 6 or exponent <= -6 else 0
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 10.0**exponent:,.12g}".replace("-", "−")))
+    if high - low < 1e-3 * size:  # far from zero: the labels are long
+        axis.set_major_locator(MaxNLocator(3))
+    names = {0: "", 6: " (millions)", -6: " (millionths)"}
+    return names.get(exponent, f" (× 10{str(exponent).translate(SUPERSCRIPTS)})")
 
 
 def legend(where: "Axes | Figure", theme: Theme, **options: Any) -> None:
@@ -108,6 +152,19 @@ def number(value: Any, digits: int = 6) -> str:
         '−0.25'
     """
     return f"{value:.{digits}g}".replace("-", "−")
+
+
+def asked(rate: Any, digits: int = 9) -> str:
+    """Return a learning rate as it was asked for, where float32 rounded it.
+
+    Example:
+        >>> asked(0.018999999389052), asked(0.125)
+        ('0.019', '0.125')
+    """
+    value = float(rate)
+    with np.errstate(over="ignore", under="ignore"):
+        single = np.float32(value)
+    return number(value if float(single) != value else float(str(single)), digits)
 
 
 def share(value: float, digits: int = 3) -> str:

@@ -186,6 +186,10 @@ function takePoint(event) {
 }
 
 follow(find("data-board"), takePoint, pointAt, () => show());
+find("data-board").addEventListener("touchstart", (event) => { // a finger on a point drags it; elsewhere it scrolls
+  const [touch] = event.touches;
+  if (nearestPoint(state.points, showing.pictures.data, pixelOf(find("line-now"), touch), 28) !== null) event.preventDefault();
+}, { passive: false });
 find("data-board").addEventListener("dblclick", (event) => {
   const picture = showing.pictures.data, pixel = pixelOf(find("line-now"), event);
   if (nearestPoint(state.points, picture, pixel, 14) === null) addPoint({ x: picture.fromX(pixel.x), y: picture.fromY(pixel.y) });
@@ -261,12 +265,14 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => opened.forEach((one) => { one.open = false; }));
 
+const hosts = ["contour", "line-now", "parabola-m", "parabola-c", "loss-now"].map(find);
 let width = 0;
 new ResizeObserver(() => {
-  if (find("contour").clientWidth === width) return;
-  width = find("contour").clientWidth;
+  if (find("try").clientWidth === width) return;
+  width = find("try").clientWidth;
+  hosts.forEach((host) => widths.delete(host));
   showing.show();
-}).observe(find("contour"));
+}).observe(find("try"));
 
 still.addEventListener("change", pause);
 addEventListener("hashchange", fromAddress);

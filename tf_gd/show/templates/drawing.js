@@ -20,22 +20,44 @@ function niceTicks(low, high, most) {
   return ticks.map((value) => ({ value, text: tickText(value, step) }));
 }
 
-function tickText(value, step) {
+function tickText(exact, step) {
+  const value = exact === 0 ? 0 : exact; // not -0
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   if (decimals > 5) return short(value, Math.min(15, Math.max(3, Math.ceil(Math.log10(Math.abs(value) / step)) + 1)));
   if (Math.abs(value) >= 1e9) return short(value, Math.ceil(Math.log10(Math.abs(value) / step)) + 1);
   return value.toLocaleString("en-US", { maximumFractionDigits: decimals }).replace("-", "−");
 }
 
-function powerTicks(low, high, most) { // of a logarithmic axis, whose range is given in powers of ten
-  const every = Math.max(1, Math.ceil((high - low) / most)), ticks = [];
-  for (let at = Math.ceil(low); at <= high; at += 1) if (at % every === 0) ticks.push({ value: at, text: power(at) });
+// Of a logarithmic axis, whose range is given in powers of ten: powers, and 2 and 5 times them where there is room.
+function powerTicks(low, high, most) {
+  const every = Math.max(1, Math.ceil((high - low) / most)), parts = high - low < 2.5 ? [1, 2, 5] : [1], ticks = [];
+  for (let at = Math.floor(low); at <= high; at += 1) {
+    if (at % every !== 0) continue;
+    for (const part of parts) {
+      const value = at + Math.log10(part);
+      if (value >= low && value <= high) ticks.push({ value, text: parts.length > 1 ? short(part * 10 ** at) : power(at) });
+    }
+  }
   return ticks;
+}
+
+const widths = new WeakMap(); // of the hosts: asking the browser at every step would lay the page out again and again
+
+function widthOf(host) {
+  if (!widths.has(host)) widths.set(host, host.clientWidth);
+  return Math.max(240, widths.get(host) || 320);
+}
+
+function ticksOf(x, y, across, down) {
+  return { x: x.ticks || niceTicks(...x.range, Math.max(2, Math.floor(across / 85))),
+    y: y.ticks || niceTicks(...y.range, Math.max(2, Math.floor(down / 45))) };
 }
 
 // A picture in `host` with two axes: `x` and `y` are { range: [low, high], name, ticks? }; `square` gives both one scale.
 function makePicture(host, { x, y, height = 260, square = false }) {
-  const width = Math.max(240, host.clientWidth || 320), left = 66, right = 12, top = 10, bottom = 44;
+  const width = widthOf(host), right = 12, top = 10, bottom = 44;
+  const rough = ticksOf(x, y, width, square ? width - 78 : height).y; // their texts decide the room on the left
+  const left = 26 + 7 * Math.max(...rough.map(({ text }) => text.length), 3);
   const across = width - left - right, side = square ? Math.min(across, 470) : across;
   const down = square ? side : height - top - bottom;
   const svg = element("svg", { width, height: down + top + bottom, viewBox: `0 0 ${width} ${down + top + bottom}`,
@@ -54,12 +76,12 @@ function makePicture(host, { x, y, height = 260, square = false }) {
 }
 
 function drawAxes({ svg, toX, toY, left, top, side, down }, x, y) {
-  const grid = [], base = top + down;
-  for (const { value, text } of x.ticks || niceTicks(...x.range, Math.max(2, Math.floor(side / 85)))) {
+  const grid = [], base = top + down, ticks = ticksOf(x, y, side, down);
+  for (const { value, text } of ticks.x) {
     grid.push(`M${round(toX(value))} ${top}V${base}`);
     svg.append(element("text", { x: round(toX(value)), y: base + 16, class: "tick", "text-anchor": "middle" }, text));
   }
-  for (const { value, text } of y.ticks || niceTicks(...y.range, Math.max(2, Math.floor(down / 45)))) {
+  for (const { value, text } of ticks.y) {
     grid.push(`M${left} ${round(toY(value))}H${left + side}`);
     svg.append(element("text", { x: left - 6, y: round(toY(value)) + 4, class: "tick", "text-anchor": "end" }, text));
   }

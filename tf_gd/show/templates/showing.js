@@ -2,6 +2,7 @@
 
 function makeShowing(find, data, page) {
   const { state } = page, pictures = {};
+  let written = null; // the points that stand in the text box
   const runStates = data.run ? data.run.m.map((m, at) => ({ m, c: data.run.c[at] })) : null;
 
   function setText(id, text) {
@@ -83,7 +84,9 @@ function makeShowing(find, data, page) {
     }
     for (const id of ["point-x", "point-y", "point-remove"]) find(id).disabled = state.chosen === null;
     find("points-home").disabled = !state.own;
-    if (document.activeElement !== find("paste")) find("paste").value = writePoints(state.points);
+    if (document.activeElement === find("paste") || written === state.points) return;
+    find("paste").value = writePoints(state.points);
+    written = state.points;
   }
 
   function showPictures(range) {

@@ -1,0 +1,117 @@
+"""The texts of the page: the verdict, the numbers with their meaning, and the table of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tf_gd.line import Line
+from tf_gd.points import Points
+from tf_gd.show.surface import Surface
+from tf_gd.show.theme import asked, number, one_line
+from tf_gd.show.thinning import MOST_POINTS, MOST_ROWS, MOST_STATES, thinned
+from tf_gd.trajectory import SERIES, Outcome, Trajectory
+
+COLOURS = {Outcome.CONVERGED: "good", Outcome.STEP_LIMIT: "", Outcome.DIVERGED: "wrong"}
+REDUCTIONS = {
+    "sum": "the sum of the squared residuals",
+    "mean": "the mean of the squared residuals",
+    "half_sum": "half the sum of the squared residuals",
+    "half_mean": "half the mean of the squared residuals",
+}
+
+
+def line_words(line: Line) -> str:
+    """Return the right-hand side of a line's equation.
+
+    Example:
+        >>> line_words(Line(2.0, -1.0))
+        '2 x − 1'
+    """
+    c = float(line.c)
+    return f"{number(line.m)} x {'−' if c < 0 else '+'} {number(abs(c))}"
+
+
+def points_words(points: Points) -> dict[str, Any]:
+    """Return the texts about the points alone."""
+    drawn = f"{MOST_POINTS:,} of {points.n:,} points are drawn; every number is of all of them."
+    return {
+        "x_name": one_line(points.x_name),
+        "y_name": one_line(points.y_name),
+        "points_sentence": f"{points.n:,} point{'' if points.n == 1 else 's'}.",
+        "thinned": drawn if points.n > MOST_POINTS else "",
+    }
+
+
+def run_words(points: Points, trajectory: Trajectory, surface: Surface) -> dict[str, Any]:
+    """Return the texts about a run."""
+    kept = thinned(len(trajectory), MOST_ROWS)
+    whole = len(kept) == len(trajectory)
+    notes = [points_words(points)["thinned"]]
+    if len(trajectory) > MOST_STATES:
+        notes.append(f"{MOST_STATES:,} of {len(trajectory):,} states are drawn.")
+    return {
+        "run": {
+            "line": line_words(trajectory.line),
+            "outcome": trajectory.outcome.name.replace("_", " ").capitalize(),
+            "colour": COLOURS.get(trajectory.outcome, ""),
+            "message": trajectory.message or trajectory.outcome.value,
+        },
+        "numbers": list(run_numbers(points, trajectory, surface)),
+        "thinned": " ".join(filter(None, notes)),
+        "columns": ("step", *(name.replace("gradient_", "dL/d") for name in SERIES)),
+        "rows": [[str(getattr(trajectory, name)[row]) for name in ("step", *SERIES)] for row in kept],
+        "rows_note": "Every step that was kept, with every digit."
+        if whole
+        else f"{len(kept)} of {len(trajectory):,} rows, evenly spread, with every digit.",
+    }
+
+
+def run_numbers(points: Points, trajectory: Trajectory, surface: Surface) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, value, meaning) for each number of a run, rounded to what a reader can use."""
+    line, gradient = trajectory.line, trajectory.gradient
+    loss = REDUCTIONS.get(surface.reduction, surface.reduction)
+    yield "line", f"y = {line_words(line)}", "what the descent ended with"
+    yield "loss L", number(trajectory.loss[-1]), f"{loss} there"
+    yield "dL/dm, dL/dc", f"{number(gradient[0], 3)}, {number(gradient[1], 3)}", "the gradient there; 0 at the lowest point"
+    rates = np.ravel(trajectory.learning_rate)
+    yield "learning rate α", asked(rates[0]), "the first of its rates" if rates.size > 1 else "by which a derivative is multiplied"
+    yield "steps", f"{trajectory.num_steps:,}", "updates of m and c that were made"
+    yield from points_numbers(points, surface)
+    yield "arithmetic", f"{trajectory.engine}, {trajectory.m.dtype.name}", "which engine ran, and in which numbers"
+    if trajectory.order:
+        yield "order of addition", trajectory.order, "in which the sums were added, which fixes their last bits"
+
+
+def points_numbers(points: Points, surface: Surface) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, value, meaning) for each number that the points alone decide."""
+    curvature, best = surface.curvature, surface.best
+    yield "points n", f"{points.n:,}", "observations"
+    yield "best line", f"y = {line_words(best)}", "least squares: no line has a smaller loss"
+    yield "least loss", number(surface.least), REDUCTIONS.get(surface.reduction, surface.reduction) + " of the best line"
+    yield from quality_numbers(points, best)
+    yield "largest stable rate", number(curvature.max_learning_rate), "2 / λmax; from it on the descent does not converge"
+    yield "best rate", number(curvature.best_learning_rate), "2 / (λmax + λmin); fewest steps in the end"
+    yield "condition number", number(curvature.condition_number), "λmax / λmin, the ratio of the curvatures; 1 is a bowl"
+
+
+def quality_numbers(points: Points, line: Line) -> Iterator[tuple[str, str, str]]:
+    """Yield how well a line fits, where the package can say it."""
+    import tf_gd
+
+    evaluate = getattr(tf_gd, "evaluate", None)
+    if evaluate is None:
+        return
+    found = evaluate(line, points.x, points.y)
+    meanings = {
+        "rmse": ("RMSE", "the root of the mean squared residual, in the unit of y"),
+        "r_squared": ("R²", "the share of the variation of y that the line explains"),
+        "standard_error_m": ("standard error of m", "how far the slope may be off by chance"),
+        "standard_error_c": ("standard error of c", "how far the intercept may be off by chance"),
+    }
+    for name, (title, meaning) in meanings.items():
+        value = getattr(found, name, None)
+        if value is not None:
+            yield title, number(value), meaning
