@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 
 from tf_gd.cli import run
@@ -96,17 +97,17 @@ def _luminance(colour):
     return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
 
-def test_the_uprights_are_the_residuals():
+def test_the_vertical_segments_are_the_residuals():
     ax = figures.fitted_line(POINTS, STABLE).axes[0]
-    (uprights,) = [item for item in ax.collections if isinstance(item, LineCollection)]
-    drawn = [segment[0, 1] - segment[1, 1] for segment in uprights.get_segments()]
+    (segments,) = [item for item in ax.collections if isinstance(item, LineCollection)]
+    drawn = [segment[0, 1] - segment[1, 1] for segment in segments.get_segments()]
     m, c = STABLE.line
     np.testing.assert_array_equal(drawn, POINTS.x * m + c - POINTS.y)
 
 
 def test_the_bound_is_never_under_what_is_left_to_lose():
     for rate in (0.001, 0.02, 0.05, 0.08):
-        ax = figures.loss_curve(POINTS, descend(POINTS, rate)).axes[0]
+        ax = figures.loss_curve(POINTS, descend(POINTS, rate)).axes[1]
         left, bound = named(ax, "left").get_ydata(), named(ax, "bound").get_ydata()
         seen = np.isfinite(left) & np.isfinite(bound)
         assert seen.any()
@@ -116,7 +117,7 @@ def test_the_bound_is_never_under_what_is_left_to_lose():
 def test_the_bound_is_reached_in_the_end():
     """When only the slowest direction is left, what is left to lose shrinks by decay^2, as the bound does."""
     path = descend(POINTS, 0.02, 150)
-    ax = figures.loss_curve(POINTS, path).axes[0]
+    ax = figures.loss_curve(POINTS, path).axes[1]
     decay = Curvature.of(POINTS.x).decay(0.02)
     for name, ends in (("left", slice(-20, None)), ("bound", slice(None))):
         drawn = named(ax, name).get_ydata()[ends]
@@ -163,6 +164,47 @@ def test_overlay_says_identical_only_when_every_distance_is_zero():
         for distance in (zero, one_off)
     ]
     assert found == ["identical: every bit of every series", "largest difference: 3 ulp"]
+
+
+def test_overlay_draws_no_markers_where_nothing_differs():
+    zero = STABLE.step * 0
+    two_off = zero.copy()
+    two_off[7] = 2
+    same = figures.overlay(STABLE, STABLE, dict.fromkeys(("m", "c", "loss"), zero)).axes[1]
+    assert [curve.get_marker() for curve in same.get_lines()] == ["None"]
+    ax = figures.overlay(STABLE, STABLE, {"m": zero, "gradient_c": two_off}).axes[1]
+    assert [curve.get_label() for curve in ax.get_lines()[1:]] == ["dL/dc"]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_red_and_orange_are_told_apart(theme):
+    """By hue, and for who does not see it by lightness."""
+    red, orange = (np.array(_rgb(colour)) for colour in (theme.red, theme.orange))
+    assert np.linalg.norm(red - orange) >= 0.3
+    assert _contrast(theme.red, theme.orange) >= 1.4
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e7])
+def test_axes_have_readable_ticks_and_titles_that_fit(kind, size):
+    """No offset such as 1e7 in a corner, and no title that is cut off or runs into the next panel."""
+    points = Points(POINTS.x + 1e4, POINTS.y * size)
+    rate = 0.123456789 * Curvature.of(points.x).max_learning_rate
+    figure = FIGURES[kind](points, descend(points, rate), "light")
+    renderer, width = FigureCanvasAgg(figure).get_renderer(), figure.bbox.width
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        assert ax.xaxis.get_offset_text().get_text() == ax.yaxis.get_offset_text().get_text() == ""
+        title = ax._left_title.get_window_extent(renderer)
+        right = [other.get_window_extent(renderer).x0 for other in figure.axes if other.bbox.x0 > ax.bbox.x1]
+        assert title.x1 <= min([width, *right])
+        ticks = [text.get_text() for text in ax.get_xticklabels() + ax.get_yticklabels()]
+        assert not [text for text in ticks if "e" in text]
+
+
+def test_a_large_loss_has_its_unit_in_the_label():
+    ax = figures.parabola(Points(POINTS.x, POINTS.y * 1e4), descend(Points(POINTS.x, POINTS.y * 1e4), 0.02)).axes[0]
+    assert ax.get_ylabel() == "loss (sum) (billions)"
 
 
 def test_overlay_refuses_other_steps():
@@ -216,7 +258,8 @@ def test_a_bad_output_is_one_line(tmp_path):
 def test_no_pyplot_and_no_changed_settings():
     code = (
         "import matplotlib, sys; before = list(dict.items(matplotlib.rcParams))\n"
-        "from tests.test_figures import FIGURES, POINTS, STABLE\n"
+        "sys.path[:0] = ['tests/show']\n"
+        "from test_figures import FIGURES, POINTS, STABLE\n"
         "[draw(POINTS, STABLE, 'dark') for draw in FIGURES.values()]\n"
         "assert list(dict.items(matplotlib.rcParams)) == before\n"
         "assert 'matplotlib.pyplot' not in sys.modules"

@@ -37,7 +37,7 @@ def command(
     """Fit y = m x + c to DATA, 100 steps where --num-steps does not say, and write a page about it.
 
     The page is one HTML file that needs no network: contours and line to play with, every step in words, tasks with
-    hints, points to drag, paste and type; and under them the figures, the numbers, the derivation, the check, the steps.
+    hints, points to drag, paste and type; under them figures, numbers, derivation, check and every step.
 
     Exit code: 0 done, 1 the two paths differ, 3 diverged.
 

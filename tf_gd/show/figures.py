@@ -43,9 +43,7 @@ def overview(points: Points, trajectory: Trajectory, theme: str = "light") -> "F
     return figure
 
 
-def fitted_line(
-    points: Points, trajectory: Trajectory, theme: str = "light", most: int = MOST_IN_A_FIGURE
-) -> "Figure":
+def fitted_line(points: Points, trajectory: Trajectory, theme: str = "light", most: int = MOST_IN_A_FIGURE) -> "Figure":
     """Draw the data, the fitted line, and each residual as the vertical segment between them.
 
     Args:
@@ -176,7 +174,9 @@ def overlay(
 
 
 def _draw_ulps(ax: "Axes", step: npt.NDArray[Any], ulps: Mapping[str, npt.NDArray[Any]], theme: Theme) -> None:
-    """Draw the distances; when all are 0, say so in words."""
+    """Draw the distances of the series that differ; when none does, say so in words."""
+    from matplotlib.ticker import MaxNLocator
+
     markers = dict(zip(("m", "c", "loss", "gradient_m", "gradient_c"), "os^vD", strict=True))
     colours = (theme.blue, theme.green, theme.orange, theme.purple, theme.red)
     differing = {name: distance for name, distance in ulps.items() if np.any(distance)}
@@ -186,7 +186,7 @@ def _draw_ulps(ax: "Axes", step: npt.NDArray[Any], ulps: Mapping[str, npt.NDArra
         ax.plot(step, distance, markers[name], color=colour, markersize=4, fillstyle="none", label=name_on_figure)
     largest = max((int(np.max(distance)) for distance in differing.values()), default=0)
     ax.set_ylim(-0.5, max(1.5, 1.1 * largest))
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     found = f"largest difference: {largest} ulp" if largest else "identical: every bit of every series"
     label(ax, theme, found, "step", "difference (ulp)")
     if differing:

@@ -50,8 +50,9 @@ def page_data(points: Points, surface: Surface, rate: float, start: Line, run: T
 def _path(run: Trajectory) -> dict[str, list[float]]:
     """Return the states of a run to draw, up to the first that is not finite."""
     m, c = (np.asarray(series, dtype=np.float64) for series in (run.m, run.c))
-    lost = np.flatnonzero(~(np.isfinite(m) & np.isfinite(c)))
-    kept = thinned(int(lost[0]) if lost.size else len(m), MOST_STATES) if not (lost.size and lost[0] == 0) else []
+    finite = np.isfinite(m) & np.isfinite(c)
+    count = len(m) if finite.all() else int(np.argmin(finite))
+    kept = thinned(count, MOST_STATES) if count else np.array([], dtype=np.int64)
     return {"m": m[kept].tolist(), "c": c[kept].tolist()}
 
 

@@ -72,12 +72,19 @@ def run_words(points: Points, trajectory: Trajectory, surface: Surface) -> dict[
 def run_numbers(points: Points, trajectory: Trajectory, surface: Surface) -> Iterator[tuple[str, str, str]]:
     """Yield (name, value, meaning) for each number of a run, rounded to what a reader can use."""
     line, gradient = trajectory.line, trajectory.gradient
-    loss = REDUCTIONS.get(surface.reduction, surface.reduction)
     yield "line", f"y = {line_words(line)}", "what the descent ended with"
-    yield "loss L", number(trajectory.loss[-1]), f"{loss} there"
-    yield "dL/dm, dL/dc", f"{number(gradient[0], 3)}, {number(gradient[1], 3)}", "the gradient there; 0 at the lowest point"
+    yield "loss L", number(trajectory.loss[-1]), f"{REDUCTIONS[surface.reduction]} there"
+    yield (
+        "dL/dm, dL/dc",
+        f"{number(gradient[0], 3)}, {number(gradient[1], 3)}",
+        "the gradient there; 0 at the lowest point",
+    )
     rates = np.ravel(trajectory.learning_rate)
-    yield "learning rate α", asked(rates[0]), "the first of its rates" if rates.size > 1 else "by which a derivative is multiplied"
+    yield (
+        "learning rate α",
+        asked(rates[0]),
+        "the first of its rates" if rates.size > 1 else "by which a derivative is multiplied",
+    )
     yield "steps", f"{trajectory.num_steps:,}", "updates of m and c that were made"
     yield from points_numbers(points, surface)
     yield "arithmetic", f"{trajectory.engine}, {trajectory.m.dtype.name}", "which engine ran, and in which numbers"
@@ -90,11 +97,23 @@ def points_numbers(points: Points, surface: Surface) -> Iterator[tuple[str, str,
     curvature, best = surface.curvature, surface.best
     yield "points n", f"{points.n:,}", "observations"
     yield "best line", f"y = {line_words(best)}", "least squares: no line has a smaller loss"
-    yield "least loss", number(surface.least), REDUCTIONS.get(surface.reduction, surface.reduction) + " of the best line"
+    yield (
+        "least loss",
+        number(surface.least),
+        REDUCTIONS.get(surface.reduction, surface.reduction) + " of the best line",
+    )
     yield from quality_numbers(points, best)
-    yield "largest stable rate", number(curvature.max_learning_rate), "2 / λmax; from it on the descent does not converge"
+    yield (
+        "largest stable rate",
+        number(curvature.max_learning_rate),
+        "2 / λmax; from it on the descent does not converge",
+    )
     yield "best rate", number(curvature.best_learning_rate), "2 / (λmax + λmin); fewest steps in the end"
-    yield "condition number", number(curvature.condition_number), "λmax / λmin, the ratio of the curvatures; 1 is a bowl"
+    yield (
+        "condition number",
+        number(curvature.condition_number),
+        "λmax / λmin, ratio of the curvatures; 1 is a bowl",
+    )
 
 
 def quality_numbers(points: Points, line: Line) -> Iterator[tuple[str, str, str]]:

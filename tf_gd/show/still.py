@@ -39,8 +39,10 @@ def stills_of_run(points: Points, trajectory: Trajectory) -> Iterator[Still]:
     drawn = replace(trajectory, **series)
     yield _still(fitted_line(points, drawn, most=MOST_POINTS), "The line that the run found, with its residuals")
     yield _still(loss_curve(points, drawn), "The loss, and what is left to lose, at each step")
-    if np.isfinite([drawn.m[0], drawn.c[0], drawn.loss[0]]).all():
-        yield _still(contour(points, drawn, filled=False), "The loss over slope and intercept, with the path of the run")
+    if np.isfinite(np.array([drawn.m[0], drawn.c[0], drawn.loss[0]], dtype=np.float64)).all():
+        yield _still(
+            contour(points, drawn, filled=False), "The loss over slope and intercept, with the path of the run"
+        )
         yield _still(parabola(points, drawn, stacked=True), "The loss against each parameter alone, at the start")
 
 
@@ -57,8 +59,8 @@ def _still(figure: Figure, caption: str) -> Still:
     from matplotlib import rc_context
 
     written = io.StringIO()
-    settings = {"svg.fonttype": "none", "svg.hashsalt": f"tf_gd {caption}", "font.family": ["sans-serif"]}
-    with warnings.catch_warnings(), rc_context(settings):
+    salt = f"tf_gd {caption}"  # ids of their own, for several figures stand in one page
+    with warnings.catch_warnings(), rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(written, format="svg", metadata={"Date": None})
     return Still(_slim(written.getvalue(), caption), f"{caption}.")
@@ -74,4 +76,5 @@ def _slim(svg: str, name: str) -> str:
     svg = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(?<=\d\.\d\d)\d+", "", tag[0]), svg)
     for colour, value in asdict(LIGHT).items():
         svg = svg.replace(value, f"var(--{colour})")
+    svg = svg.replace("'DejaVu Sans'", "sans-serif")
     return svg.replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1)

@@ -128,7 +128,7 @@ def readable_units(axis: "Axis") -> str:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 10.0**exponent:,.12g}".replace("-", "−")))
     if high - low < 1e-3 * size:  # far from zero: the labels are long
         axis.set_major_locator(MaxNLocator(3))
-    names = {0: "", 6: " (millions)", -6: " (millionths)"}
+    names = {0: "", 6: " (millions)", 9: " (billions)", -6: " (millionths)"}
     return names.get(exponent, f" (× 10{str(exponent).translate(SUPERSCRIPTS)})")
 
 

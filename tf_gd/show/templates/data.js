@@ -40,7 +40,7 @@ function readPoints(text) {
 
 function readNote(points, rows, headed) {
   const parts = [`${plural(Math.min(points.length, MOST_OWN_POINTS), "point")} read.`];
-  if (points.length > MOST_OWN_POINTS) parts.push(`The first ${MOST_OWN_POINTS} of ${points.length.toLocaleString("en-US")} are used.`);
+  if (points.length > MOST_OWN_POINTS) parts.push(`The first ${MOST_OWN_POINTS} of ${grouped(points.length, 15)} are used.`);
   if (headed) parts.push("The first line was taken as a header.");
   if (rows.some(({ cells }) => cells.length > 2)) parts.push("The first two columns were taken.");
   return parts.join(" ");

@@ -24,8 +24,8 @@ function tickText(exact, step) {
   const value = exact === 0 ? 0 : exact; // not -0
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   if (decimals > 5) return short(value, Math.min(15, Math.max(3, Math.ceil(Math.log10(Math.abs(value) / step)) + 1)));
-  if (Math.abs(value) >= 1e9) return short(value, Math.ceil(Math.log10(Math.abs(value) / step)) + 1);
-  return value.toLocaleString("en-US", { maximumFractionDigits: decimals }).replace("-", "−");
+  if (Math.abs(value) >= 1e9) return short(value, Math.min(15, Math.ceil(Math.log10(Math.abs(value) / step)) + 1));
+  return grouped(value, decimals, "maximumFractionDigits").replace("-", "−");
 }
 
 // Of a logarithmic axis, whose range is given in powers of ten: powers, and 2 and 5 times them where there is room.
@@ -53,9 +53,16 @@ function ticksOf(x, y, across, down) {
     y: y.ticks || niceTicks(...y.range, Math.max(2, Math.floor(down / 45))) };
 }
 
+const drawn = new WeakMap(); // the picture in each host: axes that stay the same are not drawn again
+
 // A picture in `host` with two axes: `x` and `y` are { range: [low, high], name, ticks? }; `square` gives both one scale.
 function makePicture(host, { x, y, height = 260, square = false }) {
-  const width = widthOf(host), right = 12, top = 10, bottom = 44;
+  const width = widthOf(host), key = JSON.stringify([width, x, y]), old = drawn.get(host);
+  if (old && old.key === key) {
+    old.plot.replaceChildren();
+    return old;
+  }
+  const right = 12, top = 10, bottom = 44;
   const rough = ticksOf(x, y, width, square ? width - 78 : height).y; // their texts decide the room on the left
   const left = 26 + 7 * Math.max(...rough.map(({ text }) => text.length), 3);
   const across = width - left - right, side = square ? Math.min(across, 470) : across;
@@ -66,13 +73,20 @@ function makePicture(host, { x, y, height = 260, square = false }) {
   const toY = (value) => top + down - ((value - y.range[0]) / (y.range[1] - y.range[0])) * down;
   const fromX = (pixel) => x.range[0] + ((pixel - left) / side) * (x.range[1] - x.range[0]);
   const fromY = (pixel) => y.range[0] + ((top + down - pixel) / down) * (y.range[1] - y.range[0]);
-  const picture = { host, svg, toX, toY, fromX, fromY, left, top, side, down };
-  drawAxes(picture, x, y);
-  picture.plot = element("svg", { x: left, y: top, width: side, height: down,
+  const plot = element("svg", { x: left, y: top, width: side, height: down,
     viewBox: `${left} ${top} ${side} ${down}` }); // an inner svg clips what leaves it
-  svg.append(picture.plot);
+  const picture = { host, svg, plot, toX, toY, fromX, fromY, left, top, side, down, key };
+  drawAxes(picture, x, y);
+  svg.append(plot);
+  host.style.height = `${down + top + bottom}px`; // known in advance, so a new picture moves nothing else
   host.replaceChildren(svg);
+  drawn.set(host, picture);
   return picture;
+}
+
+function clearPicture(host) {
+  drawn.delete(host);
+  host.replaceChildren();
 }
 
 function drawAxes({ svg, toX, toY, left, top, side, down }, x, y) {

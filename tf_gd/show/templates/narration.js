@@ -44,7 +44,7 @@ function sampleSentence(point, index, count, line, standardized) {
 
 // One sentence about the state: it is read aloud, so it is short.
 function stateSentence({ at, here, loss, finite, settled, grew, most, digits }) {
-  const where = `Step ${at.toLocaleString("en-US")}: m = ${short(here.m)}, c = ${short(here.c)}, loss = ${short(loss, 6)}.`;
+  const where = `Step ${grouped(at, 15)}: m = ${short(here.m)}, c = ${short(here.c)}, loss = ${short(loss, 6)}.`;
   if (!finite) return `${where} It diverged: the numbers have left the range of float64.`;
   if (settled) return `${where} Converged: another step moves m and c by no more than rounding.`;
   if (at === most) return `${where} This page makes no more steps than these.`;

@@ -7,6 +7,14 @@ function power(exponent) {
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
+const formats = new Map(); // making a NumberFormat takes long, using one does not
+
+function grouped(value, digits, kind = "maximumSignificantDigits") {
+  const key = `${kind}${digits}`;
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat("en-US", { [kind]: digits }));
+  return formats.get(key).format(value);
+}
+
 function short(value, digits = 5) {
   if (Number.isNaN(value)) return "not a number";
   if (!Number.isFinite(value)) return "too large to hold";
@@ -17,7 +25,7 @@ function short(value, digits = 5) {
     return `${sign}${Number(front)} × ${power(Number(exponent))}`;
   }
   const whole = Math.floor(Math.log10(size)) + 1; // a whole number keeps all its digits
-  return sign + size.toLocaleString("en-US", { maximumSignificantDigits: Math.min(Math.max(digits, whole), 15) });
+  return sign + grouped(size, Math.min(Math.max(digits, whole), 15));
 }
 
 const signed = (value) => (value < 0 ? `(${short(value)})` : short(value)); // after a × or a −
@@ -41,4 +49,4 @@ function shareText(share) {
   return share < 1 ? "just under 1" : "just over 1";
 }
 
-const plural = (count, noun) => `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+const plural = (count, noun) => `${grouped(count, 15)} ${noun}${count === 1 ? "" : "s"}`;

@@ -26,14 +26,14 @@ function makeShowing(find, data, page) {
     find("rate-note").classList.toggle("past", state.rate >= state.descent.limit);
     showNarration(line);
     showValley();
-    const states = at + 1 > MOST_STATES ? `${MOST_STATES} of ${(at + 1).toLocaleString("en-US")} states are drawn.` : "";
+    const states = at + 1 > MOST_STATES ? `${MOST_STATES} of ${grouped(at + 1, 15)} states are drawn.` : "";
     setText("states-note", states);
     setText("points-note", pointsNote());
   }
 
   function pointsNote() {
     if (state.own || data.moments.n <= state.points.length) return plural(state.points.length, "point");
-    const all = data.moments.n.toLocaleString("en-US");
+    const all = grouped(data.moments.n, 15);
     return `${state.points.length} of ${all} points are drawn; line, valley and path are those of all. Whoever changes a point, ` +
       "or takes one sample at a time, goes on with the drawn ones.";
   }
@@ -99,7 +99,7 @@ function makeShowing(find, data, page) {
     for (const name of ["m", "c"]) {
       const finite = page.finite(line) && Number.isFinite(account[name].after);
       if (finite) drawParabola(find(`parabola-${name}`), name === "m" ? `slope m${on}` : `intercept c${on}`, account[name]);
-      else find(`parabola-${name}`).replaceChildren();
+      else clearPicture(find(`parabola-${name}`));
     }
     drawLosses(find("loss-now"), { model, path, at });
     placeHandles();

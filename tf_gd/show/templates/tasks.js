@@ -148,7 +148,7 @@ const TASKS = [
       if (Math.abs(ratio - 1) < 1e-3) return { solved: true };
       return { told: `With α = ${asAsked(rate)} every step is ${short(ratio, 4)} times as long as before.` };
     },
-    hints: [({ model }) => `The mean's gradient is that of the sum, divided by n = ${model.n.toLocaleString("en-US")}.`,
+    hints: [({ model }) => `The mean's gradient is that of the sum, divided by n = ${grouped(model.n, 15)}.`,
       ({ home, settings, model }) => `α must be multiplied by ${short(DIVISORS[settings.reduction](model.n) / DIVISORS[home.reduction](model.n))}.`],
     learnt: "Only the product of α and the scale of the loss matters: a rate means nothing without its loss.",
   },
