@@ -124,12 +124,12 @@ const TASKS = [
     kind: "play",
     ask: () => "Choose a starting point from which the path runs straight to the lowest point, and make three steps.",
     judge: (world) => {
-      const { start, model, path, at } = world, off = offTopic(world);
+      const { start, model, at } = world, off = offTopic(world);
       if (off) return { told: off };
       const slope = model.gradient(start), away = { m: start.m - model.best.m, c: start.c - model.best.c };
       const size = Math.hypot(slope.m, slope.c) * Math.hypot(away.m, away.c);
       const degrees = (Math.asin(Math.min(1, Math.abs(slope.m * away.c - slope.c * away.m) / size)) * 180) / Math.PI;
-      if (!(size > 0) || distance(start, path[Math.min(1, path.length - 1)]) === 0) return { told: "Start away from the lowest point, and step." };
+      if (!(size > 0)) return { told: "Start away from the lowest point, and step." };
       if (degrees > 3) return { told: `The gradient at the start points ${short(degrees, 2)}° past the lowest point. Try a start on another side of the ellipse.` };
       return at >= 3 ? { solved: true } : { told: `${short(degrees, 2)}° off: straight enough. Now make three steps.` };
     },

@@ -1,4 +1,4 @@
-"""The report as text: what it holds, what it escapes, and what it lets run."""
+"""The page as text: what it holds, what it escapes, what it lets run, and what it weighs."""
 
 import base64
 import hashlib
@@ -9,9 +9,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tf_gd import DataError, Points, train
+import tf_gd
+from tf_gd import DataError, Points, least_squares, sample, train
 from tf_gd.cli import run
-from tf_gd.show.page import render, write_report
+from tf_gd.cli.reporting import derivation_of
+from tf_gd.show import playground
+from tf_gd.show.page import render, render_playground, write_report
+from tf_gd.show.surface import Surface
+from tf_gd.show.theme import number
 
 POINTS = Points([0.0, 1.0, 2.0, 3.0], [1.0, 2.5, 5.5, 6.0], "speed", "cost")
 RUN = train(*POINTS, learning_rate=0.02, num_steps=120, engine="manual")
@@ -50,10 +55,27 @@ PAGE = Page(render(POINTS, RUN))
 def test_it_shows_the_run():
     assert "cost against speed" in PAGE.text
     assert RUN.message in PAGE.text
-    for value in (RUN.line.m, RUN.line.c, RUN.loss[-1], *RUN.gradient, RUN.learning_rate, RUN.max_learning_rate):
-        assert str(value) in PAGE.text
+    for value in (RUN.line.m, abs(RUN.line.c), RUN.loss[-1], RUN.max_learning_rate):
+        assert number(value) in PAGE.text
+    assert "learning rate α0.02by" in PAGE.text
+    assert str(RUN.learning_rate) not in PAGE.text  # 0.019999999552965164 was not asked for
     assert "101 of 121 rows" in PAGE.text
     assert len(PAGE.all("tr")) == 102
+
+
+def test_every_number_has_a_meaning():
+    numbers = [name for name, _ in PAGE.tags if name in ("dt", "small")]
+    assert numbers.count("small") >= 10
+    assert numbers.count("dt") == numbers.count("small") + 6  # those of the step at hand need none
+
+
+@pytest.mark.parametrize(
+    ("options", "colour"), [({"num_steps": 3}, ""), ({"num_steps": 900, "tolerance": 1.0}, "good")]
+)
+def test_a_verdict_has_the_colour_that_it_means(options, colour):
+    page = Page(render(POINTS, train(*POINTS, learning_rate=0.02, engine="manual", **options)))
+    (verdict,) = [tag for tag in page.all("p") if tag.get("id") == "outcome"]
+    assert verdict["class"].split() == ["verdict", colour][: 1 + bool(colour)]
 
 
 def test_it_shows_a_check_only_where_there_was_one():
@@ -80,7 +102,7 @@ def test_only_the_scripts_that_are_listed_may_run():
     run = [script for script, kind in zip(PAGE.scripts, kinds, strict=True) if kind is None]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in run]
     assert rules["script-src"] == " ".join(f"'sha256-{one}'" for one in hashes)
-    assert len(run) == 4
+    assert len(run) == 1
 
 
 def test_nothing_is_loaded():
@@ -103,27 +125,92 @@ def test_numbers_travel_unrounded():
     (data,) = [json.loads(script) for script in PAGE.scripts if script.startswith("{")]
     assert data["points"] == {"x": POINTS.x.tolist(), "y": POINTS.y.tolist()}
     assert data["rate"] == RUN.learning_rate
-    assert data["max_rate"] == RUN.max_learning_rate
-    assert data["run"]["loss"] == RUN.loss.tolist()
+    assert data["run"] == {"m": RUN.m.tolist(), "c": RUN.c.tolist()}
+    assert data["moments"]["best"] == least_squares(*POINTS)._asdict()
 
 
-def test_what_is_not_finite_is_null():
+def test_what_is_not_finite_is_left_out():
     with pytest.warns(UserWarning, match="not under"):
         run = train(*POINTS, learning_rate=50.0, num_steps=300, engine="manual")
-    html = render(POINTS, run)
-    (data,) = [json.loads(script, parse_constant=pytest.fail) for script in Page(html).scripts if script[0] == "{"]
-    assert data["run"]["loss"][-1] is None
-    assert "Diverged" in Page(html).text
+    page = Page(render(POINTS, run))
+    (data,) = [json.loads(script, parse_constant=pytest.fail) for script in page.scripts if script[0] == "{"]
+    assert 0 < len(data["run"]["m"]) < 200
+    assert "Diverged" in page.text
 
 
-def test_many_points_are_thinned_for_drawing_and_said_so():
+def test_many_points_and_states_are_thinned_for_drawing_and_said_so():
     x = np.linspace(0, 1, 5001)
     points = Points(x, 2 * x)
-    page = Page(render(points, train(*points, learning_rate="auto", num_steps=3, engine="manual")))
+    page = Page(render(points, train(*points, learning_rate="auto", num_steps=300, engine="manual")))
     (data,) = [json.loads(script) for script in page.scripts if script.startswith("{")]
-    assert len(data["points"]["x"]) == 2000
+    assert len(data["points"]["x"]) == 500
     assert (data["points"]["x"][0], data["points"]["x"][-1], data["moments"]["n"]) == (0.0, 1.0, 5001)
-    assert "2,000 of 5,001 points are drawn." in page.text
+    assert "500 of 5,001 points are drawn" in page.text
+    assert "200 of 301 states are drawn." in page.text
+
+
+def test_what_it_weighs():
+    """The promise: 400 KB for 24 points, 600 KB for any number of points and steps."""
+    hubble = sample("hubble1929")
+    derivation = derivation_of("sum")
+    small = render(hubble, train(*hubble, learning_rate=0.019, num_steps=60, engine="manual"), derivation=derivation)
+    rng = np.random.default_rng(1)
+    many = Points(x := rng.normal(0, 1, 20_000), 2 * x + rng.normal(0, 1, x.size))
+    run = train(*many, learning_rate="auto", num_steps=3000, engine="moments")
+    large = render(many, run, derivation=derivation)
+    assert len(small.encode()) <= 400_000
+    assert len(large.encode()) <= 600_000
+    print(f"\npage of 24 points: {len(small.encode()):,} bytes; of 20,000 points: {len(large.encode()):,} bytes")
+
+
+def test_figures_stand_in_the_page_as_text_in_its_colours():
+    figures = [tag for tag in PAGE.all("svg") if tag.get("role") == "img"]
+    assert len(figures) == 4
+    assert all(tag["aria-label"] for tag in figures)
+    html = render(POINTS, RUN)
+    drawn = "".join(re.findall(r'<svg role="img".*?</svg>', html, re.DOTALL))
+    assert "var(--ink)" in drawn
+    assert not re.search(r"#[0-9a-f]{6}\b", drawn)
+    assert ">speed<" in drawn
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_playground_needs_no_run():
+    html = render_playground(POINTS, "mean")
+    page = Page(html)
+    (data,) = [json.loads(script) for script in page.scripts if script.startswith("{")]
+    assert (data["reduction"], data["run"]) == ("mean", None)
+    assert "4 points. The best line is y = 1.8 x + 1.05" in page.text
+    assert "Step by step" not in page.text
+    cell = playground(POINTS.x, POINTS.y, x_name="a <b> c")._repr_html_()
+    (frame,) = Page(cell).all("iframe")
+    assert frame["sandbox"] == "allow-scripts"
+    assert "<h1>y against a &lt;b&gt; c</h1>" in frame["srcdoc"]
+
+
+def test_the_package_hands_out_the_playground(tmp_path):
+    path = tf_gd.show.playground(POINTS.x, POINTS.y).save(tmp_path / "page.html")
+    assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_the_playground_command(tmp_path, capsys):
+    path = tmp_path / "page.html"
+    assert run(["playground", "--output", str(path)]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    assert "velocity_km_s against distance_mpc" in Page(path.read_text(encoding="utf-8")).text
+    assert run(["playground", "--json", "--sample", "norris", "--output", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"n": 36, "output": str(path)}
+    assert run(["playground", "--output", str(tmp_path / "no" / "page.html")]) == 2
+    assert capsys.readouterr().err.startswith("tf-gd: error: `output` must be a file that can be written")
+
+
+def test_the_four_reductions_have_their_own_surface():
+    line, terms = (3.0, -1.0), (3.0 * POINTS.x - 1.0 - POINTS.y) ** 2
+    for reduction, scale in (("sum", 1), ("mean", 1 / 4), ("half_sum", 1 / 2), ("half_mean", 1 / 8)):
+        surface = Surface.of(POINTS, reduction)
+        assert surface.loss(*line) == pytest.approx(terms.sum() * scale, rel=1e-14)
+        assert Surface.of(POINTS, reduction, 0.25).loss(*line) == pytest.approx(terms.sum() * scale / 4, rel=1e-14)
 
 
 def test_float32_is_shown_in_its_own_digits():
