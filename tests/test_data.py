@@ -80,19 +80,19 @@ def test_points_in_the_other_byte_order_are_the_same_numbers() -> None:
     [
         ([1, 2], [1], "`x` and `y` must have one length. Got 2 and 1."),
         ([], [], "`x` must hold at least one number"),
-        ([[1, 2]], [[1, 2]], r"`x` must be one-dimensional, shape \[n\]. Got shape \[1, 2\]"),
+        ([[1, 2], [3, 4]], [1, 2], r"`x` must be one-dimensional, shape \[n\]. Got shape \[2, 2\]"),
         ([[1], [2, 3]], [1, 2], "`x` must be a one-dimensional array of numbers. Got ragged rows"),
         (["a"], [1], "`x` must be numbers. Got dtype str"),
-        ([None], [1], "`x` must be numbers. Got dtype object"),
+        ([None], [1], "`x` must hold a number everywhere. Got None at index 0"),
         ([True], [1], "`x` must be numbers. Got dtype bool"),
         ([1j], [1], "`x` must be numbers. Got dtype complex128"),
-        ([10**30], [1], "`x` must be numbers. Got dtype object"),
+        ([10**30], [1], "`x` must fit float64 exactly. Got 1000000000000000000000000000000 at index 0"),
         ([2**53 + 1], [1], "`x` must fit float64 exactly. Got 9007199254740993 at index 0"),
         ([2**64 - 1], [1], "`x` must fit float64 exactly. Got 18446744073709551615 at index 0"),
         ([-(2**53) - 1], [1], "`x` must fit float64 exactly. Got -9007199254740993 at index 0"),
         ([1, np.nan], [1, 2], r"`x` must be finite. Got nan at index 1 \(1 such in all\)"),
         ([1, 2], [-np.inf, np.inf], r"`y` must be finite. Got -inf at index 0 \(2 such in all\)"),
-        (np.ma.array([1, 2], mask=[0, 1]), [1, 2], "`x` must hold a number everywhere. Got masked values"),
+        (np.ma.array([1, 2], mask=[0, 1]), [1, 2], "`x` must hold a number everywhere. Got a masked value at index 1"),
         (np.array(["2020-01-01"], "M8[D]"), [1], "`x` must be numbers. Got dtype datetime64"),
     ],
 )
@@ -252,10 +252,7 @@ def test_a_large_float_is_no_rounded_integer(tmp_path: Path) -> None:
     [
         (3.0, "3.0"),
         (np.array(3.0), "array(3.)"),
-        ("points.csv", "'points.csv'"),
         (None, "None"),
-        ({1.0, 2.0}, "{1.0, 2.0}"),
-        (zip([1.0], [2.0], strict=True), "<zip object at "),
     ],
 )
 @pytest.mark.parametrize("engine", ["manual", "moments"])

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError, invalid
-from tf_gd.points import Points, as_vector
+from tf_gd.points import Points
 from tf_gd.summation import adder as summation
 from tf_gd.validation import check_loss_scale
+from tf_gd.vectors import as_vector, is_number
 
 Reduction = Literal["sum", "mean", "half_sum", "half_mean"]
 REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean")
@@ -119,15 +120,15 @@ def check_mean(points: Points, reduction: Reduction) -> None:
         )
 
 
-def predict(line: Line, x: npt.ArrayLike) -> npt.NDArray[Any]:
+def predict(line: Line, x: npt.ArrayLike) -> Any:
     """Return the predictions `m x_i + c`  (equation 1).
 
     Args:
         line: slope and intercept.
-        x: shape [n]; floats keep their dtype, anything else becomes float64.
+        x: a number, or shape [n]; floats keep their dtype, anything else becomes float64.
 
     Returns:
-        Shape [n], the dtype of `x`.
+        A number for a number, else shape [n]; the dtype of `x`.
 
     Raises:
         DataError: `x` is not one-dimensional, is empty, or is not numeric.
@@ -136,11 +137,15 @@ def predict(line: Line, x: npt.ArrayLike) -> npt.NDArray[Any]:
     Example:
         >>> predict(Line(2.0, 1.0), [0.0, 1.0, 2.0])
         array([1., 3., 5.])
+        >>> float(predict(Line(2.0, 1.0), 5))
+        11.0
     """
-    points = as_vector("x", x)
+    values: Any = [x] if is_number(x) else x
+    points = as_vector("x", values)
     m, c = (points.dtype.type(value) for value in as_line(line))
     with np.errstate(all="ignore"):
-        return np.asarray(points * m + c)
+        predictions = np.asarray(points * m + c)
+    return predictions[0] if is_number(x) else predictions
 
 
 def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -9,46 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import DataError, invalid, plain
-
-
-def as_vector(name: str, values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return `values` as a one-dimensional floating array; floats keep their dtype, integers become float64.
-
-    Raises:
-        DataError: not numeric, not one-dimensional, empty, or an integer that float64 cannot hold exactly.
-
-    Example:
-        >>> as_vector("x", [1, 2])
-        array([1., 2.])
-    """
-    if np.ma.is_masked(values):
-        raise DataError(f"`{name}` must hold a number everywhere. Got masked values. Use `.compressed()`.")
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise DataError(f"`{name}` must be a one-dimensional array of numbers. Got ragged rows.") from None
-    if array.ndim == 0:
-        value = f"{plain(values)}, a single value"
-        raise DataError(f"`{name}` must be one-dimensional, shape [n]. Got {value}. Give a list or an array.")
-    if array.ndim > 1:
-        raise DataError(f"`{name}` must be one-dimensional, shape [n]. Got shape {list(array.shape)}. Try `.ravel()`.")
-    if array.size == 0:
-        raise DataError(f"`{name}` must hold at least one number. Got an empty array.")
-    if array.dtype.kind in "iu":
-        return _exact(name, array)
-    if array.dtype.kind == "f" or array.dtype.name == "bfloat16":
-        return array.astype(array.dtype.newbyteorder("="), copy=False)
-    raise DataError(f"`{name}` must be numbers. Got dtype {array.dtype.name}. Convert it first.")
-
-
-def _exact(name: str, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return integers as float64, refusing those that would change on the way."""
-    floats = array.astype(np.float64)
-    if np.abs(floats).max() >= 2**53:
-        for index in np.flatnonzero(floats.astype(object) != array.astype(object)):
-            raise DataError(f"`{name}` must fit float64 exactly. Got {array[index]} at index {index}.")
-    return floats
+from tf_gd.errors import DataError, invalid
+from tf_gd.vectors import Vector, vector_of
 
 
 @dataclass(frozen=True)
@@ -56,8 +18,10 @@ class Points:
     """Observations (x_i, y_i): two read-only vectors of one length and dtype, every value finite.
 
     Args:
-        x, y: shape [n], n at least 1. Floats keep their dtype (the wider one when they differ).
+        x, y: shape [n], n at least 1; also [n, 1] and [1, n], and a column of a table of pandas, polars or Arrow.
+            Floats keep their dtype (the wider one when they differ).
         x_name, y_name: the column names, for figures and messages.
+        skip_invalid: leave out pairs of which a value is missing: NaN, None, masked or null.
 
     Attributes:
         skipped: how many pairs were left out because a value is missing.
@@ -79,15 +43,29 @@ class Points:
     skipped: int = 0
     first_skipped: tuple[str, ...] = ()
 
-    def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike, x_name: str = "x", y_name: str = "y") -> None:
-        x_vector, y_vector = as_vector("x", x), as_vector("y", y)
-        if x_vector.size != y_vector.size:
-            raise DataError(f"`x` and `y` must have one length. Got {x_vector.size} and {y_vector.size}.")
-        dtype = np.result_type(x_vector, y_vector)
-        for name, vector in (("x", x_vector), ("y", y_vector)):
-            object.__setattr__(self, name, _frozen(name, vector, dtype))
+    def __init__(
+        self,
+        x: npt.ArrayLike,
+        y: npt.ArrayLike,
+        x_name: str = "x",
+        y_name: str = "y",
+        *,
+        skip_invalid: bool = False,
+    ) -> None:
+        vectors = vector_of("x", x), vector_of("y", y)
+        if vectors[0].values.size != vectors[1].values.size:
+            raise DataError(
+                f"`x` and `y` must have one length. Got {vectors[0].values.size} and {vectors[1].values.size}."
+            )
+        keep = _kept(vectors) if skip_invalid else None
+        dtype = np.result_type(vectors[0].values, vectors[1].values)
+        for name, vector in zip("xy", vectors, strict=True):
+            object.__setattr__(self, name, _frozen(name, vector, keep, dtype))
         object.__setattr__(self, "x_name", x_name)
         object.__setattr__(self, "y_name", y_name)
+        if keep is not None:
+            first = [f"index {index}" for index in np.flatnonzero(~keep)[:3]]
+            self._note_skipped(int((~keep).sum()), first)
 
     @property
     def n(self) -> int:
@@ -97,9 +75,12 @@ class Points:
     def with_skipped(self, count: int, first: Iterable[str]) -> "Points":
         """Return the same points, which say how many pairs were left out, and which of them were the first."""
         points = Points(self.x, self.y, self.x_name, self.y_name)
-        object.__setattr__(points, "skipped", count)
-        object.__setattr__(points, "first_skipped", tuple(first))
+        points._note_skipped(count, first)
         return points
+
+    def _note_skipped(self, count: int, first: Iterable[str]) -> None:
+        object.__setattr__(self, "skipped", count)
+        object.__setattr__(self, "first_skipped", tuple(first))
 
     def __iter__(self) -> Any:
         """Unpack as `x, y = points`."""
@@ -125,18 +106,41 @@ class Points:
         return Points(x, y, self.x_name, self.y_name)
 
 
-def _frozen(name: str, vector: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return a read-only view of `vector` as `dtype`, refusing NaN and infinity."""
-    finite = np.isfinite(vector)
+def _kept(vectors: tuple[Vector, Vector]) -> npt.NDArray[np.bool_] | None:
+    """Return which pairs have both values; None where all have."""
+    missing: npt.NDArray[np.bool_] = np.isnan(vectors[0].values) | np.isnan(vectors[1].values)
+    if not missing.any():
+        return None
+    if missing.all():
+        raise DataError("`x` and `y` must hold at least one pair. Got a missing value in each. Look at where they are.")
+    return ~missing
+
+
+def _frozen(name: str, vector: Vector, keep: npt.NDArray[np.bool_] | None, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return a read-only view of `vector` as `dtype`, refusing NaN and infinity in what is kept."""
+    values = vector.values if keep is None else vector.values[keep]
+    finite = np.isfinite(values)
     if not finite.all():
-        index = int(np.argmin(finite))
-        raise DataError(
-            f"`{name}` must be finite. Got {vector[index]} at index {index} "
-            f"({vector.size - int(finite.sum())} such in all). Remove or replace it."
-        )
-    view: npt.NDArray[Any] = vector.astype(dtype, copy=False).view()
+        raise _not_finite(name, vector, values, finite, skipping=keep is not None)
+    view: npt.NDArray[Any] = values.astype(dtype, copy=False).view()
     view.flags.writeable = False
     return view
+
+
+def _not_finite(
+    name: str, vector: Vector, values: npt.NDArray[Any], finite: npt.NDArray[np.bool_], skipping: bool
+) -> DataError:
+    """Return the error for the first value that is missing or infinite."""
+    index, count = int(np.argmin(finite)), values.size - int(finite.sum())
+    many = f"({count} such in all)"
+    if skipping or np.isinf(values[index]):
+        return DataError(f"`{name}` must be finite. Got {values[index]} at index {index} {many}. Remove or replace it.")
+    advice = "Leave such pairs out: `x, y = tf_gd.Points(x, y, skip_invalid=True)`."
+    if vector.found is not None and vector.found[0] == index:
+        return DataError(
+            f"`{name}` must hold a number everywhere. Got {vector.found[1]} at index {index} {many}. {advice}"
+        )
+    return DataError(f"`{name}` must be finite. Got {values[index]} at index {index} {many}. {advice}")
 
 
 _SAMPLES = {

@@ -14,7 +14,8 @@ from tf_gd.errors import DataError
 from tf_gd.line import Line
 from tf_gd.moments.quadratic import Quadratic
 from tf_gd.moments.sums import EXACT, Sums, exact_sums, fast_sums, unshifted
-from tf_gd.points import Points, as_vector
+from tf_gd.points import Points
+from tf_gd.vectors import as_vector
 
 
 @dataclass(frozen=True)
