@@ -24,7 +24,7 @@ from tf_gd.progress import Progress, check_progress
 from tf_gd.summation import order
 from tf_gd.summation.probing import reveal
 from tf_gd.trajectory import SERIES, Trajectory
-from tf_gd.validation import check_dtype
+from tf_gd.validation import check_dtype, check_rows
 
 Engine = Literal["tensorflow", "manual", "moments"]
 
@@ -186,6 +186,8 @@ def check_engine(plan: Plan | MomentsPlan, engine: Any) -> None:
         raise invalid("engine", "'tensorflow', 'manual' or 'moments'", engine)
     if isinstance(plan, MomentsPlan) and engine != "moments":
         raise invalid("engine", "'moments', where only the moments are at hand", engine)
+    if engine != "moments":
+        check_rows(plan.num_steps, plan.record_every)
 
 
 def open_engine(plan: Plan | MomentsPlan, engine: Engine) -> AbstractContextManager[Descends | MomentsDescent]:

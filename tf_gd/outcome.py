@@ -68,6 +68,8 @@ def _unfinished(step: int, largest: float, curvature: Curvature, rate: float, to
     said = f"All {step:,} steps are done; the largest component of the gradient is {largest:.3g}"
     if tolerance is None:
         return f"{said}."
-    more = curvature.steps_to(np.log10(largest / tolerance), rate) if tolerance > 0 else np.inf
+    with np.errstate(all="ignore"):
+        digits = max(1e-9, float(np.log10(largest / np.float64(tolerance))))
+    more = curvature.steps_to(digits, rate) if np.isfinite(digits) else np.inf
     advice = f"about {more:,.0f} more are needed" if np.isfinite(more) else "more steps alone will not get there"
     return f"{said}, over the tolerance {tolerance:.3g}; {advice}."

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError
-from tf_gd.learning_rate import applied_learning_rate
+from tf_gd.learning_rate import applied_learning_rate, automatic_rate
 from tf_gd.line import Line, Reduction, check_reduction
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
@@ -22,6 +22,7 @@ LearningRate = float | Callable[[], float] | Literal["auto"]
 AnyCourse = TypeVar("AnyCourse", bound="Course")
 
 MOST_STEPS_A_STRETCH = 10_000
+MOST_STEPS_A_RUN = 10**7  # their rows take 400 MB in float64
 POINTS_A_STRETCH = 10**8  # about half a second's work
 
 
@@ -100,7 +101,7 @@ class Plan(Course):
         check_reduction(reduction)
         points = Points(x, y).astype(check_dtype(dtype))
         if steps_per_run is not None:
-            check_count("steps_per_run", steps_per_run, least=1)
+            check_count("steps_per_run", steps_per_run, least=1, most=MOST_STEPS_A_RUN)
         curvature = Curvature.of(points.x.astype(np.float64), reduction)
         checked = _checked(curvature, points.x.dtype, **course)
         return cls(points=points, reduction=reduction, steps_per_run=steps_per_run, **checked)
@@ -143,9 +144,9 @@ def _checked(
     """Return the fields of a course, checked, with the learning rate "auto" resolved."""
     rate = learning_rate
     if isinstance(rate, str) and rate == "auto":
-        rate = curvature.best_learning_rate
-        if not rate > 0:
+        if not curvature.best_learning_rate > 0:
             raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
+        rate = automatic_rate(curvature.best_learning_rate, dtype)
     applied_learning_rate(rate, dtype)
     return {
         "curvature": curvature,

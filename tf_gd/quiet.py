@@ -22,7 +22,7 @@ _one_at_a_time = threading.RLock()
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Hold back what is written to file descriptor 2, then write out every line that is not start-up noise."""
-    with _one_at_a_time, tempfile.TemporaryFile() as held:
+    with _one_at_a_time, _nameless_file() as held:
         try:
             sys.stderr.flush()
             saved = os.dup(2)
@@ -37,6 +37,14 @@ def quiet_stderr() -> Iterator[None]:
             os.dup2(saved, 2)
             os.close(saved)
             _replay(held)
+
+
+def _nameless_file() -> IO[bytes]:
+    """Return a temporary file; one in memory where no directory takes one."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
 
 
 def _replay(held: IO[bytes]) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 
 from tf_gd.errors import InvalidArgumentError, invalid
 
+MOST_STEPS = 2**63 - 1  # what the steps of a trajectory, int64, can count
+MOST_ROWS = 10**7  # 400 MB in float64
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 
 
@@ -30,11 +32,24 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     return wanted
 
 
-def check_count(name: str, value: Any, least: int) -> int:
-    """Return a whole number that is at least `least`."""
+def check_count(name: str, value: Any, least: int, most: int = MOST_STEPS) -> int:
+    """Return a whole number that is at least `least`, and at most `most`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < least:
         raise invalid(name, f"a whole number, {least} or above", value)
+    if value > most:
+        raise invalid(name, f"a whole number, at most {most}", value, "Ask for fewer.")
     return int(value)
+
+
+def check_rows(num_steps: int, record_every: int) -> None:
+    """Refuse more rows than memory holds, before the first of them."""
+    if num_steps // record_every >= MOST_ROWS:
+        least = -(-num_steps // (MOST_ROWS - 1))
+        requirement, advice = (
+            f"at least {least:,} to keep {num_steps:,} steps in memory",
+            f"Add --record-every {least}.",
+        )
+        raise invalid("record_every", requirement, record_every, advice)
 
 
 def check_tolerance(value: Any) -> float | None:

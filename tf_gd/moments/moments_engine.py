@@ -9,15 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import invalid
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Line, Reduction, loss_factor
 from tf_gd.moments.closed_form import ClosedForm, Steps
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.stopping import first_at_or_under
 from tf_gd.points import Points
-
-MOST_ROWS = 10**7  # 400 MB in float64
+from tf_gd.validation import check_rows
 
 
 class MomentsDescent:
@@ -57,9 +55,7 @@ class MomentsDescent:
         if tolerance is not None:
             met = first_at_or_under(descent, tolerance, last)
             last = last if met is None else met
-        if last // record_every >= MOST_ROWS:
-            least = -(-last // (MOST_ROWS - 1))
-            raise invalid("record_every", f"at least {least:,} to keep {last:,} steps in memory", record_every)
+        check_rows(last, record_every)
         steps = np.append(np.arange(0, last, record_every), last)
         return steps, self._rows(descent, steps)
 
