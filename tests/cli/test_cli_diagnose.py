@@ -204,7 +204,7 @@ def test_nothing_to_check_is_a_usage_error(diagnose: Any, source: str, message: 
             "`file` must be a Python file or a notebook that can be read. Got 'no-such-file.py': No such file",
         ),
         (["."], "Is a directory"),
-        ([], "Missing argument 'FILE'"),
+        ([], "Give a program, or --path and --data"),
         (["setup.cfg", "--time-limit", "0"], "`time_limit` must be a number of seconds above 0. Got 0.0."),
         (["setup.cfg", "--time-limit", "nan"], "`time_limit` must be a number of seconds above 0. Got nan."),
         (["setup.cfg", "--memory-limit", "-1"], "`memory_limit` must be a number of megabytes above 0. Got -1."),

@@ -1,9 +1,9 @@
-"""`tf-gd diagnose`: name the mistake in the gradient or update that a file defines."""
+"""`tf-gd diagnose`: name the mistake in a program that trains a line, in its functions, or in a table of steps."""
 
 import contextlib
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,16 +14,31 @@ if TYPE_CHECKING:
 EXIT_CODES = {"right": 0, "wrong": 1, "cannot-tell": 5}
 NOTHING_COMPARED = 2
 TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
+REDUCTIONS = ("sum", "mean", "half_sum", "half_mean")
+
+
+def names_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --m, --c, --x, --y and --rate."""
+    for name, what in (
+        ("rate", "The learning rate: a number, or a name or expression of the program."),
+        ("y", "y: a name or expression of the program; with --path a column of the points."),
+        ("x", "x: a name or expression of the program; with --path a column of the points."),
+        ("c", "The intercept: a name in the program; with --path a column of the steps."),
+        ("m", "The slope: a name in the program; with --path a column of the steps."),
+    ):
+        command = click.option(f"--{name}", metavar="NAME", help=what)(command)
+    return command
 
 
 @click.command()
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(), required=False)
+@click.option("--path", "steps", type=click.Path(), help="A table of steps: m and c before the first, and after each.")
+@click.option("--data", type=click.Path(), help="With --path: the file of the points.")
+@names_options
 @click.option(
     "--reduction",
-    type=click.Choice(["sum", "mean"]),
-    default="sum",
-    show_default=True,
-    help="Whether the loss is the sum or the mean of the squared residuals.",
+    type=click.Choice(REDUCTIONS),
+    help="The loss that is meant, and no other: sum(e^2), or that divided by n, by 2, or by 2n.",
 )
 @click.option("--time-limit", type=float, default=TIME_LIMIT, show_default=True, help="Seconds that the file may take.")
 @click.option(
@@ -33,34 +48,72 @@ TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
     show_default=True,
     help="Megabytes that the file may allocate.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: file, ok, checks and diagnosis.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: verdict, loss, diagnosis, remarks.")
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit code tells.")
-def command(file: str, reduction: Any, time_limit: float, memory_limit: int, as_json: bool, quiet: bool) -> int:
-    """Check the functions in FILE, and name what is wrong with them.
+def command(
+    file: str | None,
+    steps: str | None,
+    data: str | None,
+    m: str | None,
+    c: str | None,
+    x: str | None,
+    y: str | None,
+    rate: str | None,
+    reduction: Any,
+    time_limit: float,
+    memory_limit: int,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Check FILE, a program (.py) or a notebook (.ipynb), and name what is wrong with it.
 
-    FILE defines gradient(m, c, x, y) that returns (dL/dm, dL/dc), or update(m, c, x, y, learning_rate) that
-    returns the new (m, c), or both. For another model it defines loss(**params, **data) in TensorFlow,
-    gradient(**params, **data) in NumPy, and the dicts params and data.
+    FILE is run as it stands: a script, a class, functions or a TensorFlow session that fits y = m x + c by gradient
+    descent. The steps that it takes are judged. So are its functions gradient(m, c, x, y) that returns
+    (dL/dm, dL/dc), and update(m, c, x, y, learning_rate) that returns the new (m, c). For another model it defines
+    loss(**params, **data) in TensorFlow, gradient(**params, **data) in NumPy, and the dicts params and data.
 
     This runs the code in FILE, with all that you yourself may do, in a child process with a time and a memory
     limit; what it prints is thrown away.
 
-    Exit code: 0 all right, 1 something is wrong, 2 there is nothing to check.
+    Without FILE, --path steps.csv --data points.csv judges a table of steps, from any language.
+
+    Exit code: 0 all right, 1 something is wrong, 2 there is nothing to check, 5 the steps cannot tell.
 
     Example: tf-gd diagnose homework.py
     """
-    from tf_gd.diagnosis.file_check import check_file
-
+    given = {key: value for key, value in (("m", m), ("c", c), ("x", x), ("y", y), ("rate", rate)) if value is not None}
+    if (file is None) == (steps is None):
+        raise click.UsageError("Give a program, or --path and --data. For example: tf-gd diagnose homework.py")
     with _ended_by_sigterm():
-        checks = check_file(file, reduction, time_limit, memory_limit)
+        checks = (
+            _of_table(steps, data, given, reduction)
+            if steps is not None
+            else _of_program(file, reduction, time_limit, memory_limit, given)
+        )
     verdict = _verdict(checks)
     if as_json:
-        click.echo(json.dumps(_as_json(file, verdict, checks)))
+        click.echo(json.dumps(_as_json(str(file or steps), verdict, checks)))
     elif not quiet:
         click.echo("\n\n".join(f"{name}: {check}" for name, check in checks.items()))
     if not any(check.compared for check in checks.values()):
         return NOTHING_COMPARED
     return EXIT_CODES[verdict]
+
+
+def _of_program(
+    file: Any, reduction: Any, time_limit: float, memory_limit: int, given: dict[str, str]
+) -> "dict[str, GradientCheck]":
+    from tf_gd.diagnosis.file_check import check_file
+
+    return check_file(file, reduction, time_limit, memory_limit, given)
+
+
+def _of_table(steps: str, data: str | None, given: dict[str, str], reduction: Any) -> "dict[str, GradientCheck]":
+    from tf_gd.diagnosis.path.steps_table import check_table
+
+    if data is None:
+        raise click.UsageError("--path needs the points as well: --data points.csv")
+    return {"path": check_table(steps, data, given, reduction)}
 
 
 def _verdict(checks: "dict[str, GradientCheck]") -> str:

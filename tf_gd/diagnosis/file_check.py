@@ -1,7 +1,7 @@
-"""Check what a file defines: its functions, in a process of its own."""
+"""Check a program: the steps that it takes and the functions that it defines, in a process of its own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved
@@ -10,47 +10,62 @@ from tf_gd.diagnosis.line.asking import InChild
 from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update, of_fault
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
 from tf_gd.errors import DataError, plain
-from tf_gd.line import Reduction, check_reduction
+from tf_gd.line import Reduction, loss_factor
 
 
 def check_file(
     path: str | os.PathLike[str],
-    reduction: Reduction = "sum",
+    reduction: Reduction | None = None,
     time_limit: float = TIME_LIMIT,
     memory_limit: int = MEMORY_LIMIT,
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, GradientCheck]:
-    """Check the functions that a Python file defines, in a process of its own.
+    """Check a program as it stands, in a process of its own: the steps that it takes, and its functions.
 
     Args:
         path: a file with `gradient(m, c, x, y)`, `update(m, c, x, y, learning_rate)` or both; or with
             `loss(**params, **data)` in TensorFlow, `gradient(**params, **data)` in NumPy, and the dicts `params`
             and `data`.
-        reduction: "sum" or "mean"; see `check_line_gradient`.
+        reduction: the loss that is meant, and no other; None takes, for the steps, whichever makes them right.
         time_limit: seconds for the file and its functions.
         memory_limit: megabytes that the file may allocate (where the system can limit it).
+        given: names or expressions of the program for "m", "c", "x", "y" and "rate", where they are not found.
 
     Returns:
-        {"gradient": check, "update": check}, as far as the file defines them; {"file": check} where the file as a
-        whole failed: it raised, hung, printed without end or ended the process.
+        {"path": check, "gradient": check, "update": check}, as far as the file trains a line and defines them;
+        {"file": check} where the file as a whole failed: it raised, hung, printed without end or ended the process.
 
     Raises:
         DataError: there is no such file, or it defines nothing to check.
         InvalidArgumentError: a limit is not above 0, or `reduction` is unknown.
     """
-    check_reduction(reduction)
+    if reduction is not None:
+        loss_factor(1, reduction)
     with Sandbox(path, time_limit, memory_limit) as sandbox:
         try:
+            path_check, why = _path(sandbox, reduction, given or {})
             loaded = sandbox.load()
-            checks = _checks(sandbox, loaded, reduction)
-            if not checks and loaded.fault:
+            checks = _checks(sandbox, loaded, reduction or "sum")
+            if not checks and path_check is None and loaded.fault:
                 raise loaded.fault
-            found = {name: _outcome(name, check) for name, check in checks.items()}
+            found = {} if path_check is None else {"path": path_check}
+            found |= {name: _outcome(name, check) for name, check in checks.items()}
         except Misbehaved as fault:
             return {"file": of_fault("file", fault)}
     if not found:
         wanted = "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"
-        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}.")
+        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}, or train a line. {why}")
     return found
+
+
+def _path(sandbox: Sandbox, reduction: str | None, given: Mapping[str, str]) -> tuple[GradientCheck | None, str]:
+    """Return the check of the steps that the program takes; else None, and why there is none."""
+    from tf_gd.diagnosis.path.program_check import NoDescent, check_program
+
+    try:
+        return check_program(sandbox, reduction, given), ""
+    except NoDescent as none:
+        return None, str(none)
 
 
 def _outcome(what: str, check: Callable[[], GradientCheck]) -> GradientCheck:

@@ -79,11 +79,13 @@ def check_states(states: Array, points: Points, context: Context, integers: bool
     return as_check(judgement, course)
 
 
-def as_check(judgement: Judgement, course: Course, extra: Sequence[tuple[str, str]] = ()) -> GradientCheck:
+def as_check(
+    judgement: Judgement, course: Course, extra: Sequence[tuple[str, str]] = (), what: str = ""
+) -> GradientCheck:
     """Return a judgement with its words, and with the remarks where the steps are right."""
     notes = [*remarks(judgement, course), *extra] if judgement.verdict == "right" else []
     diagnosis = messages(judgement)
-    basis = _basis(judgement, course)
+    basis = _basis(judgement, course) + (f"\n    {what}" if what else "")
     return GradientCheck(
         judgement.verdict,
         diagnosis,
@@ -179,7 +181,11 @@ def with_float32(rates: Sequence[Rate]) -> list[Rate]:
 def _unit(states: Array, points: Points) -> float:
     """Return the unit roundoff of the coarsest dtype among states and points."""
     names = [values.dtype.name for values in (states, points.x)]
-    coarsest = max(UNITS.get(name, UNITS["float64"]) for name in names)
+    return unit_of(states, max(UNITS.get(name, UNITS["float64"]) for name in names))
+
+
+def unit_of(states: Array, coarsest: float) -> float:
+    """Return the unit roundoff of states: that of float32 where every one of them is such a number."""
     return max(coarsest, UNITS["float32"]) if _in_float32(states) else coarsest
 
 

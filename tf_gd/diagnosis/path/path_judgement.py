@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,13 +59,17 @@ def judge(steps: PathSteps, context: Context, integers: bool = False) -> Judgeme
         context: what is known beside them.
         integers: whether m and c were stored as whole numbers.
     """
+    return attempt(steps, context, integers) or unlisted(steps)
+
+
+def attempt(
+    steps: PathSteps, context: Context, integers: bool = False, attempts: Sequence[Attempt] | None = None
+) -> Judgement | None:
+    """Return what the steps are, if one of the attempts explains them; all of them where none are given."""
     if steps.is_still:
         return _still(steps, integers)
-    for attempt in (_right, _in_batches, _whole, _single, _changing, _remembered, _pair):
-        judgement = attempt(steps, context)
-        if judgement is not None:
-            return judgement
-    return _unlisted(steps)
+    found = (one(steps, context) for one in attempts or (*RIGHT, *SINGLE, *TOGETHER))
+    return next((judgement for judgement in found if judgement is not None), None)
 
 
 def _still(steps: PathSteps, integers: bool) -> Judgement:
@@ -221,7 +225,7 @@ def _remembered(steps: PathSteps, context: Context) -> Judgement | None:
     return None
 
 
-def _unlisted(steps: PathSteps) -> Judgement:
+def unlisted(steps: PathSteps) -> Judgement:
     """Return the judgement of steps that nothing explains."""
     prefix = _right_prefix(steps)
     if prefix >= 2:
@@ -256,6 +260,14 @@ def _right_prefix(steps: PathSteps) -> int:
             return count
         count = stop
     return count
+
+
+Attempt = Callable[[PathSteps, Context], "Judgement | None"]
+
+# In this order: what takes the least for granted comes first.
+RIGHT: tuple[Attempt, ...] = (_right, _in_batches)
+SINGLE: tuple[Attempt, ...] = (_whole, _single, _changing, _remembered)
+TOGETHER: tuple[Attempt, ...] = (_pair,)
 
 
 def _as_judgement(verdict: Verdict, found: Explanation, steps: PathSteps) -> Judgement:

@@ -64,17 +64,34 @@ def read_factor(
         reduction: the loss that was asked for: nothing else is right.
         loss: the loss that the program itself computes.
     """
-    allowed = [reduction or loss] if reduction or loss else list(scales)
-    for rate in rates:
-        for name in allowed:
-            if name is not None and factor.agrees(rate.value * scales[name]):
-                return Reading(name, rate.value)
-    for rate in rates:
-        if rate.named or not (reduction or loss):
-            for name, multiple, mistake in _mistakes([one for one in allowed if one], rate.value, n):
-                if factor.agrees(rate.value * scales[name] * multiple):
-                    return Reading(name, rate.value, (mistake,), 0.1)
+    losses = [one for one in ([reduction or loss] if reduction or loss else list(scales)) if one is not None]
+    for some in ([rate for rate in rates if rate.named], [rate for rate in rates if not rate.named]):
+        found = _read_right(factor, scales, losses, some)
+        if found is None and not (some and not some[0].named and (reduction or loss)):
+            found = _read_mistake(factor, scales, losses, some, n)
+        if found is not None:
+            return found
     return _unread(factor, scales, bool(rates), reduction or loss)
+
+
+def _read_right(
+    factor: Factor, scales: dict[str, float], losses: Sequence[str], rates: Sequence[Rate]
+) -> Reading | None:
+    """Return the loss and the rate that make a factor right."""
+    pairs = ((rate, loss) for rate in rates for loss in losses)
+    found = ((rate, loss) for rate, loss in pairs if factor.agrees(rate.value * scales[loss]))
+    return next((Reading(loss, rate.value) for rate, loss in found), None)
+
+
+def _read_mistake(
+    factor: Factor, scales: dict[str, float], losses: Sequence[str], rates: Sequence[Rate], n: int
+) -> Reading | None:
+    """Return the mistake in a rate, or in a factor of the gradient, that explains a factor."""
+    for rate in rates:
+        for loss, multiple, mistake in _mistakes(losses, rate.value, n):
+            if factor.agrees(rate.value * scales[loss] * multiple):
+                return Reading(loss, rate.value, (mistake,), 0.1)
+    return None
 
 
 def _unread(factor: Factor, scales: dict[str, float], known: bool, loss: str | None) -> Reading:

@@ -1,0 +1,168 @@
+"""Which numbers of a program may be m and c, which arrays x and y: names and form put them in an order."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+
+import numpy as np
+
+from tf_gd.diagnosis.path import names
+from tf_gd.diagnosis.path.program_record import Record, Series, Table
+from tf_gd.diagnosis.path.samplings import Sampling, samplings
+from tf_gd.diagnosis.path.statements import Statement, Statements, place_of, text_of
+from tf_gd.diagnosis.path.term_arrays import Array
+
+MOST_PAIRS, MOST_POINTS = 60, 40
+MOST_SNAPSHOTS = 3  # an array that changes more often is computed in every step
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two series that may be m and c, and the states that they make."""
+
+    m: Series
+    c: Series
+    score: float
+
+    @cached_property
+    def samplings(self) -> list[Sampling]:
+        """The ways of cutting them into steps."""
+        return list(samplings(self.m, self.c))[:4]
+
+
+@dataclass(frozen=True, eq=False)
+class Vector:
+    """A column of numbers that may be x or y."""
+
+    name: str
+    stem: str
+    values: Array
+    dtype: str
+    clock: int
+    changes: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class PointsCandidate:
+    """Two vectors of one length that may be x and y."""
+
+    x: Vector
+    y: Vector
+    score: float
+
+
+def pairs(record: Record, statements: Statements) -> list[Pair]:
+    """Return the series that may be m and c, the likeliest first."""
+    known = [series for series in record.series if _may_be_parameter(series)]
+    found = []
+    for m, c in permutations(known, 2):
+        if m.scope != c.scope or (m.is_constant and c.is_constant) or m.width > 2 or c.width > 2:
+            continue
+        if (m.width == 2 or c.width == 2) and m.place != c.place:
+            continue
+        score = _pair_score(m, c, statements)
+        if score > -3:
+            found.append(Pair(m, c, score))
+    found.sort(key=lambda pair: -pair.score)
+    return found[:MOST_PAIRS]
+
+
+def _may_be_parameter(series: Series) -> bool:
+    if series.width > 2 or not np.isfinite(series.values[0]):
+        return False
+    counts = len(series.values) > 2 and set(series.dtypes) == {"int"} and bool((np.diff(series.values) == 1).all())
+    return not counts
+
+
+def _pair_score(m: Series, c: Series, statements: Statements) -> float:
+    if m.place == c.place:  # two elements of one array
+        base = 2.5 * bool(names.PAIRS.match(m.last_name)) - 3.0 * bool(names.NOT_PARAMETERS.match(m.last_name))
+        base -= 0.7 * bool(names.COPIES.search(m.last_name))
+        return base + 2 * writes_itself(m, statements) - 0.1 * (m.element == 0)
+    score = names.slope_score(m.last_name) + names.intercept_score(c.last_name)
+    for series in (m, c):
+        score += writes_itself(series, statements) - 1.5 * series.is_constant
+    return score
+
+
+def writes_itself(series: Series, statements: Statements) -> float:
+    """Return 1 where a statement computes the series from itself, as an update does; 0.5 for an addition; else 0."""
+    found = 0.0
+    for line in dict.fromkeys(series.lines.tolist()):
+        statement = statements.by_line.get(int(line))
+        if statement is not None:
+            found = max(found, *(_updates(node, series) for node in statement.nodes), 0.0)
+    return found
+
+
+def _updates(node: ast.AST, series: Series) -> float:
+    if isinstance(node, ast.AugAssign):
+        return 1.0 if isinstance(node.op, ast.Sub) else 0.5
+    if isinstance(node, ast.Expr):  # a call: an assignment to a variable of TensorFlow, or a method that does it all
+        return 1.0 if series.scope == "TensorFlow" else 0.2
+    value = getattr(node, "value", None)
+    if not isinstance(node, ast.Assign) or value is None:
+        return 0.0
+    mentioned = {text_of(place) for one in ast.walk(value) if isinstance(one, ast.expr) and (place := place_of(one))}
+    return 1.0 if mentioned & {series.place, series.name, series.place.split("[")[0]} else 0.0
+
+
+def vectors(record: Record) -> list[Vector]:
+    """Return every column of numbers of the program that stays as it is, and is not one number again and again."""
+    snapshots: dict[tuple[str, str], list[Table]] = {}
+    for table in record.tables:
+        snapshots.setdefault((table.scope, table.name), []).append(table)
+    found: list[Vector] = []
+    for tables in snapshots.values():
+        if len(tables) > MOST_SNAPSHOTS:
+            continue
+        for table in tables:
+            found += _columns(table)
+    unique: dict[bytes, Vector] = {}
+    for vector in found:
+        if np.isfinite(vector.values).all() and np.ptp(vector.values) > 0:
+            unique.setdefault(vector.values.tobytes(), vector)
+    return list(unique.values())
+
+
+def _columns(table: Table) -> list[Vector]:
+    """Return the columns of a table, or its rows where it lies on its side."""
+    values, stem = table.values, _stem(table.name)
+    if values.ndim == 1:
+        return [Vector(table.name, stem, values, table.dtype, table.clock)]
+    if 1 in values.shape:
+        return [Vector(table.name, stem, values.ravel(), table.dtype, table.clock)]
+    columns = [(f"{table.name}[:, {index}]", values[:, index]) for index in range(values.shape[1])]
+    if values.shape[0] <= 8:
+        columns += [(f"{table.name}[{index}]", values[index]) for index in range(values.shape[0])]
+    if values.shape[1] > 8:
+        columns = columns[values.shape[1] :]
+    return [Vector(name, stem, np.ascontiguousarray(one), table.dtype, table.clock) for name, one in columns]
+
+
+def _stem(name: str) -> str:
+    words = "".join(char.lower() if char.isalnum() or char == "_" else " " for char in name).split()
+    return next((word for word in reversed(words) if not word.isdigit()), name)
+
+
+def point_candidates(found: Sequence[Vector]) -> list[PointsCandidate]:
+    """Return the vectors that may be x and y, the likeliest first."""
+    pairs_ = []
+    for x, y in permutations(found, 2):
+        if x.values.size != y.values.size or x.values.size < 2:
+            continue
+        score = names.x_score(x.stem) + names.y_score(y.stem) + 0.3 * (x.clock <= y.clock)
+        if x.name.split("[")[0] == y.name.split("[")[0]:
+            score += 1.5 + 0.2 * (x.name < y.name)
+        pairs_.append(PointsCandidate(x, y, score))
+    pairs_.sort(key=lambda pair: -pair.score)
+    return pairs_[:MOST_POINTS]
+
+
+def statements_of(lines: Iterable[int], statements: Statements) -> list[Statement]:
+    """Return the statements on these lines."""
+    return [statements.by_line[line] for line in lines if line in statements.by_line]

@@ -1,0 +1,109 @@
+"""Check a program as it stands: run it, watch it train, and judge the steps that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved, printable
+from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.path.path_check import as_check
+from tf_gd.diagnosis.path.path_remarks import Course
+from tf_gd.diagnosis.path.program_record import Record
+from tf_gd.diagnosis.path.program_search import Descent, ProgramSearch, series_final
+from tf_gd.diagnosis.path.program_stopping import stopping_remarks
+from tf_gd.diagnosis.path.source_lines import SourceLines
+from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.sandbox import Sandbox
+from tf_gd.errors import DataError
+
+JOB = "tf_gd.diagnosis.path.tracer"
+OVERFLOWS = ("OverflowError", "FloatingPointError")  # a descent that runs away may end so, and its steps say why
+
+
+class NoDescent(DataError):  # noqa: N818 (it says what was not there)
+    """No descent was found in a program; the message says what was looked at, and what to name."""
+
+
+def check_program(
+    sandbox: Sandbox, reduction: str | None = None, given: Mapping[str, str] | None = None
+) -> GradientCheck:
+    """Run the program of a sandbox, and judge the steps that it takes.
+
+    Args:
+        sandbox: with the program, which has not run yet.
+        reduction: the loss that is meant; None takes whichever makes the steps right.
+        given: names or expressions of the program for "m", "c", "x", "y" and "rate", as far as the user gave them.
+
+    Raises:
+        Misbehaved: the program did not come to its end.
+        NoDescent: it shows no descent.
+    """
+    record = Record.read(sandbox.run(JOB, names=dict(given or {})))
+    if sandbox.fault is not None and not any(name in sandbox.fault.message for name in OVERFLOWS):
+        raise sandbox.fault
+    statements = Statements(sandbox.source.text)
+    search = ProgramSearch(record, statements, reduction)
+    descent = search.find()
+    if descent is None:
+        raise NoDescent(_nothing_found(search))
+    return _checked(sandbox, record, statements, descent)
+
+
+def _checked(sandbox: Sandbox, record: Record, statements: Statements, descent: Descent) -> GradientCheck:
+    """Return the check of a descent, with the lines of the program."""
+    course = _course(record, descent)
+    stops = stopping_remarks(record, statements, course) if descent.judgement.verdict == "right" else []
+    check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], _what(descent))
+    where = SourceLines(statements, descent.pair, descent.sampling)
+    lines = {name: line for name, _ in check.diagnosis if (line := where.of(name, descent.judgement.alone))}
+    lines |= {name: line for name, _ in check.remarks if (line := where.update("m"))}
+    lines |= {name: line for name, _, line in stops}
+    return with_lines(check, lines, sandbox)
+
+
+def with_lines(check: GradientCheck, lines: Mapping[str, int], sandbox: Sandbox) -> GradientCheck:
+    """Return the check with the line of the program in each message."""
+    said = {
+        name: f"Your {sandbox.source.place(line)}: `{printable(sandbox.source.line(line), 100)}`."
+        for name, line in lines.items()
+        if sandbox.source.line(line)
+    }
+    diagnosis = [(name, f"{said[name]} {text}" if name in said else text) for name, text in check.diagnosis]
+    remarks = [(name, f"{said[name]} {text}" if name in said else text) for name, text in check.remarks]
+    report = check.report
+    for name, text in said.items():
+        report = report.replace(f"{name}\n    ", f"{name}\n    {text}\n    ", 1)
+    return replace(check, diagnosis=diagnosis, remarks=remarks, report=report, lines=dict(lines))
+
+
+def _course(record: Record, descent: Descent) -> Course:
+    """Return the whole descent: all points, and m and c at the program's end."""
+    finals = [series_final(series) for series in (descent.pair.m, descent.pair.c)]
+    states = descent.sampling.states
+    final = states[-1] if None in finals else np.array(finals, dtype=np.float64)
+    complete = record.complete and len(states) - 1 < 400
+    x, y = descent.points.x.values, descent.points.y.values
+    return Course(x, y, final, len(states) - 1 if complete else None)
+
+
+def _what(descent: Descent) -> str:
+    """Return what was taken for m, c, x and y."""
+    pair, points = descent.pair, descent.points
+    return f"m is `{pair.m.name}`, c is `{pair.c.name}`, x is `{points.x.name}`, y is `{points.y.name}`."
+
+
+def _nothing_found(search: ProgramSearch) -> str:
+    """Return what was looked at, and what to name."""
+    numbers = list(dict.fromkeys(name for pair in search.pairs for name in (pair.m.name, pair.c.name)))[:6]
+    vectors = list(dict.fromkeys(name for one in search.points for name in (one.x.name, one.y.name)))[:6]
+    seen = f"numbers that change: {', '.join(numbers) or 'none'}; arrays: {', '.join(vectors) or 'none'}"
+    return (
+        f"No descent of a line y = m x + c was found in it ({seen}). Name them: --m, --c, --x, --y and --rate take "
+        "names or expressions of the program."
+    )
+
+
+__all__ = ["Misbehaved", "NoDescent", "check_program"]

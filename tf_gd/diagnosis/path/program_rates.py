@@ -1,0 +1,98 @@
+"""The learning rates that a program may have meant: what it calls so, and the numbers in the source of its update."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tf_gd.diagnosis.path import names
+from tf_gd.diagnosis.path.candidates import Pair, statements_of
+from tf_gd.diagnosis.path.path_check import with_float32
+from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.statements import Statement, Statements
+from tf_gd.diagnosis.path.step_factors import Rate
+
+OPTIMIZERS = ("GradientDescentOptimizer", "SGD", "GradientDescent", "MomentumOptimizer")
+MOST_RATES = 12
+
+
+def rates(record: Record, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
+    """Return the rates, the likeliest first: those with a name, then the numbers in their order in the source."""
+    named = [*_named(record, pair), *_of_optimizers(statements)]
+    plain = list(numbers_of_update(statements, lines))
+    ordered = [Rate(value) for value in dict.fromkeys(named) if _is_rate(value)]
+    ordered += [Rate(value, named=False) for value in dict.fromkeys(plain) if _is_rate(value) and value not in named]
+    return with_float32(ordered[:MOST_RATES])
+
+
+def _is_rate(value: float) -> bool:
+    return bool(np.isfinite(value) and value > 0)
+
+
+def _named(record: Record, pair: Pair) -> Iterator[float]:
+    """Yield the constants that the program calls a learning rate; those of the update's own scope first."""
+    found = [series for series in record.series if series.width == 1 and names.is_rate(series.last_name)]
+    for own in (True, False):
+        for series in found:
+            same = series.scope == pair.m.scope
+            if same == own and series.place not in (pair.m.place, pair.c.place) and series.is_constant:
+                yield float(series.values[0])
+
+
+def changing_rates(record: Record, pair: Pair) -> list[Series]:
+    """Return what the program calls a learning rate and changes."""
+    return [
+        series
+        for series in record.series
+        if series.width == 1 and names.is_rate(series.last_name) and not series.is_constant
+        and series.place not in (pair.m.place, pair.c.place)
+    ]  # fmt: skip
+
+
+def _of_optimizers(statements: Statements) -> Iterator[float]:
+    """Yield the number that an optimizer is made with."""
+    for node in ast.walk(statements.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        keyword = [one.value for one in node.keywords if one.arg in ("learning_rate", "lr")]
+        for argument in (*(node.args[:1] if name in OPTIMIZERS else ()), *keyword):
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+                yield float(argument.value)
+
+
+def numbers_of_update(statements: Statements, lines: Sequence[int]) -> Iterator[float]:
+    """Yield the numbers in the statements of the update, then those where its names get their values."""
+    update = statements_of(lines, statements)
+    seen: set[int] = set()
+    for statement in (*update, *_sources(update, statements)):
+        if id(statement) in seen:
+            continue
+        seen.add(id(statement))
+        for node in statement.nodes:
+            yield from _numbers(node)
+
+
+def _sources(update: Sequence[Statement], statements: Statements) -> Iterator[Statement]:
+    """Yield the statements that give the update's names their values."""
+    used = {one.id for statement in update for node in statement.nodes for one in ast.walk(node)
+            if isinstance(one, ast.Name)}  # fmt: skip
+    for statement in statements.all:
+        if any(place[0][1] in used for place in statement.places):
+            yield statement
+
+
+def _numbers(node: ast.AST) -> Iterator[float]:
+    """Yield the numbers of an expression in their order, without indices."""
+    if isinstance(node, ast.Subscript):
+        yield from _numbers(node.value)
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            yield float(node.value)
+    elif isinstance(node, ast.For | ast.While | ast.If | ast.With):
+        return
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _numbers(child)

@@ -1,0 +1,204 @@
+"""The search for the descent in a record: which numbers, which points, which steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector, pairs, point_candidates, vectors
+from tf_gd.diagnosis.path.explanations import Context
+from tf_gd.diagnosis.path.fitting import fit
+from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
+from tf_gd.diagnosis.path.path_judgement import RIGHT, SINGLE, TOGETHER, Judgement, attempt, unlisted
+from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
+from tf_gd.diagnosis.path.program_loss import loss_of
+from tf_gd.diagnosis.path.program_rates import rates
+from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.path.step_rules import right_move
+from tf_gd.diagnosis.path.term_arrays import Array
+
+TRIED_QUICKLY = 8  # steps
+PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
+LIKELY = 2.0  # the score of a pair whose names, or whose updates, look like those of m and c
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """A descent that was found in a program, and its judgement."""
+
+    pair: Pair
+    points: PointsCandidate
+    sampling: Sampling
+    judgement: Judgement
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One way to read a program: this pair, cut into these steps, on these points."""
+
+    pair: Pair
+    points: PointsCandidate
+    sampling: Sampling
+    steps: PathSteps
+
+
+class ProgramSearch:
+    """Looks for the descent of a program: the right update first, then every mistake."""
+
+    def __init__(self, record: Record, statements: Statements, reduction: str | None) -> None:
+        self.record, self.statements, self.reduction = record, statements, reduction
+        self.pairs = pairs(record, statements)
+        self.points = point_candidates(vectors(record))
+
+    def find(self) -> Descent | None:
+        """Return the descent, or None where there is none to be seen."""
+        trials = list(self._trials())
+        return self._right(trials) or self._batches(trials) or self._wrong(trials)
+
+    def _trials(self) -> Iterator[Trial]:
+        """Yield the ways to read the program, the likeliest first."""
+        found = [
+            (pair.score + points.score - 0.05 * index, pair, sampling, points)
+            for pair in self.pairs
+            for index, sampling in enumerate(pair.samplings)
+            for points in self.points
+        ]
+        for _, pair, sampling, points in sorted(found, key=lambda one: -one[0]):
+            steps = steps_of(pair, sampling, points)
+            if steps is not None:
+                yield Trial(pair, points, sampling, steps)
+
+    def _right(self, trials: Sequence[Trial]) -> Descent | None:
+        """Return the first reading under which the right update explains every step."""
+        for trial in trials:
+            few = trial.steps.part(slice(0, TRIED_QUICKLY))
+            if (few.moved == 0).all(axis=0).any():
+                continue
+            factor = fit(few, right_move(few))
+            if factor is None or not np.isfinite(factor.slack) or factor.slack > 0.5 * abs(factor.value):
+                continue
+            found = self._judged(trial, RIGHT[:1])
+            if found is not None:
+                return found
+        return None
+
+    def _batches(self, trials: Sequence[Trial]) -> Descent | None:
+        """Return the first reading under which each step is right on some of the points."""
+        for trial in self._likeliest(trials):
+            found = self._judged(trial, RIGHT[1:])
+            if found is not None and found.judgement.verdict == "right":
+                return found
+        return self._recorded_batches()
+
+    def _recorded_batches(self) -> Descent | None:
+        """Return the reading under which each step is right on the points that the program had at hand then."""
+        from tf_gd.diagnosis.path.program_batches import batch_trials
+
+        for pair in [pair for pair in self.pairs[:PAIRS_TRIED] if pair.score >= LIKELY]:
+            for sampling in pair.samplings[:2]:
+                for points, steps in batch_trials(self.record, pair, sampling):
+                    factor = fit(steps, right_move(steps))
+                    if factor is None or factor.value <= 0 or not np.isfinite(factor.slack):
+                        continue
+                    found = self._judged(Trial(pair, points, sampling, steps), RIGHT[:1])
+                    if found is not None and found.judgement.verdict == "right":
+                        return found
+        return None
+
+    def _likeliest(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Return the readings of the first few pairs, on the first few points each."""
+        count: dict[int, int] = {}
+        chosen = []
+        for trial in trials:
+            known = count.get(id(trial.sampling), 0)
+            if known < POINTS_TRIED and (known or len(count) < PAIRS_TRIED):
+                count[id(trial.sampling)] = known + 1
+                chosen.append(trial)
+        return chosen
+
+    def _wrong(self, trials: Sequence[Trial]) -> Descent | None:
+        """Return the reading under which a mistake explains every step, and the least is taken for granted."""
+        chosen = self._likeliest(trials)
+        for attempts, tried in ((SINGLE, chosen), (TOGETHER, chosen[:3])):
+            found = []
+            for rank, trial in enumerate(tried):
+                descent = self._judged(trial, attempts)
+                if descent is not None:
+                    found.append((descent.judgement.sure + 0.03 * rank, rank, descent))
+                    if descent.judgement.sure < 1.3 and rank < 3:
+                        break
+            if found:
+                return min(found, key=lambda one: one[:2])[2]
+        return self._unexplained(chosen)
+
+    def _unexplained(self, chosen: Sequence[Trial]) -> Descent | None:
+        """Return a descent that nothing explains, where the program surely fits a line."""
+        from tf_gd.diagnosis.path.program_model import predicts_a_line
+
+        for trial in chosen[:POINTS_TRIED]:
+            if trial.pair.score >= 4 and predicts_a_line(self.record, trial.pair, trial.sampling, trial.points):
+                return Descent(trial.pair, trial.points, trial.sampling, unlisted(trial.steps))
+        return None
+
+    def _judged(self, trial: Trial, attempts: object) -> Descent | None:
+        context = Context(
+            rates(self.record, self.statements, trial.pair, trial.sampling.lines),
+            self.reduction,
+            None if self.reduction else loss_of(self.record, trial.pair, trial.sampling, trial.points),
+            twice=self._moves_twice(trial.sampling.states[:4]),
+        )
+        judgement = attempt(trial.steps, context, _integers(trial.pair), attempts)  # type: ignore[arg-type]
+        if judgement is None or (judgement.verdict == "cannot-tell" and not judgement.names):
+            return None
+        return Descent(trial.pair, trial.points, trial.sampling, judgement)
+
+    def _moves_twice(self, states: Array) -> bool:
+        """Return whether a round writes c more often than m, wherever the program holds these states."""
+        same = (
+            one
+            for pair in self.pairs
+            for one in pair.samplings
+            if one.states[:4].shape == states.shape and (one.states[:4] == states).all()
+        )
+        return any(one.writes[1] > one.writes[0] for one in same)
+
+
+def _integers(pair: Pair) -> bool:
+    return all(set(series.dtypes) <= {"int32", "int64"} for series in (pair.m, pair.c))
+
+
+def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSteps | None:
+    """Return the steps of a reading, as far as their numbers are finite; None where there is none."""
+    states = finite(sampling.states)
+    if len(states) < 2:
+        return None
+    return PathSteps(states[:-1], states[1:], points.x.values, points.y.values, _unit(pair, states, points.x, points.y))
+
+
+def finite(states: Array) -> Array:
+    """Return the states before the first that is not finite, or too large to compute with."""
+    with np.errstate(all="ignore"):
+        fine = np.isfinite(states).all(axis=1) & (np.abs(states).max(axis=1) < LARGEST)
+    return states if fine.all() else states[: int(np.argmin(fine))]
+
+
+def _unit(pair: Pair, states: Array, x: Vector, y: Vector) -> float:
+    """Return the unit roundoff of the coarsest dtype that m, c, x and y had."""
+    dtypes = {*pair.m.dtypes, *pair.c.dtypes, x.dtype, y.dtype}
+    return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
+
+
+def narrowed(descent: Descent, **changes: object) -> Descent:
+    """Return the descent with another judgement."""
+    return replace(descent, **changes)  # type: ignore[arg-type]
+
+
+def series_final(series: Series) -> float | None:
+    """Return the value of a series at the program's end."""
+    if series.final is None or series.final[0] < series.clocks[-1]:
+        return None
+    return series.final[1]

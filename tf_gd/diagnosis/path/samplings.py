@@ -1,0 +1,133 @@
+"""From two series to the states of a descent: when a step begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.diagnosis.path.program_record import Series
+from tf_gd.diagnosis.path.term_arrays import Array
+
+MOST_STATES = 1001
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """The states of a descent, as they were between two rounds of the loop.
+
+    Attributes:
+        states: shape [steps + 1, 2].
+        clocks: when each state was read.
+        lines: the lines of a round that write to m or c, in their order.
+        writes: how often a round writes to m, and to c.
+        cut: whether the series ended before the program did.
+    """
+
+    states: Array
+    clocks: npt.NDArray[np.int64]
+    lines: tuple[int, ...]
+    writes: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Event:
+    """The two numbers after a statement that wrote to one of them, or to both."""
+
+    clock: int
+    line: int
+    m: float
+    c: float
+    wrote: tuple[bool, bool]
+
+
+def events_of(m: Series, c: Series) -> list[Event]:
+    """Return the two numbers after each statement that wrote to one of them, from where both are known."""
+    rows: dict[tuple[int, int], dict[int, float]] = {}
+    for which, series in enumerate((m, c)):
+        for clock, line, value in zip(series.clocks.tolist(), series.lines.tolist(), series.values, strict=True):
+            rows.setdefault((clock, line), {})[which] = float(value)
+    now: dict[int, float] = {}
+    events = []
+    for (clock, line), values in sorted(rows.items()):
+        before = dict(now)
+        now.update(values)
+        if len(now) == 2:
+            together = len(values) == 2 and m.place == c.place and len(before) == 2
+            wrote = tuple(
+                which in values and not (together and values[which] == before[which] and values != before)
+                for which in (0, 1)
+            )
+            events.append(Event(clock, line, now[0], now[1], (wrote[0], wrote[1])))
+    return events
+
+
+def samplings(m: Series, c: Series) -> Iterator[Sampling]:
+    """Yield the ways of cutting the events into rounds, the likeliest first."""
+    events = events_of(m, c)
+    if len(events) < 2:
+        return
+    first = _first_of_loop(events)
+    if first is None:
+        yield from _without_loop(events)
+        return
+    start, rest = max(first - 1, 0), events[max(first, 1) :]
+    for line in dict.fromkeys(event.line for event in rest):
+        ends = [index for index, event in enumerate(rest) if event.line == line]
+        chunks = _chunks(rest, ends)
+        if len(set(chunks[:3])) > 1:
+            continue  # this line is not the last of a round
+        for group in _groups(rest, ends):
+            yield _sampling(events[start], rest, group)
+
+
+def _first_of_loop(events: Sequence[Event]) -> int | None:
+    """Return the index of the first event of a loop: the first on a line that writes again later."""
+    lines = [event.line for event in events]
+    for index, line in enumerate(lines):
+        if lines.count(line) > 1:
+            return index
+        if index > 50:
+            break
+    return None
+
+
+def _without_loop(events: Sequence[Event]) -> Iterator[Sampling]:
+    """Yield a single step: its state before the last statement, or before the last two."""
+    for back in (1, 2, 3):
+        if len(events) > back:
+            yield _sampling(events[-1 - back], list(events[-back:]), [back - 1])
+
+
+def _chunks(events: Sequence[Event], ends: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the lines of each of the first rounds."""
+    begins = [0, *(end + 1 for end in ends)]
+    return [
+        tuple(event.line for event in events[begin : end + 1]) for begin, end in zip(begins[:4], ends[:4], strict=False)
+    ]
+
+
+def _groups(events: Sequence[Event], ends: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the ends of rounds: each, or every second one where a line writes m and c in turn."""
+    wrote = [events[end].wrote for end in ends[:8]]
+    turns = (
+        len(wrote) >= 2 and all(sum(one) == 1 for one in wrote) and all(one != other for one, other in pairwise(wrote))
+    )
+    if turns:
+        yield list(ends[1::2])
+    yield list(ends)
+
+
+def _sampling(start: Event, events: Sequence[Event], ends: Sequence[int]) -> Sampling:
+    chosen = [start, *(events[end] for end in ends[: MOST_STATES - 1])]
+    round_ = events[: ends[0] + 1]
+    writes = (sum(event.wrote[0] for event in round_), sum(event.wrote[1] for event in round_))
+    return Sampling(
+        np.array([[event.m, event.c] for event in chosen]),
+        np.array([event.clock for event in chosen]),
+        tuple(dict.fromkeys(event.line for event in round_)),
+        writes,
+    )

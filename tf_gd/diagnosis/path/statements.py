@@ -1,0 +1,198 @@
+"""The statements of a program: which names each may change, and what stands in its source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+Step = tuple[str, str | int]  # ("name", "w"), then ("attribute", "theta") or ("item", 0)
+Place = tuple[Step, ...]
+
+# Methods of a variable or tensor that put another value into it.
+ASSIGNING = ("assign", "assign_sub", "assign_add", "sub_", "add_", "copy_")
+
+LAST: Step = ("last", -1)  # the element that `append` added
+
+
+@dataclass
+class Statement:
+    """One statement, or the head of a loop; several of them on one line are one.
+
+    Attributes:
+        first, last: its lines.
+        places: what it may change: names, attributes and items, each as the steps that lead there.
+        sure: whether it assigns to them; a call may change them, or not.
+        calls: whether it calls anything.
+        block: the innermost loop, or else function, that it stands in: (kind, line).
+        nodes: the syntax trees.
+    """
+
+    first: int
+    last: int
+    places: list[Place] = field(default_factory=list)
+    maybe: list[Place] = field(default_factory=list)
+    calls: bool = False
+    block: tuple[str, int] = ("module", 0)
+    nodes: list[ast.AST] = field(default_factory=list)
+
+
+class Statements:
+    """All statements of a source, by line."""
+
+    def __init__(self, source: bytes | str) -> None:
+        self.tree = ast.parse(source)
+        self.by_line: dict[int, Statement] = {}
+        self._visit(self.tree.body, ("module", 0))
+
+    @cached_property
+    def all(self) -> list[Statement]:
+        """Each statement once, in the order of the source."""
+        return sorted({id(one): one for one in self.by_line.values()}.values(), key=lambda one: one.first)
+
+    def _visit(self, body: list[ast.stmt], block: tuple[str, int]) -> None:
+        for node in body:
+            inner = block
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                inner = ("function", node.lineno)
+            elif isinstance(node, ast.For | ast.While):
+                inner = ("loop", node.lineno)
+                self._add(node, inner)
+            elif isinstance(node, ast.ClassDef):
+                inner = ("class", node.lineno)
+            else:
+                self._add(node, block)
+            for part in _bodies(node):
+                self._visit(part, inner)
+
+    def _add(self, node: ast.stmt, block: tuple[str, int]) -> None:
+        first, last = node.lineno, _last_line(node)
+        there = self.by_line.get(first)
+        if there is None:
+            there = Statement(first, last, block=block)
+        there.last = max(there.last, last)
+        there.nodes.append(node)
+        heads = list(_heads(node))
+        there.places += [place for place in _assigned(node) if place not in there.places]
+        there.maybe += [place for place in _maybe_changed(node, heads) if place not in there.maybe]
+        there.calls = there.calls or any(isinstance(one, ast.Call) for head in heads for one in ast.walk(head))
+        for line in range(first, last + 1):
+            self.by_line[line] = there
+
+
+def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        yield getattr(node, name, None) or []
+    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+        yield part.body
+
+
+def _last_line(node: ast.stmt) -> int:
+    """Return the last line of a statement; of a compound one, that of its head."""
+    body = next((part for part in _bodies(node) if part), None)
+    if body:
+        return max(node.lineno, max((one.end_lineno or one.lineno for one in _heads(node)), default=node.lineno))
+    return node.end_lineno or node.lineno
+
+
+def _heads(node: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement that are not in its body."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+        elif isinstance(child, ast.withitem):
+            yield child.context_expr
+
+
+def _assigned(node: ast.stmt) -> Iterator[Place]:
+    """Yield what a statement assigns to."""
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = list(node.targets)
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For):
+        targets = [node.target]
+    elif isinstance(node, ast.With):
+        targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
+    elif isinstance(node, ast.ImportFrom):
+        yield from ((("name", alias.asname or alias.name),) for alias in node.names)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        method = node.value.func
+        if isinstance(method, ast.Attribute) and method.attr in ASSIGNING:
+            targets = [method.value]
+    for target in targets:
+        yield from _places(target)
+    for head in _heads(node):
+        for one in ast.walk(head):
+            if isinstance(one, ast.NamedExpr):
+                yield from _places(one.target)
+
+
+def _places(target: ast.expr) -> Iterator[Place]:
+    if isinstance(target, ast.Tuple | ast.List):
+        for element in target.elts:
+            yield from _places(element)
+    elif isinstance(target, ast.Starred | ast.Subscript):
+        yield from _places(target.value)
+    else:
+        place = place_of(target)
+        if place is not None:
+            yield place
+
+
+def place_of(node: ast.expr) -> Place | None:
+    """Return the steps that lead to a name, an attribute or a constant item; None for anything else."""
+    if isinstance(node, ast.Name):
+        return (("name", node.id),)
+    if isinstance(node, ast.Attribute):
+        base = place_of(node.value)
+        return None if base is None else (*base, ("attribute", node.attr))
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        base, key = place_of(node.value), node.slice.value
+        return None if base is None or not isinstance(key, str | int) else (*base, ("item", key))
+    return None
+
+
+def _maybe_changed(node: ast.stmt, heads: list[ast.expr]) -> Iterator[Place]:
+    """Yield what a call in a statement may change in place."""
+    for head in heads:
+        for call in ast.walk(head):
+            if not isinstance(call, ast.Call):
+                continue
+            for keyword in call.keywords:
+                if keyword.arg == "out":
+                    yield from _mentioned(keyword.value)
+            if isinstance(node, ast.Expr):
+                if isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+                    base = place_of(call.func.value)
+                    if base is not None:
+                        yield (*base, LAST)
+                        continue
+                if isinstance(call.func, ast.Attribute):
+                    yield from _mentioned(call.func.value)
+                for argument in call.args:
+                    yield from _mentioned(argument)
+
+
+def _mentioned(node: ast.expr) -> Iterator[Place]:
+    """Yield every name, attribute or item that an expression mentions, the longest that can be followed."""
+    place = place_of(node)
+    if place is not None:
+        yield place
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield from _mentioned(child)
+
+
+def text_of(place: Place) -> str:
+    """Return a place as it is written in a program.
+
+    Example:
+        >>> text_of((("name", "self"), ("attribute", "theta"), ("item", 0)))
+        'self.theta[0]'
+    """
+    parts = []
+    for kind, value in place:
+        parts.append({"name": f"{value}", "attribute": f".{value}"}.get(kind, f"[{value!r}]"))
+    return "".join(parts)

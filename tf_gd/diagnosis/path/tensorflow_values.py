@@ -1,0 +1,108 @@
+"""TensorFlow variables, which no assignment of the program shows: read after `Session.run` and after every call."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from tf_gd.diagnosis.path.recorder import Recorder
+from tf_gd.diagnosis.path.values import is_tensor
+from tf_gd.diagnosis.path.watching import OFTEN
+
+SCOPE = "TensorFlow"
+
+
+class TensorFlowValues:
+    """Reads the variables of a program that uses TensorFlow, eager or in sessions."""
+
+    def __init__(self, filename: str, recorder: Recorder) -> None:
+        self.filename, self.recorder = filename, recorder
+        self._known: dict[int, tuple[str, Any]] = {}
+        self._runs = 0
+
+    def install(self) -> bool:
+        """Watch `Session.run` in this process, if TensorFlow is loaded; the program's own results stay as they are."""
+        if "tensorflow" not in sys.modules:
+            return False
+        from tf_gd.graph import load_tensorflow
+
+        session = load_tensorflow().compat.v1.Session.__mro__[1]
+        original = session.run
+
+        def run(this: Any, fetches: Any, feed_dict: Any = None, *more: Any, **options: Any) -> Any:
+            result = original(this, fetches, feed_dict, *more, **options)
+            self._after_run(original, this, feed_dict)
+            return result
+
+        session.run = run
+        return True
+
+    def _after_run(self, original: Callable[..., Any], session: Any, feed_dict: Any) -> None:
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            frame = frame.f_back
+        self._runs += 1
+        if frame is None or self._runs > OFTEN:
+            return
+        try:
+            with session.graph.as_default():
+                variables = session.graph.get_collection("trainable_variables")
+            numbers = original(session, variables) if variables else []
+        except Exception:  # not initialized yet, or closed
+            return
+        self.recorder.tick()
+        for variable, value in zip(variables, numbers, strict=True):
+            self.recorder.value(SCOPE, _name(frame, variable), value, frame.f_lineno)
+        self._fed(frame, feed_dict)
+        self._constants(frame, session)
+
+    def _fed(self, frame: FrameType, feed_dict: Any) -> None:
+        for placeholder, value in (feed_dict or {}).items() if isinstance(feed_dict, dict) else ():
+            self.recorder.value(SCOPE, _name(frame, placeholder), value, frame.f_lineno)
+
+    def _constants(self, frame: FrameType, session: Any) -> None:
+        """Record the constant arrays of the graph, once."""
+        if self._runs > 3:
+            return
+        for operation in session.graph.get_operations()[:2000]:
+            if operation.type == "Const" and operation.outputs and operation.outputs[0].shape.rank in (1, 2):
+                if "gradients" in operation.name or "/Init" in operation.name:
+                    continue
+                try:
+                    value = operation.outputs[0].op.get_attr("value")
+                    array = _tensor_array(value)
+                except Exception:
+                    continue
+                if array.size > 1:
+                    self.recorder.value(SCOPE, _name(frame, operation.outputs[0]), array, frame.f_lineno)
+
+    def after_call(self, frame: FrameType, line: int) -> None:
+        """Record every eager variable that is known by a name here, if it changed."""
+        for names in (frame.f_locals, frame.f_globals):
+            for name, value in list(names.items()):
+                if _is_variable(value) and id(value) not in self._known:
+                    self._known[id(value)] = (name, value)
+        for name, value in self._known.values():
+            if is_tensor(value):
+                self.recorder.value(SCOPE, name, value, line, changes_only=True)
+
+
+def _is_variable(value: Any) -> bool:
+    return hasattr(value, "assign_sub") and hasattr(value, "numpy")
+
+
+def _tensor_array(proto: Any) -> Any:
+    from tf_gd.graph import load_tensorflow
+
+    return load_tensorflow().make_ndarray(proto)
+
+
+def _name(frame: FrameType, value: Any) -> str:
+    """Return the name by which the program calls a variable or placeholder, else TensorFlow's own."""
+    for names in (frame.f_locals, frame.f_globals):
+        for name, one in list(names.items()):
+            if one is value:
+                return str(name)
+    return str(getattr(getattr(value, "op", value), "name", "tensor"))

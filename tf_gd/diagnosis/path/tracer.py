@@ -1,0 +1,54 @@
+"""Inside the child process: run somebody's program as it stands, and write down what it does to its numbers.
+
+`program_check` starts it, through `Sandbox.run`. The record is plain: series of numbers with the line after which
+each was read, and arrays. No verdict is made here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tf_gd.diagnosis.path.recorder import Recorder
+from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.path.tensorflow_values import TensorFlowValues
+from tf_gd.diagnosis.path.watching import Watch, watching
+from tf_gd.diagnosis.program import Program
+
+
+def run(program: Program, options: dict[str, Any]) -> dict[str, Any]:
+    """Run the program, watched, and return the record.
+
+    Raises:
+        Misbehaved: Python cannot read the program.
+    """
+    program.compile()
+    recorder = Recorder()
+    watch = Watch(program.filename, Statements(program.source.text), recorder)
+    variables = TensorFlowValues(program.filename, recorder)
+    if variables.install():
+        watch.hook = variables.after_call
+    with watching(watch):
+        program.execute("__main__")
+    _final(program, recorder)
+    record = recorder.record()
+    _expressions(program, options.get("names") or {}, record)
+    return {**record, "complete": not watch.ended}
+
+
+def _final(program: Program, recorder: Recorder) -> None:
+    if program.module is not None:
+        recorder.final("", (program.module.__dict__,))
+
+
+def _expressions(program: Program, names: dict[str, str], record: dict[str, Any]) -> None:
+    """Add what the user's own expressions give at the program's end: {"x": "data[:, 0]", ...}."""
+    recorder = Recorder()
+    for what, expression in names.items():
+        try:
+            value = eval(expression, program.module.__dict__ if program.module else {})
+        except Exception as error:
+            record.setdefault("expressions", {})[what] = f"{type(error).__name__}: {error}"
+            continue
+        recorder.value("", what, value, 0)
+    told = recorder.record()
+    record["asked"] = told["series"] + told["arrays"]

@@ -1,0 +1,194 @@
+"""Watching a program while it runs: after each of its statements, read what the statement may have changed.
+
+`sys.monitoring` where Python has it (3.12), `sys.settrace` else. A line that ran often enough is not read any more,
+and once nothing but such lines run, the watch ends; the program goes on at its own speed, and its final values are
+read at its end.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any
+
+from tf_gd.diagnosis.path.recorder import Recorder
+from tf_gd.diagnosis.path.statements import Place, Statement, Statements
+
+OFTEN = 400  # times a line is read
+IDLE = 20_000  # lines in a row that had nothing new
+MOST_LINES = 300_000
+
+_INNER = ("<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
+
+# Called after each statement that calls something: to read values that no name of the statement leads to.
+Hook = Callable[[FrameType, int], None]
+
+
+class Watch:
+    """Follows the frames of one file, and tells a `Recorder` what its statements left behind."""
+
+    def __init__(self, filename: str, statements: Statements, recorder: Recorder) -> None:
+        self.filename, self.statements, self.recorder = filename, statements, recorder
+        self.hook: Hook | None = None
+        self.ended = False
+        self._pending: dict[FrameType, Statement | None] = {}
+        self._counts: dict[int, int] = {}
+        self._lines = self._idle = 0
+
+    def is_own(self, code: CodeType) -> bool:
+        """Return whether code belongs to the program and is worth following."""
+        return code.co_filename == self.filename and code.co_name not in _INNER
+
+    def entered(self, frame: FrameType) -> None:
+        """A function was called: record its arguments."""
+        self._pending[frame] = None
+        code = frame.f_code
+        if code.co_name == "<module>" or self._is_often(code.co_firstlineno):
+            return
+        self.recorder.tick()
+        arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        names = (frame.f_locals,)
+        for name in arguments:
+            place: Place = (("name", name),)
+            self.recorder.read(scope_of(code), place, names, code.co_firstlineno, changes_only=True)
+
+    def line(self, frame: FrameType, number: int) -> None:
+        """A line is about to run: read what the statement before it changed."""
+        statement = self.statements.by_line.get(number)
+        before = self._pending.get(frame)
+        if before is not None and (before is not statement or before.first == before.last):
+            self._read(frame, before)
+        self._pending[frame] = statement
+        self._lines += 1
+        if self._idle > IDLE or self._lines > MOST_LINES:
+            self.ended = True
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """A function is about to return: read its last statement, its result and its final values."""
+        before = self._pending.pop(frame, None)
+        if before is not None and not self.ended:
+            self._read(frame, before)
+        code = frame.f_code
+        if code.co_name == "<module>" or self._is_often(-code.co_firstlineno):
+            return
+        scope = scope_of(code)
+        if (not self.ended and isinstance(value, int | float)) or hasattr(value, "dtype"):
+            self.recorder.value(scope, f"{code.co_name}()", value, code.co_firstlineno)
+        self.recorder.final(scope, (frame.f_locals, frame.f_globals))
+
+    def _read(self, frame: FrameType, statement: Statement) -> None:
+        if self._is_often(statement.first):
+            return
+        self.recorder.tick()
+        scope, names = scope_of(frame.f_code), (frame.f_locals, frame.f_globals)
+        for place in statement.places:
+            self.recorder.read(scope, place, names, statement.first)
+        for place in statement.maybe:
+            self.recorder.read(scope, place, names, statement.first, changes_only=True)
+        if statement.calls and self.hook is not None:
+            self.hook(frame, statement.first)
+
+    def _is_often(self, line: int) -> bool:
+        count = self._counts[line] = self._counts.get(line, 0) + 1
+        self._idle = self._idle + 1 if count > OFTEN else 0
+        return count > OFTEN
+
+
+def scope_of(code: CodeType) -> str:
+    """Return the name of the function, or "" for the program itself."""
+    return "" if code.co_name == "<module>" else str(getattr(code, "co_qualname", code.co_name))
+
+
+class Tracing:
+    """A watch by `sys.settrace`."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+
+    def __enter__(self) -> None:
+        sys.settrace(self._called)
+
+    def __exit__(self, *error: object) -> None:
+        sys.settrace(None)
+
+    def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
+        watch = self.watch
+        if event != "call" or watch.ended or not watch.is_own(frame.f_code):
+            return None
+        watch.entered(frame)
+        return self._local
+
+    def _local(self, frame: FrameType, event: str, argument: Any) -> Any:
+        watch = self.watch
+        if event == "line":
+            watch.line(frame, frame.f_lineno)
+            if watch.ended:
+                self._end(frame)
+        elif event == "return":
+            watch.returned(frame, argument)
+        return self._local
+
+    def _end(self, frame: FrameType) -> None:
+        """Follow no more lines: only the return of the functions that are running."""
+        functions = 0
+        now: FrameType | None = frame
+        while now is not None:
+            if self.watch.is_own(now.f_code):
+                now.f_trace_lines = False
+                functions += now.f_code.co_name != "<module>"
+            now = now.f_back
+        if not functions:
+            sys.settrace(None)
+
+
+class Monitoring:
+    """A watch by `sys.monitoring`, which costs nothing where nothing is watched."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self.monitoring: Any = getattr(sys, "monitoring", None)
+        self.tool = 3
+
+    def __enter__(self) -> None:
+        monitoring, events = self.monitoring, self.monitoring.events
+        monitoring.use_tool_id(self.tool, "tf-gd")
+        for event, function in (
+            (events.PY_START, self._started),
+            (events.LINE, self._line),
+            (events.PY_RETURN, self._returned),
+        ):
+            monitoring.register_callback(self.tool, event, function)
+        monitoring.set_events(self.tool, events.PY_START | events.LINE | events.PY_RETURN)
+
+    def __exit__(self, *error: object) -> None:
+        self.monitoring.set_events(self.tool, 0)
+        self.monitoring.free_tool_id(self.tool)
+
+    def _started(self, code: CodeType, offset: int) -> Any:
+        if not self.watch.is_own(code):
+            return self.monitoring.DISABLE
+        if not self.watch.ended:
+            self.watch.entered(sys._getframe(1))
+        return None
+
+    def _line(self, code: CodeType, number: int) -> Any:
+        if not self.watch.is_own(code):
+            return self.monitoring.DISABLE
+        self.watch.line(sys._getframe(1), number)
+        if self.watch.ended:
+            self.monitoring.set_events(self.tool, self.monitoring.events.PY_RETURN)
+        return None
+
+    def _returned(self, code: CodeType, offset: int, value: Any) -> Any:
+        if not self.watch.is_own(code):
+            return self.monitoring.DISABLE
+        frame = sys._getframe(1)
+        if not self.watch.ended or frame in self.watch._pending:
+            self.watch.returned(frame, value)
+        return None
+
+
+def watching(watch: Watch) -> Tracing | Monitoring:
+    """Return the context manager that watches, by the means that this Python has."""
+    return Monitoring(watch) if hasattr(sys, "monitoring") else Tracing(watch)
