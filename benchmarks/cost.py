@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.parquet import fastest, make
 from benchmarks.readers import OURS
 from benchmarks.table import Table
-from tf_gd.moments.data_files import moments_of_files
+from tf_gd.moments.files import moments_of_files
 
 ROWS = 10**12
 ROWS_A_FILE = 10**8

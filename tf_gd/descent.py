@@ -15,8 +15,8 @@ from tf_gd import graph
 from tf_gd.errors import DescentWarning, invalid
 from tf_gd.line import Line, Reduction
 from tf_gd.manual import ManualDescent
+from tf_gd.moments.engine import MomentsDescent
 from tf_gd.moments.moments import Moments
-from tf_gd.moments.moments_engine import MomentsDescent
 from tf_gd.outcome import judge
 from tf_gd.plan import LearningRate, MomentsPlan, Plan
 from tf_gd.points import Points

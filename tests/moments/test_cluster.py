@@ -10,7 +10,7 @@ import pytest
 
 from tf_gd.errors import DataError, InvalidArgumentError, TfGdError
 from tf_gd.moments.cluster import Tls, moments_on_cluster
-from tf_gd.moments.data_files import moments_of_files
+from tf_gd.moments.files import moments_of_files
 
 distributed = pytest.importorskip("distributed")
 

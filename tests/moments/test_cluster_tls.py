@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from tf_gd.cli import run
 from tf_gd.moments.cluster import Tls, moments_on_cluster
-from tf_gd.moments.data_files import moments_of_files
+from tf_gd.moments.files import moments_of_files
 
 distributed = pytest.importorskip("distributed")
 

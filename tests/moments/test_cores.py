@@ -9,7 +9,7 @@ from tf_gd.moments.threads import on_all_cores
 
 @pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 2), (8, 5)])
 def test_each_item_is_taken_once_with_as_many_calls_as_pay(monkeypatch, cores, threads):
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("tf_gd.moments.threads.usable_cores", lambda: cores)
     taken, calls = [], []
 
     def work(todo):
@@ -23,7 +23,7 @@ def test_each_item_is_taken_once_with_as_many_calls_as_pay(monkeypatch, cores, t
 
 
 def test_an_error_in_a_thread_is_raised_and_no_thread_stays(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("tf_gd.moments.threads.usable_cores", lambda: 3)
     threads = threading.active_count()
 
     def work(todo):

@@ -38,13 +38,13 @@ def plain_sums(x, y):
 @given(st.lists(st.tuples(finite, finite), min_size=1, max_size=30))
 def test_exact_sums_do_not_round(points):
     x, y = np.array(points).T
-    assert exact_sums(x, y) == plain_sums(x, y)
+    assert exact_sums(x, y).sums == plain_sums(x, y)
 
 
 @pytest.mark.parametrize("n", [1, 255, 8191, 8192, 8193])
 def test_exact_sums_across_block_boundaries(n):
     x, y = noisy_line(n, offset=1e9)
-    assert exact_sums(x, y) == plain_sums(x, y)
+    assert exact_sums(x, y).sums == plain_sums(x, y)
 
 
 def slope_digits(moments, exact):
@@ -54,7 +54,7 @@ def slope_digits(moments, exact):
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e6, 1e9, 1e12])
-@pytest.mark.parametrize("n", [1000, 8193, 100_001, 600_000])
+@pytest.mark.parametrize("n", [1000, 8193, 33_000, 300_001, 1_400_000])
 def test_fifteen_digits_of_the_slope_wherever_the_data_lie(offset, n):
     x, y = noisy_line(n, offset)
     assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
@@ -77,7 +77,7 @@ def test_plain_sums_would_fail_that_test():
 
 
 def test_outliers_at_either_end_do_not_cost_digits():
-    x, y = noisy_line(50_000, 1e9)
+    x, y = noisy_line(150_000, 1e9)
     x[0] = x[-1] = 0.0
     y[0] = y[-1] = 1.0
     assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
@@ -96,7 +96,7 @@ def test_merging_in_any_order_and_grouping_changes_nothing(groups, random):
 
 
 def test_merging_large_parts_in_any_order_changes_nothing():
-    parts = [Moments.of(*noisy_line(9000, 1e9, seed)) for seed in range(4)]
+    parts = [Moments.of(*noisy_line(150_000, 1e9, seed)) for seed in range(4)]
     sums = {tuple((a + b + (c + d)).sums) for a, b, c, d in permutations(parts)}
     assert len(sums) == 1
 
@@ -105,13 +105,13 @@ def test_the_cores_do_not_change_the_result(monkeypatch):
     x, y = noisy_line(3_200_000)
     results = set()
     for cores in (1, 2, 5):
-        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr("tf_gd.moments.threads.usable_cores", lambda cores=cores: cores)
         results.add(Moments.of(x, y))
     assert len(results) == 1
 
 
 def test_json_carries_every_bit_in_a_few_hundred_bytes():
-    moments = Moments.of(*noisy_line(100_000, 1e9))
+    moments = Moments.of(*noisy_line(200_000, 1e9))
     text = json.dumps(moments.to_dict())
     assert Moments.from_dict(json.loads(text)) == moments
     assert len(text) < 1000
@@ -119,13 +119,13 @@ def test_json_carries_every_bit_in_a_few_hundred_bytes():
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble", "int32"])
 def test_every_dtype_is_taken_as_the_numbers_that_it_holds(dtype):
-    x, y = (values.astype(dtype) for values in noisy_line(20_000))
+    x, y = (values.astype(dtype) for values in noisy_line(140_000))
     assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 14.5
     assert Moments.of(x, y, exact=True) == Moments.of(x.astype("f8"), y.astype("f8"), exact=True)
 
 
 def test_float32_far_from_zero_is_subtracted_in_float64():
-    x, y = noisy_line(20_000, 1e4)
+    x, y = noisy_line(140_000, 1e4)
     x, y = x.astype(np.float32) * np.float32(1.1), y.astype(np.float32)
     assert slope_digits(Moments.of(x, y), Moments.of(x, y, exact=True)) >= 15
 
@@ -144,7 +144,7 @@ def test_squares_that_float64_cannot_hold_are_added_exactly(scale):
     assert fast_sums(x, y * scale) == exact_sums(x, y * scale)
 
 
-@pytest.mark.parametrize("n", [10, 20_000, 1_200_000])
+@pytest.mark.parametrize("n", [10, 140_000, 1_200_000])
 def test_bad_values_are_named_wherever_they_are(n):
     x, y = noisy_line(n)
     x[n - 3] = np.nan
@@ -190,9 +190,9 @@ def test_the_loss_does_not_cancel_near_the_optimum():
 
 
 def test_a_perfect_line_leaves_no_negative_loss():
-    x = np.linspace(0, 1, 50_000)
+    x = np.linspace(0, 1, 150_000)
     moments = Moments.of(x, 3 * x + 1)
-    assert 0 <= moments.loss(moments.least_squares()) <= 50_000 * 2.0**-50
+    assert 0 <= moments.loss(moments.least_squares()) <= 150_000 * 2.0**-50
 
 
 def test_lines_that_are_not_finite_have_no_gradient():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import tf_gd
-from tf_gd.moments.data_files import list_files, moments_of_file, moments_of_files
+from tf_gd.moments.files import list_files, moments_of_file, moments_of_files
 
 DIGITS_12 = Fraction(1, 10**12)
 
@@ -86,7 +87,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         with duckdb.connect() as connection:
             connection.execute(f"COPY (SELECT random() AS x, random() AS y FROM range({n})) TO '{file}'")
         code = (
-            "import resource, sys; from tf_gd.moments.data_files import moments_of_file; moments_of_file(sys.argv[1]);"
+            "import resource, sys; from tf_gd.moments.files import moments_of_file; moments_of_file(sys.argv[1]);"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
         done = subprocess.run([sys.executable, "-c", code, file], capture_output=True, text=True, check=True)
@@ -194,27 +195,27 @@ def test_what_is_no_value_is_not_skipped(tmp_path: Path) -> None:
         moments_of_file(tmp_path / "rounded.csv", skip_invalid=True)
 
 
-def test_squares_that_overflow(tmp_path: Path) -> None:
-    (tmp_path / "huge.csv").write_text("x,y\n1e300,1\n-1e300,2\n")
-    with pytest.raises(tf_gd.DataError, match=r"huge.csv': The sums over the points must be finite. .*overflow"):
-        moments_of_file(tmp_path / "huge.csv")
+def test_squares_that_overflow_are_added_exactly(tmp_path: Path) -> None:
+    (tmp_path / "huge.csv").write_text("x,y\n1e300,1\n-1e300,2\n1e-300,7\n")
+    moments = moments_of_file(tmp_path / "huge.csv").moments
+    assert moments == tf_gd.Moments.of([1e300, -1e300, 1e-300], [1, 2, 7])
 
 
 def test_one_reading_in_the_good_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside the sample there is one query, and none that counts or looks for a fault."""
-    from tf_gd.moments.duckdb_sums import Aggregates
+    """The rows are read once, and no query counts or looks for a fault."""
+    from tf_gd.moments.duckdb_sums import FileSums
 
-    queries, run = [], Aggregates._rows
+    readings, run = [], FileSums._batches
 
-    def noted(self: Aggregates, query: str, *more: object, **values: float) -> list[tuple[float, ...]]:
-        queries.append(query)
-        return run(self, query, *more, **values)
+    def noted(self: FileSums) -> Iterator[list[np.ndarray]]:
+        readings.append(self.points)
+        return run(self)
 
-    monkeypatch.setattr(Aggregates, "_rows", noted)
+    monkeypatch.setattr(FileSums, "_batches", noted)
+    monkeypatch.setattr(FileSums, "_rows", None)
     write_parquet(tmp_path / "points.parquet", *points_at(0, 1000))
     moments_of_file(tmp_path / "points.parquet")
-    assert len(queries) == 2
-    assert queries[1].startswith("SELECT count(*)")
+    assert len(readings) == 1
 
 
 def test_progress_grows_to_the_size_of_all_files(tmp_path: Path) -> None:

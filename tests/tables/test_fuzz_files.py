@@ -17,7 +17,7 @@ import pytest
 from support.hostile_files import BINARIES, Case, cases
 
 import tf_gd
-from tf_gd.moments.data_files import moments_of_file
+from tf_gd.moments.files import moments_of_file
 
 PATIENCE = 20.0
 """Seconds that no file here may take: hundreds of times what one does on a busy machine."""

@@ -11,11 +11,11 @@ from tf_gd.cli.options import Command, load_points
 from tf_gd.cli.output import progress_bar
 
 if TYPE_CHECKING:
-    from tf_gd.moments.data_files import Reading
+    from tf_gd.moments.files import Reading
     from tf_gd.moments.moments import Moments
     from tf_gd.points import Points
 
-READING = ("cluster", "tls_ca", "tls_cert", "tls_key")
+READING = ("cluster",)
 
 
 class Source(NamedTuple):
@@ -28,11 +28,8 @@ class Source(NamedTuple):
 
 
 def reading_options(command: Command) -> Command:
-    """Add --cluster and the certificates."""
+    """Add --cluster."""
     for decorate in (
-        click.option("--tls-key", type=click.Path(), help="With --cluster tls://...: your key."),
-        click.option("--tls-cert", type=click.Path(), help="With --cluster tls://...: your certificate."),
-        click.option("--tls-ca", type=click.Path(), help="With --cluster tls://...: the authority's certificate."),
         click.option(
             "--cluster",
             metavar="ADDRESS",
@@ -79,7 +76,7 @@ def _read(data: str, x_column: str | None, y_column: str | None, quiet: bool, **
     """Read files once, here or on a cluster."""
     with progress_bar("reading", quiet) as on_progress:
         if where["cluster"] is None:
-            from tf_gd.moments.data_files import moments_of_files
+            from tf_gd.moments.files import moments_of_files
 
             done = read_data(moments_of_files, data, x_column, y_column, on_progress=on_progress)
         else:
@@ -90,19 +87,8 @@ def _read(data: str, x_column: str | None, y_column: str | None, quiet: bool, **
                 data,
                 x_column,
                 y_column,
-                address=where["cluster"],
-                tls=_certificates(**where),
+                cluster=where["cluster"],
                 on_progress=on_progress,
             )
     tell_skipped(done.skipped, done.first_skipped, done.moments.n)
     return done
-
-
-def _certificates(tls_ca: str | None, tls_cert: str | None, tls_key: str | None, **_: Any) -> Any:
-    """Return the certificates, all three or none."""
-    from tf_gd.moments.cluster import Tls
-
-    given = (tls_ca, tls_cert, tls_key)
-    if any(given) and not all(given):
-        raise click.UsageError("--tls-ca, --tls-cert and --tls-key go together. Give all three.")
-    return Tls(*map(str, given)) if any(given) else None

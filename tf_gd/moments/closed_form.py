@@ -14,16 +14,13 @@ from dataclasses import dataclass
 from decimal import Context, localcontext
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.line import Line
+from tf_gd.moments.quadratic import Quadratic
 from tf_gd.moments.rational import decimal, rounded, square_root
-
-if TYPE_CHECKING:
-    from tf_gd.moments.quadratic import Quadratic
 
 Floats = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]

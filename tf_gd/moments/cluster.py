@@ -7,16 +7,15 @@ read which file, and in which order, changes nothing.
 A scheduler that is reached by tcp:// runs whatever anybody sends to it. Keep it on a closed network, or use tls://.
 """
 
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
-from tf_gd.errors import DataError, TfGdError, invalid, plain
-from tf_gd.moments.data_files import Paths, Reading, list_files, merged, moments_of_file
+from tf_gd.errors import DataError, TfGdError, invalid
+from tf_gd.moments.files import Paths, Reading, list_files, merged, moments_of_file
 from tf_gd.progress import Progress, check_progress
 from tf_gd.tables.columns import Selector, quoted
 
@@ -24,21 +23,12 @@ FAN_IN = 16  # how many results one merge takes
 SECONDS_TO_ANSWER = 15
 
 
-class Tls(NamedTuple):
-    """The files that make a connection private, all PEM: the authority's certificate, ours, and our key."""
-
-    ca_file: str
-    certificate: str
-    key: str
-
-
 def moments_on_cluster(
     paths: Paths,
     x: Selector = None,
     y: Selector = None,
     *,
-    address: str = "local",
-    tls: Tls | None = None,
+    cluster: Any = "local",
     skip_invalid: bool = False,
     on_progress: Progress | None = None,
 ) -> Reading:
@@ -51,9 +41,9 @@ def moments_on_cluster(
         paths: as for `moments_of_files`; the workers must find the files under the same names.
         x: a column's name or its position from 0; may be left out where there are just two numeric columns.
         y: likewise.
-        address: "local" for workers on this machine only, or a scheduler's address, tcp://... or tls://...
+        cluster: "local" for workers on this machine only; a scheduler's address, tcp://... or tls://...; or a
+            `distributed.Client`, which stays open.
             A script that uses "local" must start under `if __name__ == "__main__":`, as with `multiprocessing`.
-        tls: the certificates, for tls://...
         skip_invalid: leave out rows without two finite numbers instead of raising.
         on_progress: called with the bytes read so far and the bytes in all.
 
@@ -62,16 +52,14 @@ def moments_on_cluster(
 
     Raises:
         DataError: a file that cannot be read, or that kills every worker that reads it; it is named.
-        InvalidArgumentError: no scheduler answers at `address`, or it has no workers; the certificates cannot be used;
-            or `on_progress` is no function.
+        InvalidArgumentError: no scheduler answers at the address, or it has no workers; or `on_progress` is no
+            function.
         TfGdError: the extra is not installed.
     """
-    check_address(address, tls)
-    if tls is not None:
-        check_certificates(tls)
+    check_cluster(cluster)
     check_progress(on_progress)
     files = [file.absolute() for file in list_files(paths)]
-    with _client(address, tls) as client:
+    with _client(cluster) as client:
         names = [f"tf-gd-{uuid4().hex}" for _ in files]
         reads = [
             client.submit(_read, str(file), x, y, skip_invalid, key=name)
@@ -83,37 +71,13 @@ def moments_on_cluster(
     return reading
 
 
-def check_address(address: str, tls: Tls | None) -> None:
-    """Raise `InvalidArgumentError` unless `address` is one, and there are certificates just where they are used."""
-    if address != "local" and not address.startswith(("tcp://", "tls://")):
-        raise invalid("address", "'local', tcp://host:port or tls://host:port", address)
-    if address.startswith("tls://") and tls is None:
-        raise invalid("tls", "given for a tls:// address", tls, "Name the authority, a certificate and a key.")
-    if tls is not None and not address.startswith("tls://"):
-        raise invalid("address", "tls://host:port where certificates are given", address)
-
-
-def check_certificates(tls: Tls) -> None:
-    """Raise `InvalidArgumentError` unless the files are there, and belong together; a key under a password is refused.
-
-    Whether the scheduler takes them it says itself.
-    """
-    for name, file in tls._asdict().items():
-        try:
-            open(file, "rb").close()
-        except OSError as error:
-            raise invalid(f"tls.{name}", "a file that can be read", file, f"{error.strerror}.") from None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        context.load_verify_locations(tls.ca_file)
-    except ssl.SSLError:
-        raise invalid("tls.ca_file", "an authority's certificate, as PEM", tls.ca_file) from None
-    try:
-        context.load_cert_chain(tls.certificate, tls.key, password="")
-    except ssl.SSLError:
-        raise invalid(
-            "tls.key", f"the key of {plain(tls.certificate)}, both as PEM, without a password", tls.key
-        ) from None
+def check_cluster(cluster: Any) -> None:
+    """Raise `InvalidArgumentError` unless `cluster` is "local", an address, or a client of Dask's."""
+    if isinstance(cluster, str):
+        if cluster != "local" and not cluster.startswith(("tcp://", "tls://")):
+            raise invalid("cluster", "'local', tcp://host:port or tls://host:port", cluster)
+    elif not isinstance(cluster, _dask().Client):
+        raise invalid("cluster", "'local', an address or a distributed.Client", cluster)
 
 
 def _dask() -> Any:
@@ -125,30 +89,42 @@ def _dask() -> Any:
 
 
 @contextmanager
-def _client(address: str, tls: Tls | None) -> Iterator[Any]:
-    """Connect to the scheduler, or start workers of our own that listen on this machine only."""
-    dask = _dask()
-    if address == "local":
-        private = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
-        with (
-            dask.LocalCluster(threads_per_worker=1, **private) as cluster,
-            dask.Client(cluster, set_as_default=False) as client,
-            client.as_current(),
-        ):
+def _client(cluster: Any) -> Iterator[Any]:
+    """Connect to the scheduler, start workers of our own that listen on this machine only, or take the client."""
+    if not isinstance(cluster, str):
+        with cluster.as_current():
+            yield cluster
+    elif cluster == "local":
+        with _local_client() as client:
             yield client
-        return
-    security = tls and dask.Security(
-        tls_ca_file=tls.ca_file, tls_client_cert=tls.certificate, tls_client_key=tls.key, require_encryption=True
-    )
-    try:
-        client = dask.Client(address, security=security, timeout=SECONDS_TO_ANSWER, set_as_default=False)
-    except (OSError, TimeoutError) as error:
-        wanted = "that of a scheduler that answers" + (" and takes these certificates" if tls else "")
-        raise invalid("address", wanted, address, f"{error}") from None
-    with client, client.as_current():
-        if not client.scheduler_info()["workers"]:
-            raise invalid("address", "that of a scheduler with workers", address, "Start one: dask worker ADDRESS.")
+    else:
+        with _connected(cluster) as client, client.as_current():
+            if not client.scheduler_info()["workers"]:
+                raise invalid("cluster", "that of a scheduler with workers", cluster, "Start one: dask worker ADDRESS.")
+            yield client
+
+
+@contextmanager
+def _local_client() -> Iterator[Any]:
+    """Start workers on this machine that nobody else can reach, and end them afterwards."""
+    dask = _dask()
+    private = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+    with (
+        dask.LocalCluster(threads_per_worker=1, protocol="tcp://", security=False, **private) as cluster,
+        dask.Client(cluster, set_as_default=False) as client,
+        client.as_current(),
+    ):
         yield client
+
+
+def _connected(address: str) -> Any:
+    """Return a client of the scheduler at an address, as Dask's configuration says how."""
+    try:
+        return _dask().Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
+        advice = "For tls:// name the certificates in Dask's configuration." if address.startswith("tls://") else ""
+        problem = " ".join(f"{error}".split())[:200].rstrip(".")
+        raise invalid("cluster", "the address of a scheduler that answers", address, f"{problem}. {advice}") from None
 
 
 def _read(file: str, x: Selector, y: Selector, skip_invalid: bool) -> Reading:

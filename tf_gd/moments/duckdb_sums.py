@@ -1,22 +1,19 @@
-"""The one query: a file's count and shifted sums, added by DuckDB on all cores.
+"""One file's moments: DuckDB reads its two columns in the file's order, and each chunk of rows is added up.
 
-    n, sum(dx), sum(dy), sum(dx^2 - xx), sum(dx dy - xy), sum(dy^2 - yy)      with dx = x - x0, dy = y - y0
-
-What is subtracted, the `Origin`, is put back as exact numbers.
+The chunks are those of points in memory, so a file has the moments of the same points in memory, in every bit.
 """
 
-import math
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as StillRunning
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tf_gd.errors import DataError
-from tf_gd.moments.moments import Moments
-from tf_gd.moments.shift import Origin, Vector
+from tf_gd.moments.batches import Floats, StreamError, batches
+from tf_gd.moments.quadratic import Quadratic
+from tf_gd.moments.sums import CHUNK, sums
 from tf_gd.tables.advice import FileError
 from tf_gd.tables.numbers import EXACT_INTEGERS, rounding_fault
 from tf_gd.tables.source import Source
@@ -24,40 +21,19 @@ from tf_gd.tables.source import Source
 if TYPE_CHECKING:
     import duckdb
 
-POLL = 0.1
-"""Seconds between two reports of progress."""
-
-
-Sums = tuple[float, float, float, float, float]
-Progress = Callable[[float], None]
+Percent = Callable[[float], None]
 
 
 class Total(NamedTuple):
-    """What a reading gives: rows, numbers in x and in y, the largest that may be a rounded integer, and the sums."""
+    """What a reading gives: the sums, None where no row was left; how many rows were left out, and the first of them."""
 
-    n: int
-    n_x: int
-    n_y: int
-    largest: float
-    sums: Sums
-    origin: Origin
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row held two finite numbers (and no sum overflowed)."""
-        return self.n == self.n_x == self.n_y and all(map(math.isfinite, self.sums))
-
-    def moments(self) -> Moments:
-        """Return the moments: what was subtracted from the products is added as exact numbers."""
-        if not all(map(math.isfinite, self.sums)):
-            return Moments.from_shifted(self.n, self.origin[:2], self.sums)  # says that they overflowed
-        kept = zip(self.sums[2:], self.origin[2:], strict=True)
-        products = (Fraction(total) + self.n * Fraction(part) for total, part in kept)
-        return Moments.from_shifted(self.n, self.origin[:2], (*self.sums[:2], *products))
+    sums: Quadratic | None
+    skipped: int
+    first_skipped: list[str]
 
 
-class Aggregates:
-    """The query over two columns of one file.
+class FileSums:
+    """The sums over two columns of one file.
 
     Args:
         connection: an open connection that may read the file.
@@ -68,86 +44,104 @@ class Aggregates:
     def __init__(self, connection: "duckdb.DuckDBPyConnection", source: Source, at: tuple[int, int]) -> None:
         self.connection, self.source, self.at = connection, source, at
         columns = [source.columns[position] for position in at]
-        self.columns = f"CAST({columns[0].sql} AS DOUBLE) AS x, CAST({columns[1].sql} AS DOUBLE) AS y"
-        self.points = f"(SELECT {self.columns} FROM {source.table})"
-        exact = [name for name, column in zip("xy", columns, strict=True) if column.exact]
-        self.largest = f"max(greatest({', '.join(f'abs({name})' for name in exact)}))" if exact else "0"
-        self.origin = Origin.middle(*self._sample())
+        self.exact = [column.exact for column in columns]
+        x, y = (f"CAST({column.sql} AS DOUBLE)" for column in columns)
+        self.points = f"SELECT {x} AS x, {y} AS y FROM {source.table}"
 
-    def _sample(self) -> tuple[Vector, Vector]:
-        """Return some points, those of them that are finite."""
-        rows = self._rows(self.source.sample(self.connection, self.columns))
-        points = np.array(rows, dtype=np.float64).reshape(-1, 2)
-        points = points[np.isfinite(points).all(axis=1)]
-        return points[:, 0], points[:, 1]
-
-    def total(self, where: str = "true", on_progress: Progress | None = None) -> Total:
-        """Return the count and the sums of all rows.
+    def total(self, skip_invalid: bool, on_progress: Percent | None = None) -> Total:
+        """Read the file once and return its sums.
 
         Args:
-            where: an SQL condition on x and y; never text from outside.
+            skip_invalid: leave out rows of which a value is missing.
             on_progress: called with the percentage done, now and then.
+
+        Raises:
+            DataError: a row without two finite numbers, or an integer that float64 cannot hold; the first is named.
+            duckdb.Error: DuckDB cannot read the file, and nothing is wrong with it.
         """
-        products = ("dx", "dy", "dx * dx - $xx", "dx * dy - $xy", "dy * dy - $yy")
-        added = ", ".join(f"{self.source.adds}({product})" for product in products)
-        n, n_x, n_y, largest, *values = self._rows(
-            f"SELECT count(*), count(x), count(y), {self.largest}, {added} FROM "
-            f"(SELECT x, y, x - $x0 AS dx, y - $y0 AS dy FROM {self.points} WHERE {where})",
-            on_progress,
-            **dict(zip(("x0", "y0", "xx", "xy", "yy"), self.origin, strict=True)),
-        )[0]
-        sums = cast(Sums, tuple(math.nan if value is None else value for value in values))
-        return Total(n, n_x, n_y, largest or 0.0, sums, self.origin)
+        parts, n, largest = [], 0, 0.0
+        with closing(self._chunks(on_progress)) as chunks:
+            for x, y in chunks:
+                n += x.size
+                try:
+                    parts.append(sums(x, y))
+                except DataError:  # a number that is not finite
+                    if not skip_invalid:
+                        break
+                    valid = np.isfinite(x) & np.isfinite(y)
+                    if not valid.any():
+                        continue
+                    x, y = x[valid], y[valid]
+                    parts.append(sums(x, y))
+                largest = max([largest, *(_largest(v) for v, exact in zip((x, y), self.exact, strict=True) if exact)])
+        total = reduce(Quadratic.plus, parts) if parts else None
+        skipped = n - (total.n if total else 0)
+        if skipped:
+            self._refuse(skip_invalid)
+        if largest >= EXACT_INTEGERS:
+            self._refuse_rounded()
+        return Total(total, skipped, self.source.first_missing(self.connection, *self.at) if skipped else [])
 
-    def count_invalid(self) -> int:
-        """Return the number of rows without two finite numbers."""
-        bad = "NOT coalesce(isfinite(x) AND isfinite(y), false)"
-        count: int = self._rows(f"SELECT count(*) FROM {self.points} WHERE {bad}")[0][0]
-        return count
+    def _chunks(self, on_progress: Percent | None) -> Generator[tuple[Floats, Floats]]:
+        """Yield `CHUNK` rows after another, and what is left; valid until the next ones are asked for."""
+        room, filled = np.empty((2, CHUNK)), 0
+        for columns in self._batches():
+            done = 0
+            while done < columns[0].size:
+                taken = min(CHUNK - filled, columns[0].size - done)
+                for row, values in zip(room, columns, strict=True):
+                    row[filled : filled + taken] = values[done : done + taken]
+                filled, done = filled + taken, done + taken
+                if filled == CHUNK:
+                    yield room[0], room[1]
+                    filled = 0
+            if on_progress is not None:
+                on_progress(max(0.0, self.connection.query_progress()))  # -1 before and after
+        if filled:
+            yield room[0, :filled], room[1, :filled]
 
-    def refuse(self, invalid: int, error: DataError | None) -> None:
-        """Raise the error that counts the rows without two finite numbers and names the first.
+    def _batches(self) -> Iterator[list[Floats]]:
+        """Yield the two columns batch by batch; where DuckDB cannot, say what is wrong with the file."""
+        import duckdb
 
-        Without an error to raise, nothing is wrong but DuckDB's reading.
-        """
-        if error is None:
+        try:
+            yield from batches(self.connection.sql(self.points, params=self.source.parameters))
+        except (duckdb.Error, StreamError) as error:
+            raise self.source.first_fault(self.connection, *self.at) or duckdb.Error(str(error)) from None
+
+    def _refuse(self, skip_invalid: bool) -> None:
+        """Raise the error that names the first row that may not be left out, and counts the invalid ones."""
+        import duckdb
+
+        first = self.source.first_unskippable if skip_invalid else self.source.first_fault
+        error = first(self.connection, *self.at)
+        if error is None and skip_invalid:
             return
-        count = f"There {'is 1 such row' if invalid == 1 else f'are {invalid} such rows'} in all"
+        if error is None:
+            raise duckdb.DataError("there is no fault in the text")
+        bad = "NOT coalesce(isfinite(x) AND isfinite(y), false)"
+        number = self._rows(f"SELECT count(*) FROM ({self.points}) WHERE {bad}")[0][0]
+        count = f"There {'is 1 such row' if number == 1 else f'are {number} such rows'} in all"
         if isinstance(error, FileError):
             raise FileError(f"{error.complaint}. {count}", error.remedies, error.otherwise)
         raise DataError(f"{error} {count}.")
 
-    def refuse_rounded(self, total: Total) -> None:
+    def _refuse_rounded(self) -> None:
         """Raise the error for an integer that float64 has rounded, if there is one."""
-        if total.largest >= EXACT_INTEGERS:
-            error = self.source.first_fault(self.connection, *self.at, test=rounding_fault)
-            if error:
-                raise error
+        error = self.source.first_fault(self.connection, *self.at, test=rounding_fault)
+        if error:
+            raise error
 
-    def _rows(self, query: str, on_progress: Progress | None = None, **values: float) -> list[Any]:
+    def _rows(self, query: str) -> list[Any]:
         """Run `query` to its end; where DuckDB cannot, say what is wrong with the file."""
         import duckdb
 
-        parameters = {**self.source.parameters, **values}
         try:
-            if on_progress is None:
-                return self.connection.execute(query, parameters).fetchall()
-            return self._watched(query, parameters, on_progress)
+            return self.connection.execute(query, self.source.parameters).fetchall()
         except duckdb.Error as error:
             raise self.source.first_fault(self.connection, *self.at) or error from None
 
-    def _watched(self, query: str, parameters: dict[str, Any], on_progress: Progress) -> list[Any]:
-        """Run `query` in a thread of its own and report until it ends; what interrupts here ends it there."""
-        percent = 0.0
-        with ThreadPoolExecutor(1) as worker:
-            running = worker.submit(lambda: self.connection.execute(query, parameters).fetchall())
-            try:
-                while True:
-                    try:
-                        return running.result(POLL)
-                    except StillRunning:
-                        percent = max(percent, self.connection.query_progress())  # -1 before and after
-                        on_progress(percent)
-            except BaseException:
-                self.connection.interrupt()
-                raise
+
+def _largest(values: Floats) -> float:
+    """Return the largest absolute value."""
+    return max(float(values.max()), -float(values.min()))

@@ -4,18 +4,31 @@ The sums are kept as exact numbers: merging two sets of moments loses nothing, i
 """
 
 import math
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import DataError
-from tf_gd.line import Line
-from tf_gd.moments.quadratic import Quadratic
-from tf_gd.moments.sums import EXACT, Sums, exact_sums, fast_sums, unshifted
+from tf_gd.errors import DataError, invalid, plain
+from tf_gd.learning_rate import applied_learning_rate
+from tf_gd.line import Line, Reduction, as_line, loss_factor
+from tf_gd.moments.closed_form import ClosedForm
+from tf_gd.moments.quadratic import Quadratic, is_finite
+from tf_gd.moments.shift import Unshifted
+from tf_gd.moments.sums import exact_sums
+from tf_gd.moments.sums import sums as sums_of
 from tf_gd.points import Points
 from tf_gd.vectors import as_vector
+
+SUMS = ("x", "y", "xx", "xy", "yy")
+FRACTION = re.compile(r"-?\d{1,4000}(/[1-9]\d{0,3999})?", re.ASCII)
+"""A sum as `to_dict` writes it; longer than any sum of float64 products, and short enough to be read at once."""
+SLACK = Fraction(1, 2**30)
+"""By how much, relatively, the rounding of the sums may bring sum(dx dy)^2 over sum(dx^2) sum(dy^2)."""
 
 
 @dataclass(frozen=True)
@@ -40,29 +53,31 @@ class Moments(Quadratic):
 
         Args:
             x, y: shape [n] each, finite; every value is taken as the float64 that it is.
-            exact: whether the sums may not round at all, at about 20 times the cost. Up to 8,192 points
+            exact: whether the sums may not round at all, at about 20 times the cost. Up to 32,768 points
                 they never do.
 
         Returns:
             The moments. Unless exact, the sum of every 8,192 points, about one of the points, is rounded with a
-            relative error of a few units in the last place of the terms' magnitudes, and the sum of these sums once;
-            nothing else rounds, and the number of cores changes nothing.
+            relative error of a few units in the last place of the terms' magnitudes; nothing else rounds. Neither the
+            processor nor the number of threads changes a bit, nor does it matter whether the points came from a file.
 
         Raises:
-            DataError: different lengths, not one-dimensional, empty, not numeric, or NaN or infinity.
+            DataError: different lengths, not one-dimensional, empty, not numeric, NaN or infinity, or past float64.
         """
         x_vector, y_vector = as_vector("x", x), as_vector("y", y)
         if x_vector.size != y_vector.size:
             raise DataError(f"`x` and `y` must have one length. Got {x_vector.size} and {y_vector.size}.")
+        if np.finfo(np.result_type(x_vector, y_vector)).max > np.finfo(np.float64).max:
+            x_vector, y_vector = Points(x_vector, y_vector).astype(np.float64)
         try:
-            sums = exact_sums if exact or x_vector.size <= EXACT else fast_sums
-            return cls(x_vector.size, *sums(x_vector, y_vector))
+            total = (exact_sums if exact else sums_of)(x_vector, y_vector)
+            return cls(total.n, *total.sums)
         except DataError:
             Points(x_vector, y_vector)  # names the first bad value and counts them all
             raise
 
     @classmethod
-    def from_shifted(cls, n: int, shift: tuple[float, float], sums: tuple[float | Fraction, ...]) -> "Moments":
+    def from_shifted(cls, n: int, shift: tuple[float, float], sums: Sequence[float]) -> "Moments":
         """Return the moments from sums over dx = x - x0 and dy = y - y0, as a database may have added them.
 
         Args:
@@ -83,32 +98,91 @@ class Moments(Quadratic):
             raise DataError(
                 "The sums over the points must be finite. Their squares overflow float64; scale the columns."
             )
-        return cls(n, *unshifted(n, shift, sums))
+        total = Unshifted()
+        total.add(n, [float(value) for value in shift], [float(value) for value in sums])
+        return cls(n, *total.sums().sums)
 
     def __add__(self, other: "Moments") -> "Moments":
         if not isinstance(other, Moments):
             return NotImplemented
-        return Moments(self.n + other.n, *self.sums.plus(other.sums))
+        total = self.plus(other)
+        return Moments(total.n, *total.sums)
 
-    @property
-    def sums(self) -> Sums:
-        """The five sums."""
-        return Sums(self.x, self.y, self.xx, self.xy, self.yy)
+    def jump(
+        self,
+        line: Line,
+        learning_rate: float | Callable[[], float],
+        num_steps: int | npt.ArrayLike,
+        reduction: Reduction = "sum",
+        loss_scale: float | None = None,
+    ) -> Line:
+        """Return the line after `num_steps` updates from `line`, in a time that does not depend on their number.
+
+        Args:
+            line: slope and intercept to start from, finite.
+            learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does;
+                `np.float64(...)` stays as it is.
+            num_steps: a number of updates, or an array of them, each from 0 to 2^63 - 1.
+            reduction, loss_scale: see `loss_factor`.
+
+        Returns:
+            The line; slope and intercept are floats, or arrays of the shape of `num_steps`. A rate that is too large
+            leads to infinity.
+
+        Raises:
+            InvalidArgumentError: an argument is not what it must be.
+
+        Example:
+            >>> from tf_gd import Moments
+            >>> moments = Moments.of([-1.0, 1.0], [0.0, 4.0])
+            >>> moments.jump(Line(0.0, 0.0), 0.125, 10**15)
+            Line(m=2.0, c=2.0)
+        """
+        scale = loss_factor(self.n, reduction, loss_scale)
+        line = as_line(line)
+        if not is_finite(line):
+            raise invalid("line", "finite", tuple(line))
+        steps = check_steps(num_steps)
+        rate = float(applied_learning_rate(learning_rate, np.float64))
+        m, c = ClosedForm.of(self, line, rate, scale).states(steps)
+        return Line(m, c) if steps.ndim else Line(float(m), float(c))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the moments as plain values for JSON: the count, and each sum as text "numerator/denominator"."""
-        return {"n": self.n, **{name: str(value) for name, value in self.sums._asdict().items()}}
+        return {"n": self.n, **{name: str(value) for name, value in zip(SUMS, self.sums, strict=True)}}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Moments":
         """Return the moments that `to_dict` wrote.
+
+        Raises:
+            DataError: a value is missing, of another type, or out of range; or they are no sums over points.
 
         Example:
             >>> moments = Moments.of([0.1, 0.2], [0.3, 0.4])
             >>> Moments.from_dict(moments.to_dict()) == moments
             True
         """
-        return cls(int(values["n"]), *(Fraction(values[name]) for name in Sums._fields))
+        if not isinstance(values, dict) or set(values) != {"n", *SUMS}:
+            raise DataError(f"The moments must be a table of n, {', '.join(SUMS)}. Got {plain(values)}.")
+        n, texts = values["n"], [values[name] for name in SUMS]
+        if type(n) is not int or not 1 <= n < 2**63:
+            raise DataError(f"`n` of the moments must be a whole number from 1 to 2^63 - 1. Got {plain(n)}.")
+        for name, text in zip(SUMS, texts, strict=True):
+            if not isinstance(text, str) or not FRACTION.fullmatch(text):
+                raise DataError(f"`{name}` of the moments must be text like '3' or '-1/4'. Got {plain(text)}.")
+        moments = cls(n, *map(Fraction, texts))
+        moments._check_relations()
+        return moments
+
+    def _check_relations(self) -> None:
+        """Raise `DataError` where no points have these sums: a variance under 0, or a correlation over 1."""
+        x_spread, y_spread = self.spread, self.yy - self.y * self.y / self.n
+        if x_spread < 0 or y_spread < 0:
+            name = "xx" if x_spread < 0 else "yy"
+            raise DataError(f"`{name}` of the moments must be at least {name[0]}^2 / n. No points have such sums.")
+        if (self.xy - self.x * self.y / self.n) ** 2 > x_spread * y_spread * (1 + SLACK):
+            raise DataError("`xy` of the moments must fit xx and yy. No points have such sums.")
 
 
 def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
@@ -131,3 +205,11 @@ def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
         Line(m=2.0, c=3.0)
     """
     return Moments.of(x, y, exact=True).least_squares()
+
+
+def check_steps(num_steps: int | npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return numbers of steps as an array, or raise `InvalidArgumentError`."""
+    steps = np.asarray(num_steps)
+    if steps.dtype.kind not in "iu" or (steps.size and (steps.min() < 0 or steps.max() >= 2**63)):
+        raise invalid("num_steps", "whole numbers from 0 to 2^63 - 1", num_steps)
+    return steps.astype(np.int64)

@@ -6,18 +6,14 @@ L     = m^2 sum(x^2) + 2 m c sum(x) + c^2 n - 2 (m sum(x y) + c sum(y)) + sum(y^
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.curvature import SMALLEST, Curvature
-from tf_gd.errors import DataError, invalid
-from tf_gd.learning_rate import applied_learning_rate
+from tf_gd.errors import DataError
 from tf_gd.line import Gradient, Line, Reduction, as_line, loss_factor
-from tf_gd.moments.closed_form import ClosedForm
 from tf_gd.moments.rational import rounded
 
 
@@ -36,6 +32,16 @@ class Quadratic:
     xx: Fraction
     xy: Fraction
     yy: Fraction
+
+    def plus(self, other: "Quadratic") -> "Quadratic":
+        """Return the quadratic of both sets of points, without rounding."""
+        added = (mine + theirs for mine, theirs in zip(self.sums, other.sums, strict=True))
+        return type(self)(self.n + other.n, *added)
+
+    @property
+    def sums(self) -> tuple[Fraction, ...]:
+        """The five sums, in the order of the fields."""
+        return self.x, self.y, self.xx, self.xy, self.yy
 
     @property
     def spread(self) -> Fraction:
@@ -96,45 +102,6 @@ class Quadratic:
         fitted = m * m * self.xx + 2 * m * c * self.x + c * c * self.n
         return max(Fraction(0), fitted - 2 * (m * self.xy + c * self.y) + self.yy)
 
-    def jump(
-        self,
-        line: Line,
-        learning_rate: float | Callable[[], float],
-        num_steps: int | npt.ArrayLike,
-        reduction: Reduction = "sum",
-        loss_scale: float | None = None,
-    ) -> Line:
-        """Return the line after `num_steps` updates from `line`, in a time that does not depend on their number.
-
-        Args:
-            line: slope and intercept to start from, finite.
-            learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does;
-                `np.float64(...)` stays as it is.
-            num_steps: a number of updates, or an array of them, each from 0 to 2^63 - 1.
-            reduction, loss_scale: see `loss_factor`.
-
-        Returns:
-            The line; slope and intercept are floats, or arrays of the shape of `num_steps`. A rate that is too large
-            leads to infinity.
-
-        Raises:
-            InvalidArgumentError: an argument is not what it must be.
-
-        Example:
-            >>> from tf_gd import Moments
-            >>> moments = Moments.of([-1.0, 1.0], [0.0, 4.0])
-            >>> moments.jump(Line(0.0, 0.0), 0.125, 10**15)
-            Line(m=2.0, c=2.0)
-        """
-        scale = loss_factor(self.n, reduction, loss_scale)
-        line = as_line(line)
-        if not is_finite(line):
-            raise invalid("line", "finite", tuple(line))
-        steps = check_steps(num_steps)
-        rate = float(applied_learning_rate(learning_rate, np.float64))
-        m, c = ClosedForm.of(self, line, rate, scale).states(steps)
-        return Line(m, c) if steps.ndim else Line(float(m), float(c))
-
     def optimum(self) -> tuple[Fraction, Fraction]:
         """Return slope and intercept of the least-squares line as exact numbers.
 
@@ -166,11 +133,3 @@ class Quadratic:
 def is_finite(line: Line) -> bool:
     """Whether both parameters are finite."""
     return bool(np.isfinite(float(line.m)) and np.isfinite(float(line.c)))
-
-
-def check_steps(num_steps: int | npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return numbers of steps as an array, or raise `InvalidArgumentError`."""
-    steps = np.asarray(num_steps)
-    if steps.dtype.kind not in "iu" or (steps.size and (steps.min() < 0 or steps.max() >= 2**63)):
-        raise invalid("num_steps", "whole numbers from 0 to 2^63 - 1", num_steps)
-    return steps.astype(np.int64)

@@ -1,43 +1,70 @@
-"""What to subtract before adding up, so that running sums stay near zero, where adding rounds little.
+"""What to subtract before adding up, so that the sums stay near zero, where adding rounds little; and putting it back.
 
-A plain sum of 10^8 squares loses 4 of its 16 digits; with what the squares are on average taken from each, none that
-matters. The origin comes from a small sample. A bad one costs digits, never the answer: it is put back exactly.
+It comes from a small sample. A bad one costs digits, never the answer: it is put back exactly.
 """
 
-import math
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Vector = npt.NDArray[np.float64]
+from tf_gd.moments.quadratic import Quadratic
+
+SAMPLE = 64
+GRID = 1074
+"""Every float64 is a whole multiple of 2^-1074."""
 
 
-class Origin(NamedTuple):
-    """What is subtracted before adding: from x, from y, and from their products."""
+def shift_of(values: npt.NDArray[Any]) -> float:
+    """Return the number to subtract: one of the values, in their middle; 0 where many of them are near 0.
 
-    x: float = 0.0
-    y: float = 0.0
-    xx: float = 0.0
-    xy: float = 0.0
-    yy: float = 0.0
+    float64 subtracts numbers without rounding that are within a factor of 2 of each other.
 
-    @classmethod
-    def middle(cls, x: Vector, y: Vector) -> "Origin":
-        """Return the origin in the middle of some points, 0 where float64 ends."""
-        if not x.size:
-            return cls()
-        with np.errstate(all="ignore"):
-            x0, y0 = (_finite(np.median(values)) for values in (x, y))
-            dx, dy = x - x0, y - y0
-            return cls(x0, y0, *(_few_bits(np.mean(product)) for product in (dx * dx, dx * dy, dy * dy)))
+    Example:
+        >>> shift_of(np.array([1e9, 1e9 + 1, 1e9 + 2])), shift_of(np.array([-1.0, 1.0, 2.0]))
+        (1000000001.0, 0.0)
+    """
+    sample = np.sort(values[:: max(1, values.size // SAMPLE)].astype(np.float64))
+    low, middle, high = (float(sample[sample.size * quarter // 4]) for quarter in (1, 2, 3))
+    return 0.0 if abs(middle) / 2 <= high - low else middle
 
 
-def _finite(value: np.floating[Any]) -> float:
-    return float(value) if np.isfinite(value) else 0.0
+class Unshifted:
+    """Adds up sums over dx = x - x0 and dy = y - y0, each with a shift of its own, as sums over x and y.
+
+    Whole multiples of 2^-1074, and of its square for the products, are added: no rounding, and ten times as fast as
+    fractions.
+
+    Example:
+        >>> total = Unshifted()
+        >>> total.add(2, (1.0, 3.0), (1.0, 2.0, 1.0, 2.0, 4.0))
+        >>> total.add(1, (3.0, 7.0), (0.0, 0.0, 0.0, 0.0, 0.0))
+        >>> [int(value) for value in total.sums().sums]
+        [6, 15, 14, 34, 83]
+    """
+
+    def __init__(self) -> None:
+        self.n, self.x, self.y, self.xx, self.xy, self.yy = 0, 0, 0, 0, 0, 0
+
+    def add(self, n: int, shift: Sequence[float], sums: Sequence[float]) -> None:
+        """Add the sums sum(dx), sum(dy), sum(dx^2), sum(dx dy), sum(dy^2) over `n` points; all finite."""
+        (x0, y0), (x, y, xx, xy, yy) = map(_multiple, shift), map(_multiple, sums)
+        self.n += n
+        self.x += x + n * x0
+        self.y += y + n * y0
+        self.xx += (xx << GRID) + x0 * (2 * x + n * x0)
+        self.xy += (xy << GRID) + x0 * y + y0 * (x + n * x0)
+        self.yy += (yy << GRID) + y0 * (2 * y + n * y0)
+
+    def sums(self) -> Quadratic:
+        """Return the sums over all points."""
+        linear = (Fraction(value, 2**GRID) for value in (self.x, self.y))
+        return Quadratic(self.n, *linear, *(Fraction(value, 4**GRID) for value in (self.xx, self.xy, self.yy)))
 
 
-def _few_bits(value: np.floating[Any]) -> float:
-    """Return `value` to 8 significant bits, so that subtracting it from small whole numbers is exact."""
-    mantissa, exponent = math.frexp(_finite(value))
-    return math.ldexp(round(mantissa * 256), exponent - 8)
+def _multiple(value: float) -> int:
+    """Return value 2^1074, a whole number."""
+    numerator, denominator = value.as_integer_ratio()
+    return numerator << (GRID + 1 - denominator.bit_length())

@@ -1,10 +1,11 @@
-"""Work shared out over all cores."""
+"""Work shared out over the cores that this process may use."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
+
+from tf_gd.summation.order import usable_cores
 
 Item = TypeVar("Item")
 
@@ -13,7 +14,8 @@ def on_all_cores(work: Callable[[Iterator[Item]], object], items: Sequence[Item]
     """Let each core work through one list of items, for as long as there are any.
 
     Args:
-        work: called once a thread, with an iterator that all share; what it has to say, it writes down somewhere.
+        work: called once a thread, with an iterator that all share; return values are ignored, so it stores its
+            results.
         items: what there is to do.
         worth_a_thread: so many items make up for starting a thread.
 
@@ -27,7 +29,7 @@ def on_all_cores(work: Callable[[Iterator[Item]], object], items: Sequence[Item]
         [0, 1, 4, 9]
     """
     todo = iter(items)
-    workers = min(os.cpu_count() or 1, len(items) // worth_a_thread)
+    workers = min(usable_cores(), len(items) // worth_a_thread)
     if workers < 2:
         work(todo)
         return

@@ -23,8 +23,11 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-def connect(files: Iterable[Path], **settings: Any) -> "duckdb.DuckDBPyConnection":
-    """Return a connection to an empty database in memory that can read `files` only."""
+def connect(files: Iterable[Path], streaming_buffer: str | None = None, **settings: Any) -> "duckdb.DuckDBPyConnection":
+    """Return a connection to an empty database in memory that can read `files` only.
+
+    `streaming_buffer` is how much a query may have ready for whoever reads its rows one batch after another.
+    """
     import duckdb
 
     connection = duckdb.connect(":memory:", config={**_SETTINGS, **settings})
@@ -33,6 +36,8 @@ def connect(files: Iterable[Path], **settings: Any) -> "duckdb.DuckDBPyConnectio
         connection.execute("SET enable_progress_bar = true")  # counts progress; the next line keeps it off the terminal
         connection.execute("SET enable_progress_bar_print = false")
     connection.execute("SET parquet_metadata_cache = true")
+    if streaming_buffer is not None:
+        connection.execute("SET streaming_buffer_size = $size", {"size": streaming_buffer})
     connection.execute("SET allowed_paths = $allowed", {"allowed": allowed})
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")

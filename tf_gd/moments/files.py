@@ -1,8 +1,6 @@
 """Files larger than memory, read once, out of core, into the sums that a descent needs.
 
-DuckDB (or Polars, see `parquet`) adds x - x0, y - y0 and their products, with (x0, y0) in the middle of the points, so
-that nothing cancels where the data lie far from zero. In the good case that is the only reading; a NaN, an infinity or
-a missing value shows in the sums, and only then is the file read again to count and to name them.
+In the good case each file is read once; only where a row is to be refused is it read again, to count and to name.
 """
 
 import glob
@@ -15,9 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tf_gd.errors import DataError
-from tf_gd.moments.duckdb_sums import Aggregates
+from tf_gd.moments.duckdb_sums import FileSums
 from tf_gd.moments.moments import Moments
-from tf_gd.moments.polars_sums import polars_total
 from tf_gd.progress import Progress, check_progress
 from tf_gd.tables.advice import advised
 from tf_gd.tables.aside import Aside
@@ -32,6 +29,8 @@ Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 MEMORY_LIMIT = "256MB"
 """What DuckDB may take for a reading, however large the file."""
+STREAMING_BUFFER = "64MB"
+"""How far DuckDB may read ahead; with its 1 MB its threads wait for each other most of the time."""
 
 
 class Reading(NamedTuple):
@@ -193,32 +192,14 @@ def _sums(
 
     at = choose(source.columns, x, y, source.file)
     names = source.columns[at[0]].name, source.columns[at[1]].name
-    first: list[str] = []
-    with connect([source.data], memory_limit=MEMORY_LIMIT) as connection:
+    with connect([source.data], STREAMING_BUFFER, memory_limit=MEMORY_LIMIT) as connection:
         try:
-            aggregates = Aggregates(connection, source, at)
-            fast = polars_total(source, at, aggregates.origin, report)
-            total, skipped = fast or aggregates.total(on_progress=report), 0
+            total = FileSums(connection, source, at).total(skip_invalid, report)
         except duckdb.Error:  # and Python, which looked, found no fault
             return None
-        if not total.complete:
-            skipped = aggregates.count_invalid()
-            if skipped:
-                wrong = (
-                    source.first_unskippable(connection, *at) if skip_invalid else source.first_fault(connection, *at)
-                )
-                if wrong or not skip_invalid:
-                    aggregates.refuse(skipped, wrong)
-                    return None
-                first = source.first_missing(connection, *at)
-                total = aggregates.total("isfinite(x) AND isfinite(y)")
-        aggregates.refuse_rounded(total)
-    if not total.n:
+    if total.sums is None:
         raise DataError(f"{quoted(source.file)} must hold at least one point. Got none.")
-    try:
-        return Reading(total.moments(), skipped, *names, tuple(first))
-    except DataError as error:
-        raise DataError(f"{quoted(source.file)}: {error}") from None
+    return Reading(Moments(total.sums.n, *total.sums.sums), total.skipped, *names, tuple(total.first_skipped))
 
 
 def _in_bytes(on_progress: Progress, size: int) -> Callable[[float], None]:
