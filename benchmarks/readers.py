@@ -11,23 +11,14 @@ from pathlib import Path
 from time import perf_counter
 
 OURS = "tf_gd"
-ALONE = "tf_gd without Polars"
 SUMS = "duckdb sum(x), sum(y)"
 
 
 def with_tf_gd(file: str) -> float:
     """Return the slope from one reading into moments."""
-    from tf_gd.moments.data_files import moments_of_files
+    from tf_gd.moments.files import moments_of_files
 
     return moments_of_files(file, "x", "y").moments.least_squares().m
-
-
-def without_polars(file: str) -> float:
-    """Return the slope as where Polars is not installed."""
-    from tf_gd.moments import polars_sums as parquet
-
-    parquet.WORTH = 2**62
-    return with_tf_gd(file)
 
 
 def with_duckdb_sums(file: str) -> None:
@@ -68,7 +59,6 @@ def with_pyarrow(file: str) -> float:
 
 READERS = {
     OURS: with_tf_gd,
-    ALONE: without_polars,
     SUMS: with_duckdb_sums,
     "duckdb regr_slope": with_duckdb,
     "polars cov / var": with_polars,

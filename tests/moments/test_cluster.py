@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 
+import duckdb
 import numpy as np
 import pytest
 
+import tf_gd
 from tf_gd.errors import DataError, InvalidArgumentError, TfGdError
-from tf_gd.moments.cluster import Tls, moments_on_cluster
+from tf_gd.moments.cluster import moments_on_cluster
 from tf_gd.moments.files import moments_of_files
+from tf_gd.moments.sums import CHUNK
 
 distributed = pytest.importorskip("distributed")
 
@@ -43,7 +46,7 @@ def folder(tmp_path):
 def test_the_cluster_gives_what_one_process_gives(cluster, folder):
     told = []
     reading = moments_on_cluster(
-        folder, 0, 1, address=cluster.scheduler_address, on_progress=lambda *at: told.append(at)
+        folder, 0, 1, cluster=cluster.scheduler_address, on_progress=lambda *at: told.append(at)
     )
     assert reading.moments == moments_of_files(folder, 0, 1).moments
     size = sum(file.stat().st_size for file in folder.iterdir())
@@ -61,7 +64,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_no_bit(cluster, folder):
             killed.append(victims.pop())
             os.kill(killed[0], signal.SIGKILL)
 
-    reading = moments_on_cluster(folder, 0, 1, address=cluster.scheduler_address, on_progress=kill)
+    reading = moments_on_cluster(folder, 0, 1, cluster=cluster.scheduler_address, on_progress=kill)
     assert killed
     assert reading.moments == want
     assert cluster.workers  # the nanny brings the worker back; the other one has done its share meanwhile
@@ -70,7 +73,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_no_bit(cluster, folder):
 def test_a_bad_file_among_good_ones_is_named_and_nothing_is_returned(cluster, folder):
     (folder / "14.csv").write_text("x,y\n1,2\n3,oops\n")
     with pytest.raises(DataError, match=r"14\.csv"):
-        moments_on_cluster(folder, 0, 1, address=cluster.scheduler_address)
+        moments_on_cluster(folder, 0, 1, cluster=cluster.scheduler_address)
 
 
 def test_invalid_rows_are_counted_across_files(cluster, tmp_path):
@@ -78,8 +81,8 @@ def test_invalid_rows_are_counted_across_files(cluster, tmp_path):
         (tmp_path / f"{name}.csv").write_text("x,y\n1,2\nnan,3\n2,4\n")
     address = cluster.scheduler_address
     with pytest.raises(DataError, match=r"[ab]\.csv"):
-        moments_on_cluster(tmp_path, "x", "y", address=address)
-    reading = moments_on_cluster(tmp_path, "x", "y", address=address, skip_invalid=True)
+        moments_on_cluster(tmp_path, "x", "y", cluster=address)
+    reading = moments_on_cluster(tmp_path, "x", "y", cluster=address, skip_invalid=True)
     assert (reading.moments.n, reading.skipped) == (4, 2)
 
 
@@ -87,7 +90,7 @@ def test_files_with_other_columns_are_refused(cluster, tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,2\n")
     (tmp_path / "b.csv").write_text("u,v\n1,2\n")
     with pytest.raises(DataError, match=r"b\.csv.*must have the columns"):
-        moments_on_cluster(tmp_path, 0, 1, address=cluster.scheduler_address)
+        moments_on_cluster(tmp_path, 0, 1, cluster=cluster.scheduler_address)
 
 
 def test_a_local_cluster_comes_and_goes_without_a_trace(tmp_path):
@@ -110,21 +113,43 @@ def test_a_local_cluster_comes_and_goes_without_a_trace(tmp_path):
 
 def test_nobody_answers(monkeypatch):
     monkeypatch.setattr("tf_gd.moments.cluster.SECONDS_TO_ANSWER", 1)
-    with pytest.raises(InvalidArgumentError, match="`address` must be that of a scheduler that answers"):
-        moments_on_cluster("setup.cfg", address="tcp://127.0.0.1:9")
+    with pytest.raises(InvalidArgumentError, match="`cluster` must be the address of a scheduler that answers"):
+        moments_on_cluster("setup.cfg", cluster="tcp://127.0.0.1:9")
 
 
-@pytest.mark.parametrize(
-    ("address", "tls", "message"),
-    [
-        ("http://x", None, "`address` must be 'local', tcp"),
-        ("tls://x:1", None, "`tls` must be given"),
-        ("tcp://x:1", Tls("a", "b", "c"), "`address` must be tls"),
-    ],
-)
-def test_bad_addresses(address, tls, message):
-    with pytest.raises(InvalidArgumentError, match=message):
-        moments_on_cluster("setup.cfg", address=address, tls=tls)
+def test_a_client_of_dasks_is_taken_and_stays_open(cluster, folder):
+    with distributed.Client(cluster, set_as_default=False) as client:
+        assert moments_on_cluster(folder, 0, 1, cluster=client).moments == moments_of_files(folder, 0, 1).moments
+        assert client.submit(int, 7).result() == 7
+
+
+def test_parquet_with_several_chunks_has_the_bits_of_one_process_and_of_memory(cluster, tmp_path):
+    generator = np.random.default_rng(6)
+    x = generator.uniform(0, 10, 2 * CHUNK + 40_000) + 1e9
+    y = 2 * x + generator.normal(size=x.size)
+    with duckdb.connect() as connection:
+        connection.register("points", {"x": x, "y": y})
+        connection.sql(f"COPY (SELECT x, y FROM points) TO '{tmp_path / 'a.parquet'}' (ROW_GROUP_SIZE 10240)")
+    want = tf_gd.Moments.of(x, y)
+    assert moments_on_cluster(tmp_path, "x", "y", cluster=cluster.scheduler_address).moments == want
+    assert moments_of_files(tmp_path, "x", "y").moments == want
+
+
+def test_how_the_files_are_written_reaches_the_workers(cluster, tmp_path):
+    (tmp_path / "a.csv").write_text("x;y\n1,5;2\n2,5;4\n")
+    reading = moments_on_cluster(tmp_path, cluster=cluster.scheduler_address, delimiter=";", decimal=",")
+    assert reading.moments.least_squares() == (2.0, -1.0)
+    with pytest.raises(DataError) as raised:
+        moments_on_cluster(tmp_path, cluster=cluster.scheduler_address, delimiter=";")
+    with pytest.raises(DataError) as alone:
+        moments_of_files(tmp_path, delimiter=";")
+    assert str(raised.value) == str(alone.value)
+
+
+@pytest.mark.parametrize("bad", ["http://x", "", 3, None])
+def test_what_is_no_cluster(bad):
+    with pytest.raises(InvalidArgumentError, match="`cluster` must be 'local', "):
+        moments_on_cluster("setup.cfg", cluster=bad)
 
 
 def test_without_dask_the_extra_is_named(monkeypatch):

@@ -221,3 +221,24 @@ def test_progress_is_told_once():
         on_progress=lambda *step: told.append(step),
     )
     assert told == [(30, 30)]
+
+
+@pytest.mark.parametrize("num_steps", [2**63 - 1, 2**63, 10**30])
+def test_steps_past_what_a_step_is_counted_in_are_refused(num_steps):
+    with pytest.raises(InvalidArgumentError, match=r"`num_steps` must be a whole number under 2\^63 - 1 for"):
+        tf_gd.train(*HUBBLE, learning_rate=0.01, num_steps=num_steps, engine="moments", record_every=num_steps)
+
+
+def test_the_largest_number_of_steps_is_taken():
+    path = tf_gd.train(*HUBBLE, learning_rate=0.01, num_steps=2**63 - 2, engine="moments", record_every=10**30)
+    assert path.step.tolist() == [0, 2**63 - 2]
+    assert path.line == tf_gd.least_squares(*HUBBLE)
+
+
+@pytest.mark.parametrize(("reduction", "factor"), [("mean", 24), ("half_sum", 2), ("half_mean", 48)])
+def test_the_engine_takes_every_reduction(reduction, factor):
+    rate = np.float64(0.001)
+    ours = tf_gd.train(*HUBBLE, learning_rate=rate * factor, num_steps=50, engine="moments", reduction=reduction)
+    of_sum = tf_gd.train(*HUBBLE, learning_rate=rate, num_steps=50, engine="moments")
+    assert np.allclose(ours.m, of_sum.m, rtol=1e-12)
+    assert np.allclose(ours.loss * factor, of_sum.loss, rtol=1e-12)

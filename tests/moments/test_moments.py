@@ -213,3 +213,116 @@ def test_curvature_agrees_with_the_one_of_the_points(reduction):
 def test_unknown_reduction():
     with pytest.raises(InvalidArgumentError, match="reduction"):
         Moments.of([1, 2], [1, 2]).loss(Line(0, 0), "median")
+
+
+past_float64 = pytest.mark.skipif(
+    np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="long doubles are doubles here"
+)
+
+
+@past_float64
+@pytest.mark.parametrize("n", [1, 3, 40_000])
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_long_doubles_past_float64_are_refused_in_one_line(name, n):
+    x, y = np.arange(n, dtype=np.longdouble), np.arange(n, dtype=np.longdouble)
+    {"x": x, "y": y}[name][n - 1] = np.longdouble(10) ** 400
+    for call in (tf_gd.least_squares, Moments.of, lambda *xy: Moments.of(*xy, exact=True)):
+        with pytest.raises(DataError, match=rf"`{name}` must fit float64\. Got 1e\+400 at index {n - 1}\. Scale"):
+            call(x, y)
+    with pytest.raises(DataError, match=f"`{name}` must fit float64"):
+        tf_gd.train(x, y, learning_rate=0.1, num_steps=3, engine="moments")
+
+
+@past_float64
+def test_long_doubles_that_float64_holds_are_exact():
+    x = np.array([1, 2**60, 3], np.longdouble) * np.longdouble(2) ** -900
+    assert Moments.of(x, x) == Moments.of(x.astype(np.float64), x.astype(np.float64))
+
+
+def test_x_that_differ_below_every_square_are_two_values():
+    line = tf_gd.least_squares([1e-170, 3e-170], [1.0, 3.0])
+    assert line.m == pytest.approx(1e170, rel=1e-15)
+    path = tf_gd.train([1e-170, 3e-170], [1.0, 3.0], learning_rate=0.1, num_steps=3, engine="moments")
+    assert "All x are equal" not in path.message
+
+
+GOOD = Moments.of([1.0, 2.0, 4.0], [0.5, 0.25, -3.0]).to_dict()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"n": bad} for bad in (-1, 0, 2.0, "3", True, None, 2**63, [3], 1, 2)),
+        *(
+            {name: bad}
+            for name in ("x", "y", "xx", "xy", "yy")
+            for bad in (1, 1.5, None, "", "1e9", "1/0", "nan", "1 /2", "1/-2", "٣", "0x1", [1], "9" * 5000, "+1")
+        ),
+        {"xx": "-1"},
+        {"yy": "-1"},
+        {"xx": "0"},
+        {"x": "1000"},
+        {"xy": "1000"},
+        {"xy": "-1000"},
+        {"more": "1"},
+    ],
+)
+def test_from_dict_checks_every_type_range_and_relation(change):
+    with pytest.raises(DataError, match="moments must") as raised:
+        Moments.from_dict({**GOOD, **change})
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 250
+
+
+def test_from_dict_misses_nothing_and_takes_no_other_shape():
+    for name in GOOD:
+        with pytest.raises(DataError, match="The moments must be a table of n, x"):
+            Moments.from_dict({key: value for key, value in GOOD.items() if key != name})
+    for bad in (None, 3, "n", [], [GOOD]):
+        with pytest.raises(DataError, match="The moments must be a table"):
+            Moments.from_dict(bad)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_rounded_sums_of_a_perfect_line_are_taken_back(offset):
+    x = np.linspace(0, 1, 300_000) + offset
+    for y in (3 * x + 1, np.full_like(x, 0.1), -x):
+        moments = Moments.of(x, y)
+        assert Moments.from_dict(moments.to_dict()) == moments
+
+
+def test_other_splits_into_threads_and_memory_layouts_have_the_same_bits(monkeypatch):
+    x, y = noisy_line(900_000, 1e6)
+    want = Moments.of(x, y)
+    table = np.stack([x, y], axis=1)
+    table.flags.writeable = False
+    for cores in (1, 3, 8):
+        monkeypatch.setattr("tf_gd.moments.threads.usable_cores", lambda cores=cores: cores)
+        assert Moments.of(x, y) == Moments.of(table[:, 0], table[:, 1]) == want
+
+
+def test_the_compiled_loop_is_its_own_description():
+    """The order of addition, spelled out in plain Python: lanes, strides, halves."""
+    from tf_gd.moments.compiled_sums import LANES, PART, STRIDE, add_parts
+
+    n = PART + 3 * STRIDE + 77
+    x, y = noisy_line(n, 5.0)
+    x0, y0, want = 5.0, 11.0, []
+    for start in range(0, n, PART):
+        u, v = x[start : start + PART] - x0, y[start : start + PART] - y0
+        row = []
+        for terms in (u, v, u * u, u * v, v * v):
+            whole = len(terms) // STRIDE * STRIDE
+            lanes = np.zeros(LANES)
+            for at in range(0, whole, STRIDE):
+                a, b, c, d = terms[at : at + STRIDE].reshape(4, LANES)
+                lanes += (a + b) + (c + d)
+            for k, term in enumerate(terms[whole:]):
+                lanes[k % LANES] += term
+            while len(lanes) > 1:
+                lanes = lanes[: len(lanes) // 2] + lanes[len(lanes) // 2 :]
+            row.append(lanes[0])
+        want.append(row)
+    parts = np.empty((2, 5))
+    add_parts(x, y, x0, y0, parts)
+    assert parts.tolist() == np.array(want).tolist()

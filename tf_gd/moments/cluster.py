@@ -18,6 +18,7 @@ from tf_gd.errors import DataError, TfGdError, invalid
 from tf_gd.moments.files import Paths, Reading, list_files, merged, moments_of_file
 from tf_gd.progress import Progress, check_progress
 from tf_gd.tables.columns import Selector, quoted
+from tf_gd.tables.dialect import Dialect
 
 FAN_IN = 16  # how many results one merge takes
 SECONDS_TO_ANSWER = 15
@@ -31,6 +32,7 @@ def moments_on_cluster(
     cluster: Any = "local",
     skip_invalid: bool = False,
     on_progress: Progress | None = None,
+    **dialect: Any,
 ) -> Reading:
     """Return the moments of all points in some files, each read once by a worker that sees the file system.
 
@@ -44,8 +46,9 @@ def moments_on_cluster(
         cluster: "local" for workers on this machine only; a scheduler's address, tcp://... or tls://...; or a
             `distributed.Client`, which stays open.
             A script that uses "local" must start under `if __name__ == "__main__":`, as with `multiprocessing`.
-        skip_invalid: leave out rows without two finite numbers instead of raising.
+        skip_invalid: leave out rows of which a value is missing instead of raising.
         on_progress: called with the bytes read so far and the bytes in all.
+        dialect: how the files are written, as for `read_points`.
 
     Returns:
         The moments, the number of rows skipped, and the columns' names.
@@ -57,12 +60,13 @@ def moments_on_cluster(
         TfGdError: the extra is not installed.
     """
     check_cluster(cluster)
+    Dialect(**dialect)
     check_progress(on_progress)
     files = [file.absolute() for file in list_files(paths)]
     with _client(cluster) as client:
         names = [f"tf-gd-{uuid4().hex}" for _ in files]
         reads = [
-            client.submit(_read, str(file), x, y, skip_invalid, key=name)
+            client.submit(_read, str(file), x, y, skip_invalid, dialect, key=name)
             for file, name in zip(files, names, strict=True)
         ]
         with _named_errors(dict(zip(names, files, strict=True))):
@@ -110,7 +114,7 @@ def _local_client() -> Iterator[Any]:
     dask = _dask()
     private = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
     with (
-        dask.LocalCluster(threads_per_worker=1, protocol="tcp://", security=False, **private) as cluster,
+        dask.LocalCluster(threads_per_worker=1, **private) as cluster,
         dask.Client(cluster, set_as_default=False) as client,
         client.as_current(),
     ):
@@ -119,18 +123,22 @@ def _local_client() -> Iterator[Any]:
 
 def _connected(address: str) -> Any:
     """Return a client of the scheduler at an address, as Dask's configuration says how."""
+    dask, advice = _dask(), ""
     try:
-        return _dask().Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
-        advice = "For tls:// name the certificates in Dask's configuration." if address.startswith("tls://") else ""
+        if address.startswith("tls://"):
+            advice = "Check distributed.comm.tls in Dask's configuration: ca-file, client.cert and client.key."
+            if dask.Security().get_connection_args("client").get("ssl_context") is None:
+                raise ValueError("Dask's configuration names no certificates")
+        return dask.Client(address, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
         problem = " ".join(f"{error}".split())[:200].rstrip(".")
         raise invalid("cluster", "the address of a scheduler that answers", address, f"{problem}. {advice}") from None
 
 
-def _read(file: str, x: Selector, y: Selector, skip_invalid: bool) -> Reading:
+def _read(file: str, x: Selector, y: Selector, skip_invalid: bool, dialect: dict[str, Any]) -> Reading:
     """Read one file on a worker; whatever goes wrong carries the file's name."""
     try:
-        return moments_of_file(file, x, y, skip_invalid=skip_invalid)
+        return moments_of_file(file, x, y, skip_invalid=skip_invalid, **dialect)
     except DataError:
         raise
     except Exception as error:

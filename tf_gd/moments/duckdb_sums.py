@@ -25,7 +25,7 @@ Percent = Callable[[float], None]
 
 
 class Total(NamedTuple):
-    """What a reading gives: the sums, None where no row was left; how many rows were left out, and the first of them."""
+    """What a reading gives: the sums, None where no row is left; how many rows were left out; the first of them."""
 
     sums: Quadratic | None
     skipped: int

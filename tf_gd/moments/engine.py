@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tf_gd.errors import invalid
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import Line, Reduction, loss_factor
 from tf_gd.moments.closed_form import ClosedForm, Steps
@@ -16,6 +17,8 @@ from tf_gd.moments.moments import Moments
 from tf_gd.moments.stopping import first_at_or_under
 from tf_gd.points import Points
 from tf_gd.validation import check_rows
+
+MOST_STEPS = 2**63 - 1
 
 
 class MomentsDescent:
@@ -48,8 +51,11 @@ class MomentsDescent:
         at the first state with a number that is not finite in the points' dtype, or after `num_steps` updates.
 
         Raises:
-            InvalidArgumentError: more rows than memory should hold.
+            InvalidArgumentError: more rows than memory should hold, or steps past 2^63 - 2.
         """
+        if num_steps >= MOST_STEPS:
+            raise invalid("num_steps", 'a whole number under 2^63 - 1 for the engine "moments"', num_steps)
+        record_every = min(record_every, MOST_STEPS)
         descent = ClosedForm.of(self.moments, start, self.rate, self.scale)
         last = self._end(descent, num_steps)
         if tolerance is not None:

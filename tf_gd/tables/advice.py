@@ -34,6 +34,10 @@ class FileError(DataError):
         self.complaint, self.remedies, self.otherwise = complaint, list(remedies), otherwise
         super().__init__(self.worded(as_keywords))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel whole from a worker of a cluster, remedies included."""
+        return type(self), (self.complaint, self.remedies, self.otherwise)
+
     def worded(self, write: Callable[[Keywords], str]) -> str:
         """Return the message, its advice in the words of Python or of the command line."""
         advice = " or ".join(write(remedy) for remedy in self.remedies)
