@@ -204,7 +204,7 @@ def test_axes_have_readable_ticks_and_titles_that_fit(kind, size):
 
 def test_a_large_loss_has_its_unit_in_the_label():
     ax = figures.parabola(Points(POINTS.x, POINTS.y * 1e4), descend(Points(POINTS.x, POINTS.y * 1e4), 0.02)).axes[0]
-    assert ax.get_ylabel() == "loss (sum) (billions)"
+    assert ax.get_ylabel() == "loss (sum, billions)"
 
 
 def test_overlay_refuses_other_steps():

@@ -10,7 +10,7 @@ from tf_gd.errors import invalid
 from tf_gd.line import Line
 from tf_gd.points import Points
 from tf_gd.show.surface import Surface
-from tf_gd.show.theme import Theme, asked, label, legend, named_theme, new_figure, number, readable_units, share
+from tf_gd.show.theme import Theme, asked, label, legend, named_theme, new_figure, number, share, with_unit
 from tf_gd.trajectory import Outcome, Trajectory
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def contour(points: Points, *trajectories: Trajectory, theme: str = "light", fil
         _draw_contour(ax, Surface.of_run(points, trajectory), trajectory, colours, filled)
     handles, _ = axes[0].get_legend_handles_labels()
     legend(figure, colours, handles=handles, loc="outside lower center", ncols=5 if len(axes) > 1 else 2)
-    axes[0].set_ylabel("intercept c" + readable_units(axes[0].yaxis), color=colours.ink)
+    axes[0].set_ylabel(with_unit("intercept c", axes[0].yaxis), color=colours.ink)
     return figure
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
-LETTERS_AN_INCH = 12.5  # of a title
+LETTERS_AN_INCH = 14.5  # of a title
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -108,15 +108,23 @@ def label(ax: "Axes", theme: Theme, title: str, x: str, y: str) -> None:
     fits = int(LETTERS_AN_INCH * figure_width * ax.get_position().width)
     wrapped = "\n".join(wrap(one_line(title, 120), max(20, fits)))
     ax.set_title(wrapped, color=theme.ink, fontsize=11, loc="left", parse_math=False)
-    ax.set_xlabel(one_line(x + readable_units(ax.xaxis)), color=theme.ink, parse_math=False)
-    ax.set_ylabel(one_line(y + readable_units(ax.yaxis)), color=theme.ink, parse_math=False)
+    ax.set_xlabel(one_line(with_unit(x, ax.xaxis)), color=theme.ink, parse_math=False)
+    ax.set_ylabel(one_line(with_unit(y, ax.yaxis)), color=theme.ink, parse_math=False)
 
 
-def readable_units(axis: "Axis") -> str:
-    """Write the ticks of a linear axis out, without an offset in the corner; return the unit for its label.
+def with_unit(name: str, axis: "Axis") -> str:
+    """Write the ticks of an axis out; return its name with the unit of the ticks, where they have one.
 
-    A loss of 2.5e7 is written as 25, and the label gets " (millions)"; other sizes get a power of ten.
+    A loss of 2.5e7 is written as 25, and "loss (sum)" becomes "loss (sum, millions)".
     """
+    unit = _readable_ticks(axis)
+    if not unit:
+        return name
+    return f"{name[:-1]}, {unit})" if name.endswith(")") else f"{name} ({unit})"
+
+
+def _readable_ticks(axis: "Axis") -> str:
+    """Write the ticks of a linear axis out, without an offset in the corner; return their unit."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     if axis.get_scale() != "linear":
@@ -128,8 +136,8 @@ def readable_units(axis: "Axis") -> str:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 10.0**exponent:,.12g}".replace("-", "−")))
     if high - low < 1e-3 * size:  # far from zero: the labels are long
         axis.set_major_locator(MaxNLocator(3))
-    names = {0: "", 6: " (millions)", 9: " (billions)", -6: " (millionths)"}
-    return names.get(exponent, f" (× 10{str(exponent).translate(SUPERSCRIPTS)})")
+    names = {0: "", 6: "millions", 9: "billions", -6: "millionths"}
+    return names.get(exponent, f"× 10{str(exponent).translate(SUPERSCRIPTS)}")
 
 
 def legend(where: "Axes | Figure", theme: Theme, **options: Any) -> None:
@@ -145,16 +153,25 @@ def legend(where: "Axes | Figure", theme: Theme, **options: Any) -> None:
 
 
 def number(value: Any, digits: int = 6) -> str:
-    """Return a number for a label, with a real minus sign.
+    """Return a number for a reader: thousands set apart, a real minus sign, powers of ten where it is very large or small.
+
+    A whole number under 10^9 keeps all its digits.
 
     Example:
-        >>> number(-0.25)
-        '−0.25'
+        >>> number(-0.25), number(1193442.1), number(2.5e-7)
+        ('−0.25', '1,193,442', '2.5 × 10⁻⁷')
     """
-    return f"{value:.{digits}g}".replace("-", "−")
+    value = float(value)
+    size, sign = abs(value), "−" if value < 0 else ""
+    if size and math.isfinite(size) and not 1e-4 <= size < 1e9:
+        front, exponent = f"{size:.{digits - 1}e}".split("e")
+        power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+        return f"{sign}{float(front):g} × {power}" if float(front) != 1 else f"{sign}{power}"
+    whole = math.floor(math.log10(size)) + 1 if size and math.isfinite(size) else 0
+    return f"{sign}{size:,.{max(digits, whole)}g}"
 
 
-def asked(rate: Any, digits: int = 9) -> str:
+def asked(rate: Any, digits: int = 6) -> str:
     """Return a learning rate as it was asked for, where float32 rounded it.
 
     Example:
@@ -172,7 +189,7 @@ def share(value: float, digits: int = 3) -> str:
 
     Example:
         >>> share(0.95), share(0.99999), share(1.0)
-        ('0.95', '(1 − 1e−05)', '1')
+        ('0.95', '(1 − 10⁻⁵)', '1')
     """
     rounded = number(value, digits)
     if value == 1 or rounded != "1":

@@ -49,7 +49,7 @@ function drawContours(host, { model, radius, path, at, run, names }) {
 // Points that `thinned` leaves out are named in words beside the picture.
 function drawData(host, { points, line, best, names, sample, chosen, range }) {
   const x = range ? range.x : span(points.map((point) => point.x)), y = range ? range.y : span(points.map((point) => point.y));
-  const picture = makePicture(host, { x: { range: x, name: names.x }, y: { range: y, name: names.y }, height: 330 });
+  const picture = makePicture(host, { x: { range: x, name: names.x }, y: { range: y, name: names.y }, height: 400 });
   const fitted = (one, at) => one.m * at + one.c;
   const across = (one) => x.map((at) => ({ x: at, y: fitted(one, at) }));
   picture.range = { x, y };
@@ -89,7 +89,7 @@ function drawLosses(host, { model, path, at }) {
   const [low, high] = span(series.flatMap(([, dots]) => dots.map(({ y }) => y)));
   const range = high - low < 1 ? [low - 0.5, high + 0.5] : [low, high];
   const picture = makePicture(host, { height: 230, x: { range: [0, Math.max(10, at)], name: "step" },
-    y: { range, name: "loss (powers of ten)", ticks: powerTicks(...range, 5) } });
+    y: { range, name: "loss", ticks: powerTicks(...range, 5) } });
   for (const [kind, dots] of series) drawCurve(picture, dots, kind);
   const [, [...losses]] = series[0];
   if (losses.length) drawMark(picture, losses[losses.length - 1], "diamond", "now");

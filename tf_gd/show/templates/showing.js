@@ -68,6 +68,7 @@ function makeShowing(find, data, page) {
     find("best-mark").hidden = best === null;
     find("best-mark").style.setProperty("--share", String((best || 0) / 1.2));
     find("rate-best").disabled = best === null;
+    for (const id of ["rate-limit", "limit-name"]) setText(id, state.single ? "no overshoot" : "largest stable");
     find(state.sequential ? "sequential" : "simultaneous").checked = true;
     find(state.single ? "single" : "all").checked = true;
     find("standardize").checked = state.standardized;
@@ -92,7 +93,9 @@ function makeShowing(find, data, page) {
   function showPictures(range) {
     const { model, path, at, radius, standardized, points } = state, line = page.here();
     const on = standardized ? " (on z)" : "", account = page.account();
-    pictures.contour = drawContours(find("contour"), { model, radius, path, at, run: state.own || standardized !== page.home.standardized ? null : runStates,
+    const run = state.own || standardized !== page.home.standardized ? null : runStates;
+    find("run-key").hidden = !run;
+    pictures.contour = drawContours(find("contour"), { model, radius, path, at, run,
       names: { m: `slope m${on}`, c: `intercept c${on}` } });
     pictures.data = drawData(find("line-now"), { points: thinned(points, MOST_POINTS), line: standardized ? ownLine(line, state.base) : line, best: state.base.best,
       names: { x: data.x_name, y: data.y_name }, sample: state.descent.sampleOf(at), chosen: state.chosen, range });

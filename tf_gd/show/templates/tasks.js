@@ -179,9 +179,9 @@ const TASKS = [
       return `At this rate a step leaves, in the end, ${short(both, 3)} of the distance when simultaneous and ${short(one, 3)} when sequential${one < both ? ": the sequential path is better here" : ""}. Try both. Why is sequential still not gradient descent?`;
     },
     options: () => [
-      { text: "c's derivative is taken at another point than m's, so the step is not along the gradient of any point", right: true },
       { text: "It leads to another lowest point", told: "It does not: where both derivatives are 0 neither path moves. The lowest point is the same." },
       { text: "It is, for it is faster", told: "Faster is no proof. Gradient descent is a rule, M − α dL/dM for all parameters from one gradient (equation 10), not a result." },
+      { text: "c's derivative is taken at another point than m's, so the step is not along the gradient of any point", right: true },
       { text: "It rounds differently", told: "It differs far above rounding: compare c after the first step in both modes." },
     ],
     hints: ["Switch between both and compare the sentence about c.", "Which m does c's derivative see?"],
@@ -207,8 +207,8 @@ const TASKS = [
     ask: ({ settings, at }) => settings.single && at > 0 ? "One sample at a time the path dances around the lowest point and does not come to rest. Why?" :
       "Set “each step uses” to one point in turn, and press “+10” a few times. The path does not come to rest at the lowest point. Why?",
     options: () => [
-      { text: "At the lowest point the sum of all gradients is 0, but no single point's gradient is", right: true },
       { text: "The learning rate is over the limit", told: "Then it would run away. It stays near; with a lower α it stays nearer, but still does not rest." },
+      { text: "At the lowest point the sum of all gradients is 0, but no single point's gradient is", right: true },
       { text: "The points are taken in a fixed order", told: "A random order dances too. What would the gradient of one point alone have to be, for rest?" },
       { text: "It has not made enough steps", told: "Make a thousand more: after each pass it returns to the same places." },
     ],
