@@ -30,7 +30,7 @@ def picture(page: Path, target: Path) -> None:
         browser.get(page.as_uri())
         for _ in range(7):
             browser.find_element("id", "forward").click()
-        browser.execute_script("document.getElementById('play-title').scrollIntoView()")
+        browser.execute_script("document.getElementById('try-title').scrollIntoView()")
         time.sleep(1)
         target.write_bytes(base64.b64decode(browser.get_screenshot_as_base64()))
 
