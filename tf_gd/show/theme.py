@@ -153,7 +153,7 @@ def legend(where: "Axes | Figure", theme: Theme, **options: Any) -> None:
 
 
 def number(value: Any, digits: int = 6) -> str:
-    """Return a number for a reader: thousands set apart, a real minus sign, powers of ten where it is very large or small.
+    """Return a number for a reader: thousands set apart, a real minus sign, powers of ten where it is far from 1.
 
     A whole number under 10^9 keeps all its digits.
 
