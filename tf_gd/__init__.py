@@ -24,6 +24,9 @@ _HOME = {
     "Curvature": "curvature",
     "least_squares": "moments.moments",
     "Moments": "moments.moments",
+    "evaluate": "moments.evaluation",
+    "FitSummary": "moments.evaluation",
+    "ResidualSummary": "moments.evaluation",
     "train": "descent",
     "train_moments": "descent",
     "Trajectory": "trajectory",
@@ -65,4 +68,7 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from tf_gd.curvature import Curvature as Curvature
+    from tf_gd.moments.evaluation import FitSummary as FitSummary
+    from tf_gd.moments.evaluation import ResidualSummary as ResidualSummary
+    from tf_gd.moments.evaluation import evaluate as evaluate
     from tf_gd.points import Points as Points

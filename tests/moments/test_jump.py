@@ -225,7 +225,7 @@ def test_progress_is_told_once():
 
 @pytest.mark.parametrize("num_steps", [2**63 - 1, 2**63, 10**30])
 def test_steps_past_what_a_step_is_counted_in_are_refused(num_steps):
-    with pytest.raises(InvalidArgumentError, match=r"`num_steps` must be a whole number under 2\^63 - 1 for"):
+    with pytest.raises(InvalidArgumentError, match="`num_steps` must be a whole number"):
         tf_gd.train(*HUBBLE, learning_rate=0.01, num_steps=num_steps, engine="moments", record_every=num_steps)
 
 
