@@ -8,9 +8,9 @@ from benchmarks.table import Table
 from tf_gd.descent import confirm_order
 from tf_gd.graph import LineGraph
 from tf_gd.line import Line
-from tf_gd.manual import ManualDescent
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
+from tf_gd.summation.manual_engine import ManualDescent
 
 FLOOR = "floor: one read of x and y, x.dot(y)"
 READ = "tf_gd: moments, reading included"

@@ -6,8 +6,8 @@ from benchmarks.table import Table, ratios
 from tf_gd.curvature import Curvature
 from tf_gd.graph import LineGraph, SteppedLineGraph
 from tf_gd.line import Line
-from tf_gd.manual import ManualDescent
 from tf_gd.points import Points
+from tf_gd.summation.manual_engine import ManualDescent
 
 POINTS, NUM_STEPS = 100, 1000
 OURS = "TensorFlow, loop in the graph"

@@ -4,20 +4,20 @@ import pytest
 
 import tf_gd
 from tf_gd.moments.cluster import moments_on_cluster
-from tf_gd.plan import Plan
+from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.show.brute_force import GridSearch
-from tf_gd.verify.compare import check_plan
+from tf_gd.verify.compare import check_problem
 
 X, Y = [0.0, 1.0, 2.0], [1.0, 3.0, 5.0]
-PLAN = Plan.of(X, Y, learning_rate=0.1, num_steps=5)
+PROBLEM = Problem.of(X, Y, learning_rate=0.1, num_steps=5)
 TAKES_PROGRESS = {
     "train": lambda **told: tf_gd.train(X, Y, learning_rate=0.1, num_steps=5, engine="manual", **told),
     "train by moments": lambda **told: tf_gd.train(X, Y, learning_rate=0.1, num_steps=5, engine="moments", **told),
-    "train_moments": lambda **told: tf_gd.train_moments(tf_gd.Moments.of(X, Y), learning_rate=0.1, num_steps=5, **told),
+    "train from moments": lambda **told: tf_gd.train(tf_gd.Moments.of(X, Y), learning_rate=0.1, num_steps=5, **told),
     "check": lambda **told: tf_gd.check(X, Y, learning_rate=0.1, num_steps=5, **told),
-    "check_plan": lambda **told: check_plan(PLAN, **told),
-    "train_in": lambda **told: train_in("session", PLAN, "manual", **told),
+    "check_problem": lambda **told: check_problem(PROBLEM, **told),
+    "train_in": lambda **told: train_in("session", PROBLEM, "manual", **told),
     "GridSearch": lambda **told: GridSearch(tf_gd.Points(X, Y), 1).run(**told),
     "moments_on_cluster": lambda **told: moments_on_cluster("points.csv", **told),
 }

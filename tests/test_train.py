@@ -126,7 +126,7 @@ def test_progress_is_told_and_ends_at_the_last_step() -> None:
         ({"dtype": "int32"}, "`dtype` must be one of float64"),
         ({"dtype": "complex128"}, "`dtype` must be one of float64"),
         ({"engine": "torch"}, "`engine` must be 'tensorflow', 'manual' or 'moments'. Got 'torch'"),
-        ({"reduction": "median"}, "`reduction` must be 'sum' or 'mean'. Got 'median'"),
+        ({"reduction": "median"}, "`reduction` must be one of sum, mean, half_sum, half_mean. Got 'median'"),
         ({"tolerance": -1e-3}, "`tolerance` must be a finite number, 0 or above"),
         ({"tolerance": float("nan")}, "`tolerance` must be a finite number, 0 or above"),
         ({"tolerance": "small"}, "`tolerance` must be a finite number, 0 or above"),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,11 @@ from tf_gd.errors import TfGdError
 from tf_gd.line import Line, Reduction, check_mean, check_reduction
 from tf_gd.points import Points
 from tf_gd.quiet import quiet_stderr
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from tf_gd.problem import Problem
 
 LearningRate = float | Callable[[], float]
 
@@ -60,7 +65,7 @@ class LineGraph:
     Args:
         points: the observations; their dtype is the dtype of the graph.
         learning_rate: handed to `tf.compat.v1.train.GradientDescentOptimizer` as it is.
-        reduction: "sum" or "mean".
+        reduction, loss_scale: see `line.loss_factor`.
 
     Attributes:
         graph: the `tf.Graph`, finalized.
@@ -79,11 +84,19 @@ class LineGraph:
         [3.0, 4.0]
     """
 
-    def __init__(self, points: Points, learning_rate: LearningRate, reduction: Reduction = "sum") -> None:
+    all_at_once = False
+
+    def __init__(
+        self,
+        points: Points,
+        learning_rate: LearningRate,
+        reduction: Reduction = "sum",
+        loss_scale: float | None = None,
+    ) -> None:
         check_reduction(reduction)
         check_mean(points, reduction)
         self.tf = load_tensorflow()
-        self.points, self.reduction = points, reduction
+        self.points, self.reduction, self.loss_scale = points, reduction, loss_scale
         self.graph = self.tf.Graph()
         with self.graph.as_default():
             self._declare(points)
@@ -96,6 +109,17 @@ class LineGraph:
             self.saver = self.v1.train.Saver([self.m, self.c, self.global_step])
         self.graph.finalize()
         self.session = self._open(points)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Return the graph of a problem over points in memory."""
+        assert problem.points is not None
+        return cls(problem.points, problem.learning_rate, problem.reduction, problem.loss_scale)
+
+    @property
+    def model(self) -> Self:
+        """What can save and restore m, c and global_step: the graph itself."""
+        return self
 
     @property
     def v1(self) -> Any:
@@ -122,9 +146,12 @@ class LineGraph:
         return self.v1.get_variable(name, initializer=initial_value, trainable=trainable, use_resource=True)
 
     def _loss(self, m: Any, c: Any) -> Any:
-        """Return the loss tensor: the sum or the mean of the squared residuals  (equations 1 to 4)."""
+        """Return the loss tensor: the sum or the mean of the squared residuals, or half of it  (equations 1 to 4)."""
         squared_errors = self.tf.square(m * self.x + c - self.y)
-        return self.tf.reduce_sum(squared_errors) if self.reduction == "sum" else self.tf.reduce_mean(squared_errors)
+        halved, mean = self.reduction.startswith("half_"), self.reduction.endswith("mean")
+        loss = self.tf.reduce_mean(squared_errors) if mean else self.tf.reduce_sum(squared_errors)
+        loss = loss / 2 if halved else loss
+        return loss if self.loss_scale is None else self.loss_scale * loss
 
     def _apply(self, gradient_m: Any, gradient_c: Any) -> Any:
         return self.optimizer.apply_gradients([(gradient_m, self.m), (gradient_c, self.c)], self.global_step)
@@ -182,6 +209,14 @@ class LineGraph:
         self.set_line(start)
         enough = -1.0 if tolerance is None else tolerance
         return np.asarray(self.session.run(self.rows, {self.num_steps: num_steps, self.tolerance: enough}))
+
+    def advance(
+        self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
+    ) -> tuple[int, npt.NDArray[Any], npt.NDArray[Any]]:
+        """Descend from `line`, the state after `step` updates; see `descent.Engine`."""
+        rows = self.descend(line, stop - step, tolerance)
+        kept = rows[-step % every : -1 : every].copy()  # a view would keep all the rows
+        return step + len(rows) - 1, kept, rows[-1:]
 
     def save(self, prefix: str) -> None:
         """Write m, c and global_step to a checkpoint, as `tf.compat.v1.train.Saver` does.

@@ -1,25 +1,31 @@
-"""The line, its residuals and its loss: equations 1 to 4.
+"""The line, and equations 1 to 8 as functions of whole vectors, checked.
 
 1.  p_i = m x_i + c          the prediction
 2.  e_i = p_i - y_i          the residual: prediction minus observation
 3.  L   = sum(e_i^2)         the loss
 4.  L(m, c) = sum((m x_i + c - y_i)^2)
+5.  dL/dm = sum(2 e_i x_i), dL/dc = sum(2 e_i)
+8.  M = M - alpha dL/dM
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from tf_gd import manual
 from tf_gd.errors import DataError, invalid
+from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.points import Points
-from tf_gd.summation import adder as summation
+from tf_gd.summation.evaluation import Scales, evaluate
+from tf_gd.summation.order import accumulator, expected
 from tf_gd.validation import check_loss_scale
 from tf_gd.vectors import as_vector, is_number
 
 Reduction = Literal["sum", "mean", "half_sum", "half_mean"]
-REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean")
+REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean", "half_sum", "half_mean")
 
 
 class Line(NamedTuple):
@@ -35,18 +41,32 @@ class Line(NamedTuple):
 
 
 class Gradient(NamedTuple):
-    """The partial derivatives of the loss: `m` is dL/dm, `c` is dL/dc.
+    """The partial derivatives of the loss: `dm` is dL/dm, `dc` is dL/dc.
 
     Positive means that the loss grows when the parameter grows, so the parameter must come down.
+
+    Example:
+        >>> Gradient(dm=-4.0, dc=-2.0)
+        Gradient(dm=-4.0, dc=-2.0)
     """
 
-    m: Any
-    c: Any
+    dm: Any
+    dc: Any
+
+    @property
+    def m(self) -> Any:
+        """The same as `dm`."""
+        return self.dm
+
+    @property
+    def c(self) -> Any:
+        """The same as `dc`."""
+        return self.dc
 
     @property
     def largest(self) -> float:
         """The largest absolute component; NaN when either is NaN."""
-        return float(np.max(np.abs([self.m, self.c])))
+        return float(np.max(np.abs([self.dm, self.dc])))
 
 
 def as_line(line: Any) -> Line:
@@ -83,10 +103,10 @@ def _two_numbers(name: str, pair: Any) -> tuple[Any, Any]:
     raise invalid(name, "two numbers", pair)
 
 
-def check_reduction(reduction: str) -> None:
-    """Raise `InvalidArgumentError` unless `reduction` is "sum" or "mean"."""
-    if reduction not in REDUCTIONS:
-        raise invalid("reduction", "'sum' or 'mean'", reduction)
+def check_reduction(reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
+    """Raise `InvalidArgumentError` unless `reduction` is one of those that are `known`."""
+    if not isinstance(reduction, str) or reduction not in known:
+        raise invalid("reduction", f"one of {', '.join(known)}", reduction)
 
 
 def loss_factor(n: int, reduction: Reduction = "sum", loss_scale: float | None = None) -> Fraction:
@@ -105,15 +125,24 @@ def loss_factor(n: int, reduction: Reduction = "sum", loss_scale: float | None =
         (Fraction(1, 8), Fraction(1, 4))
     """
     factors = {"sum": Fraction(1), "mean": Fraction(1, n), "half_sum": Fraction(1, 2), "half_mean": Fraction(1, 2 * n)}
-    if not isinstance(reduction, str) or reduction not in factors:
-        raise invalid("reduction", f"one of {', '.join(factors)}", reduction)
+    check_reduction(reduction)
     scale = check_loss_scale(loss_scale)
     return factors[reduction] * Fraction(1 if scale is None else scale)
 
 
+def scales(n: int, dtype: np.dtype[Any], reduction: Reduction = "sum", loss_scale: float | None = None) -> Scales:
+    """Return how a reduction enters, in the arithmetic of `dtype`, as TensorFlow does it: 1/n multiplies each term."""
+    one, in_front = dtype.type(1), dtype.type(1 if loss_scale is None else loss_scale)
+    if reduction in ("half_sum", "half_mean"):
+        in_front = in_front * dtype.type(0.5)
+    mean = reduction in ("mean", "half_mean")
+    share = one / dtype.type(n) if mean else one
+    return Scales(share * in_front, accumulator(dtype).type(n if mean else 1), in_front)
+
+
 def check_mean(points: Points, reduction: Reduction) -> None:
     """Raise `DataError` where 1/n, by which the mean multiplies, is 0 in the points' dtype."""
-    if reduction == "mean" and points.x.dtype == np.float16 and points.n >= 65_520:  # rounds to infinity
+    if reduction in ("mean", "half_mean") and points.x.dtype == np.float16 and points.n >= 65_520:  # rounds to infinity
         raise DataError(
             f"`x` must have few enough points for a mean in {points.x.dtype.name}. Got {points.n:,}, and 1/n is 0. "
             "Use float32 or the sum."
@@ -175,7 +204,9 @@ def _residuals(line: Line, points: Points) -> npt.NDArray[Any]:
         return np.asarray(predict(line, points.x) - points.y)
 
 
-def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum") -> np.floating[Any]:
+def loss(
+    line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None
+) -> np.floating[Any]:
     """Return the loss: the sum (or mean) of the squared residuals  (equations 3 and 4).
 
     Added in the order in which TensorFlow's `tf.reduce_sum` adds, so that the bits are the same.
@@ -183,25 +214,86 @@ def loss(line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = 
     Args:
         line: slope and intercept.
         x, y: shape [n] each, finite.
-        reduction: "sum" as in the post, or "mean", which divides by n.
+        reduction: "sum" as in the post; "mean", which divides by n; "half_sum" or "half_mean", half of it.
+        loss_scale: a further number in front of the loss; left out, it is 1.
 
     Returns:
         A scalar of the points' dtype, 0 or above.
 
     Raises:
         DataError: see `Points`.
-        InvalidArgumentError: `line` is not two numbers, or unknown `reduction`.
+        InvalidArgumentError: `line` is not two numbers, unknown `reduction`, or `loss_scale` is out of range.
 
     Example:
         >>> float(loss(Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0]))
         1.0
     """
+    value: np.floating[Any] = _evaluated(line, x, y, reduction, loss_scale)[0]
+    return value
+
+
+def gradient(
+    line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None
+) -> Gradient:
+    """Return the gradient of the loss, derived by hand  (equation 5).
+
+    Args:
+        line, x, y, reduction, loss_scale: as for `loss`.
+
+    Returns:
+        (dL/dm, dL/dc), scalars of the points' dtype. Positive: the loss grows with the parameter.
+
+    Raises:
+        DataError: see `Points`.
+        InvalidArgumentError: as `loss` does.
+
+    Example:
+        >>> dm, dc = gradient(Line(2.0, 1.0), [1.0, 2.0], [3.0, 6.0])
+        >>> float(dm), float(dc)
+        (-4.0, -2.0)
+    """
+    _, dm, dc = _evaluated(line, x, y, reduction, loss_scale)
+    return Gradient(dm, dc)
+
+
+def _evaluated(
+    line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction, loss_scale: float | None
+) -> list[Any]:
+    """Return the loss, dL/dm and dL/dc, in the order of addition to expect of TensorFlow on this machine."""
     check_reduction(reduction)
     points = Points(x, y)
     check_mean(points, reduction)
-    errors = _residuals(line, points)
+    dtype = points.x.dtype
     with np.errstate(all="ignore"):
-        total: np.floating[Any] = summation.total(errors * errors)
-        if reduction == "mean":
-            total = total / errors.dtype.type(errors.size)
-        return total
+        m, c = (dtype.type(value) for value in as_line(line))
+        how = scales(points.n, dtype, reduction, check_loss_scale(loss_scale))
+    return evaluate(points.x, points.y, m, c, how, expected(points.n, dtype))
+
+
+def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], float]) -> Line:
+    """Return the line after one step of descent, m and c at once  (equation 8).
+
+    Args:
+        line: slope and intercept; np.float32 (or other NumPy) scalars keep their dtype, Python floats are float64.
+        gradient: (dL/dm, dL/dc) at `line`.
+        learning_rate: alpha. A Python float is rounded to float32 first, as TensorFlow does;
+            pass `np.float64(...)` for a rate that stays as it is.
+
+    Returns:
+        `Line(m - alpha dL/dm, c - alpha dL/dc)`.
+
+    Raises:
+        InvalidArgumentError: `line` or `gradient` is not two numbers, or `learning_rate` not a finite number above 0.
+
+    Example:
+        >>> m, c = update(Line(1.0, 0.0), Gradient(-4.0, -2.0), 0.5)
+        >>> float(m), float(c)
+        (3.0, 1.0)
+    """
+    line, gradient = as_line(line), as_gradient(gradient)
+    dtype = np.result_type(np.asarray(line.m), np.asarray(line.c))
+    dtype = dtype if dtype.kind == "f" or dtype.name == "bfloat16" else np.dtype(np.float64)
+    alpha = applied_learning_rate(learning_rate, dtype)
+    with np.errstate(all="ignore"):
+        m, c, dm, dc = (dtype.type(value) for value in (*line, *gradient))
+        return Line(manual.update(m, dm, alpha), manual.update(c, dc, alpha))

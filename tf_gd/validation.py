@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from tf_gd.errors import InvalidArgumentError, invalid
 
 MOST_STEPS = 2**63 - 1  # what the steps of a trajectory, int64, can count
 MOST_ROWS = 10**7  # 400 MB in float64
+Progress = Callable[[int, int], None]
+"""Who is told how far something has come: a function of what is done and what there is to do in all."""
+
 DTYPES = ("float64", "float32", "float16", "bfloat16")
 
 
@@ -75,6 +79,16 @@ def check_start(start: Any, dtype: np.dtype[Any]) -> tuple[float, float]:
             if not np.isfinite(dtype.type(_finite(f"start.{name}", value))):
                 raise invalid(f"start.{name}", f"a number that fits {dtype.name}", value)
     return m, c
+
+
+def check_progress(on_progress: Any) -> None:
+    """Raise `InvalidArgumentError` unless `on_progress` is None, or something that can be called.
+
+    Example:
+        >>> check_progress(print)
+    """
+    if on_progress is not None and not callable(on_progress):
+        raise invalid("on_progress", "a function of (done, total), or None", on_progress, "Try print.")
 
 
 def _finite(name: str, value: Any, least: float = -math.inf) -> float:

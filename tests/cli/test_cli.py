@@ -86,15 +86,15 @@ def test_check_is_zero_where_all_is_the_same(capfd: pytest.CaptureFixture[str]) 
 def test_check_is_one_where_the_hand_written_path_is_wrong(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tf_gd.manual import Evaluation
+    from tf_gd.summation.manual_engine import ManualDescent
 
-    right = Evaluation.__call__
+    right = ManualDescent.advance
 
-    def wrong(self: Evaluation, m: float, c: float, out: np.ndarray) -> None:
-        right(self, m, c, out)
-        out *= 1 + 1e-9
+    def wrong(self: ManualDescent, *arguments: object, **named: object) -> tuple[int, np.ndarray, np.ndarray]:
+        step, kept, last = right(self, *arguments, **named)
+        return step, kept * (1 + 1e-9), last
 
-    monkeypatch.setattr(Evaluation, "__call__", wrong)
+    monkeypatch.setattr(ManualDescent, "advance", wrong)
     code, out, err = call(capfd, "check")
     assert err == ""
     assert code == 1
@@ -118,7 +118,6 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("tf_gd.") and not name.startswith("tf_gd.cli")} == {
         "tf_gd.errors",
-        "tf_gd.progress",
     }
     assert all(command in done.stdout for command in COMMANDS)
 

@@ -201,7 +201,7 @@ def test_many_points_are_thinned_out_and_the_first_and_last_kept() -> None:
         ((missing_factor, None, [1.0]), "`x` must be given together with the other one."),
         ((missing_factor, [1.0], [2.0, 3.0]), "`x` and `y` must have one length."),
         ((missing_factor, [1e200, 2.0], [1.0, 2.0]), "`x` and `y` must be small enough"),
-        ((missing_factor, None, None, "max"), "`reduction` must be 'sum' or 'mean'. Got 'max'."),
+        ((missing_factor, None, None, "max"), "`reduction` must be one of sum, mean. Got 'max'."),
     ],
 )
 def test_bad_arguments(arguments: tuple[Any, ...], message: str) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.victim import plan_of
+from support.victim import problem_of
 
 from tf_gd.descent import run
 from tf_gd.errors import SessionError
@@ -58,7 +58,7 @@ def assert_whole(directory):
 @cache
 def whole(engine):
     """The bits of a run that nobody disturbs."""
-    return bits(run(plan_of(engine), engine))
+    return bits(run(problem_of(engine), engine))
 
 
 def survive(directory, engine, rng, longest):
@@ -72,7 +72,7 @@ def survive(directory, engine, rng, longest):
     if directory.exists():
         shutil.copytree(directory, copy)
         assert_whole(copy)
-    return bits(train_in(copy, plan_of(engine), engine, resume=copy.exists())) == whole(engine)
+    return bits(train_in(copy, problem_of(engine), engine, resume=copy.exists())) == whole(engine)
 
 
 def kill_often(tmp_path, engine, kills, longest):
@@ -110,7 +110,7 @@ def kill_inside(tmp_path, engine, calls):
         code, said = finish(start(directory, engine, call))
         assert code == -signal.SIGKILL, said
         assert_whole(directory)
-        survived += bits(train_in(directory, plan_of(engine), engine, resume=directory.exists())) == whole(engine)
+        survived += bits(train_in(directory, problem_of(engine), engine, resume=directory.exists())) == whole(engine)
         shutil.rmtree(directory)
     print(f"{engine}: {survived} of {len(calls)} kills inside the making of a session and its checkpoints survived")
     assert survived == len(calls)
@@ -143,7 +143,7 @@ def stopped_at(step):
 def half(directory, engine="manual", step=15_000):
     """Leave a session in the middle."""
     with pytest.raises(ZeroDivisionError):
-        train_in(directory, plan_of(engine), engine, checkpoint_steps=500, on_progress=stopped_at(step))
+        train_in(directory, problem_of(engine), engine, checkpoint_steps=500, on_progress=stopped_at(step))
 
 
 def one_line(error):
@@ -165,7 +165,7 @@ def test_a_file_size_limit_is_a_full_disk(tmp_path):
     assert os.strerror(errno.EFBIG) in last
     assert "SessionError" in last
     assert_whole(tmp_path / "session")
-    assert bits(train_in(tmp_path / "session", plan_of("manual"), "manual", resume=True)) == whole("manual")
+    assert bits(train_in(tmp_path / "session", problem_of("manual"), "manual", resume=True)) == whole("manual")
 
 
 @pytest.fixture
@@ -181,23 +181,23 @@ def small_disk(tmp_path):
 def test_a_full_disk(small_disk, tmp_path_factory, engine):
     directory = small_disk / "session"
     with pytest.raises(SessionError) as error:
-        train_in(directory, plan_of(engine), engine, checkpoint_steps=500)
+        train_in(directory, problem_of(engine), engine, checkpoint_steps=500)
     assert os.strerror(errno.ENOSPC) in one_line(error)
     step = Store.open(directory).state.step
-    assert 0 < step < plan_of(engine).num_steps
+    assert 0 < step < problem_of(engine).num_steps
     elsewhere = tmp_path_factory.mktemp("larger") / "session"
     shutil.copytree(directory, elsewhere)
-    assert bits(train_in(elsewhere, plan_of(engine), engine, resume=True)) == whole(engine)
+    assert bits(train_in(elsewhere, problem_of(engine), engine, resume=True)) == whole(engine)
 
 
 def test_a_full_disk_that_is_emptied_goes_on(small_disk):
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(100_000))
     with pytest.raises(SessionError):
-        train_in(small_disk / "session", plan_of("manual"), "manual", checkpoint_steps=500)
+        train_in(small_disk / "session", problem_of("manual"), "manual", checkpoint_steps=500)
     ballast.unlink()
     with pytest.raises(SessionError) as error:  # it comes further, until the disk is full again
-        train_in(small_disk / "session", plan_of("manual"), "manual", resume=True, checkpoint_steps=500)
+        train_in(small_disk / "session", problem_of("manual"), "manual", resume=True, checkpoint_steps=500)
     assert os.strerror(errno.ENOSPC) in one_line(error)
 
 
@@ -223,7 +223,7 @@ def test_a_directory_that_is_read_only(held, tmp_path):
         if held:
             half(public)
         with pytest.raises(SessionError) as error:
-            as_nobody(public, lambda: train_in(public, plan_of("manual"), "manual", resume=held))
+            as_nobody(public, lambda: train_in(public, problem_of("manual"), "manual", resume=held))
         assert os.strerror(errno.EACCES) in one_line(error)
     finally:
         os.chmod(public, 0o755)
@@ -234,7 +234,7 @@ def test_a_file_in_place_of_the_directory(tmp_path):
     (tmp_path / "session").write_text("no")
     for resume in (False, True):
         with pytest.raises(SessionError) as error:
-            train_in(tmp_path / "session", plan_of("manual"), "manual", resume=resume)
+            train_in(tmp_path / "session", problem_of("manual"), "manual", resume=resume)
         assert os.strerror(errno.ENOTDIR) in one_line(error)
 
 
@@ -248,7 +248,7 @@ def test_the_directory_is_removed_under_it(engine, replaced, tmp_path):
                 half(tmp_path / "session")
 
     with pytest.raises(SessionError) as error:
-        train_in(tmp_path / "session", plan_of(engine), engine, checkpoint_steps=500, on_progress=pull_away)
+        train_in(tmp_path / "session", problem_of(engine), engine, checkpoint_steps=500, on_progress=pull_away)
     assert ("another directory has taken its place" if replaced else os.strerror(errno.ENOENT)) in one_line(error)
     if replaced:
         assert_whole(tmp_path / "session")
@@ -279,16 +279,16 @@ def test_damaged_files_are_refused(engine, tmp_path):
         for name, damaged in damages(content):
             file.write_bytes(damaged)
             with pytest.raises(SessionError) as error:
-                train_in(directory, plan_of(engine), engine, resume=True)
+                train_in(directory, problem_of(engine), engine, resume=True)
             assert file.name in one_line(error) or file.name == "session.json", name
             tried += 1
         file.unlink()
         if file.name != "session.json":  # without it, there is no session
             with pytest.raises(SessionError):
-                train_in(directory, plan_of(engine), engine, resume=True)
+                train_in(directory, problem_of(engine), engine, resume=True)
         file.write_bytes(content)
     print(f"{engine}: {tried} damaged files refused, of {tried}")
-    assert len(train_in(directory, plan_of(engine), engine, resume=True)) > 1
+    assert len(train_in(directory, problem_of(engine), engine, resume=True)) > 1
 
 
 @pytest.mark.parametrize(
@@ -308,14 +308,14 @@ def test_json_that_was_never_a_session(text, tmp_path):
     half(tmp_path)
     (tmp_path / "session.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(SessionError) as error:
-        train_in(tmp_path, plan_of("manual"), "manual", resume=True)
+        train_in(tmp_path, problem_of("manual"), "manual", resume=True)
     assert "session.json" in one_line(error)
 
 
 @pytest.mark.parametrize("engine", ["manual", "tensorflow"])
 def test_a_checkpoint_of_another_session_is_refused(engine, tmp_path):
     half(tmp_path / "one", engine, 1400)
-    other = plan_of(engine).replace(start=(1.0, 1.0))
+    other = problem_of(engine).replace(start=(1.0, 1.0))
     with pytest.raises(ZeroDivisionError):
         train_in(tmp_path / "other", other, engine, checkpoint_steps=500, on_progress=stopped_at(1400))
     part = {"manual": "rows", "tensorflow": "checkpoint-*"}[engine]
@@ -323,7 +323,7 @@ def test_a_checkpoint_of_another_session_is_refused(engine, tmp_path):
     shutil.rmtree(mine)
     shutil.copytree(theirs, mine)
     with pytest.raises(SessionError) as error:
-        train_in(tmp_path / "one", plan_of(engine), engine, resume=True)
+        train_in(tmp_path / "one", problem_of(engine), engine, resume=True)
     one_line(error)
 
 
@@ -334,7 +334,7 @@ def test_the_clock_goes_backwards(tmp_path, monkeypatch):
     half(tmp_path)
     for file in tmp_path.rglob("*"):
         os.utime(file, (4e9, 4e9))
-    assert bits(train_in(tmp_path, plan_of("manual"), "manual", resume=True)) == whole("manual")
+    assert bits(train_in(tmp_path, problem_of("manual"), "manual", resume=True)) == whole("manual")
 
 
 def test_two_processes_on_one_directory(tmp_path):
@@ -348,7 +348,7 @@ def test_two_processes_on_one_directory(tmp_path):
     assert re.search(rf"SessionError: `session` must be .* in use by 'process {first.pid} on .*Wait until", said)
     first.kill()
     finish(first)
-    assert bits(train_in(directory, plan_of("manual"), "manual", resume=True)) == whole("manual")
+    assert bits(train_in(directory, problem_of("manual"), "manual", resume=True)) == whole("manual")
     assert f"left behind, without a word, by 'process {first.pid} on " in (directory / "log.txt").read_text()
     assert (directory / "lock").read_bytes() == b""
 
@@ -360,7 +360,7 @@ def test_two_threads_on_one_directory(tmp_path):
     def train():
         barrier.wait()
         try:
-            ended.append(bits(train_in(tmp_path, plan_of("manual"), "manual")) == whole("manual"))
+            ended.append(bits(train_in(tmp_path, problem_of("manual"), "manual")) == whole("manual"))
         except SessionError as error:
             ended.append(str(error))
 
@@ -427,5 +427,5 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path):
         raise AssertionError("went on after the second")
 
     with pytest.raises(KeyboardInterrupt):
-        train_in(tmp_path, plan_of("manual"), "manual", on_progress=twice)
+        train_in(tmp_path, problem_of("manual"), "manual", on_progress=twice)
     assert_whole(tmp_path)

@@ -15,7 +15,7 @@ PROGRAM = Path(__file__).parents[1] / "support" / "long_run.py"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROGRAM.parent.parent)}
 LONG = int(os.environ.get("TF_GD_LONG_RUN", "1000000"))
 
-# What may come on top of the start, in bytes. A stretch holds at most 10,000 rows of 40 bytes, 0.4 MB, and the copies
+# What may come on top of the start, in bytes. A chunk holds at most 10,000 rows of 40 bytes, 0.4 MB, and the copies
 # that are on the way at once are a handful. Keeping the rows of all steps by mistake takes 40 bytes a step: 3.6 MB from
 # the tenth part of 100,000 steps to their end by hand, 36 MB from that of a million, and 3.6 GB from that of 10^8.
 # TensorFlow's allocator and thread pool take their stock on the way, which is why its shortest run is a million steps.

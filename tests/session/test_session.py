@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ import pytest
 from tf_gd.descent import run
 from tf_gd.errors import InvalidArgumentError, SessionError
 from tf_gd.moments.moments import Moments
-from tf_gd.plan import MomentsPlan, Plan
+from tf_gd.problem import Problem
 from tf_gd.session import Interrupted, train_in
+from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES
 
 ENGINES = ("tensorflow", "manual", "moments")
@@ -22,9 +24,9 @@ X = np.random.default_rng(7).normal(3.0, 2.0, 37)
 Y = 2.0 * X - 1.0 + np.random.default_rng(8).normal(0.0, 0.3, 37)
 
 
-def plan_of(**changes):
+def problem_of(**changes):
     asked = {"learning_rate": np.float64(0.001), "num_steps": 230, "start": (0.5, -0.25)}
-    return Plan.of(X, Y, **(asked | changes))
+    return Problem.of(X, Y, **(asked | changes))
 
 
 def bits(path):
@@ -56,67 +58,67 @@ def interrupt_at(step, signum=signal.SIGINT):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_a_session_gives_the_bits_of_a_run_without_one(engine, dtype, tmp_path):
-    plan = plan_of(dtype=dtype, reduction="mean", learning_rate="auto", record_every=7)
-    assert bits(train_in(tmp_path, plan, engine, checkpoint_steps=50)) == bits(run(plan, engine))
+    problem = problem_of(dtype=dtype, reduction="mean", learning_rate="auto", record_every=7)
+    assert bits(train_in(tmp_path, problem, engine, checkpoint_steps=50)) == bits(run(problem, engine))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("every", [1, 7, 1000])
 def test_more_steps_in_three_goes_are_the_steps_of_one(engine, every, tmp_path):
-    plan = plan_of(record_every=every)
+    problem = problem_of(record_every=every)
     for num_steps in (0, 60, 61, 61, 230):
-        path = train_in(tmp_path, plan.replace(num_steps=num_steps), engine, resume=True, checkpoint_steps=13)
-        assert bits(path) == bits(run(plan.replace(num_steps=num_steps), engine))
+        path = train_in(tmp_path, replace(problem, num_steps=num_steps), engine, resume=True, checkpoint_steps=13)
+        assert bits(path) == bits(run(replace(problem, num_steps=num_steps), engine))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_interrupted_run_goes_on_to_the_same_bits(engine, tmp_path):
-    plan = plan_of()
+    problem = problem_of()
     for step in (1, 50, 120):
         with pytest.raises(Interrupted):
-            train_in(tmp_path, plan, engine, resume=True, checkpoint_steps=10, on_progress=interrupt_at(step))
-    assert bits(train_in(tmp_path, plan, engine, resume=True)) == bits(run(plan, engine))
+            train_in(tmp_path, problem, engine, resume=True, checkpoint_steps=10, on_progress=interrupt_at(step))
+    assert bits(train_in(tmp_path, problem, engine, resume=True)) == bits(run(problem, engine))
 
 
 @pytest.mark.parametrize("engine", ["tensorflow", "manual"])
 def test_the_classic_loop_one_run_a_step_resumes_too(engine, tmp_path):
-    plan = plan_of(num_steps=40, steps_per_run=1)
-    train_in(tmp_path, plan.replace(num_steps=11), engine)
-    assert bits(train_in(tmp_path, plan, engine, resume=True)) == bits(run(plan, engine))
+    problem = problem_of(num_steps=40, steps_per_run=1)
+    train_in(tmp_path, replace(problem, num_steps=11), engine)
+    assert bits(train_in(tmp_path, problem, engine, resume=True)) == bits(run(problem, engine))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rate", [np.float64(0.01), np.float64(1e6)])
 def test_a_divergent_run_ends_where_it_ended_before(engine, rate, tmp_path):
-    plan = plan_of(learning_rate=rate, num_steps=5000)
-    whole = run(plan, engine)
-    train_in(tmp_path, plan.replace(num_steps=10), engine)
+    problem = problem_of(learning_rate=rate, num_steps=5000)
+    whole = run(problem, engine)
+    train_in(tmp_path, replace(problem, num_steps=10), engine)
     for _ in range(2):
-        assert bits(train_in(tmp_path, plan, engine, resume=True, checkpoint_steps=50)) == bits(whole)
+        assert bits(train_in(tmp_path, problem, engine, resume=True, checkpoint_steps=50)) == bits(whole)
     assert not np.isfinite(whole.loss[-1])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_tolerance_stops_a_session_where_it_stops_a_run(engine, tmp_path):
-    plan = plan_of(num_steps=100_000, tolerance=1e-2)
-    assert bits(train_in(tmp_path, plan, engine, checkpoint_steps=9)) == bits(run(plan, engine))
-    finer = plan.replace(tolerance=1e-6)
+    problem = problem_of(num_steps=100_000, tolerance=1e-2)
+    assert bits(train_in(tmp_path, problem, engine, checkpoint_steps=9)) == bits(run(problem, engine))
+    finer = replace(problem, tolerance=1e-6)
     assert bits(train_in(tmp_path, finer, engine, resume=True)) == bits(run(finer, engine))
     with pytest.raises(SessionError, match=r"^`tolerance` must be at most 1e-06, .* Got 0\.01\. "):
-        train_in(tmp_path, plan, engine, resume=True)
+        train_in(tmp_path, problem, engine, resume=True)
 
 
 def test_moments_without_points_have_sessions_too(tmp_path):
-    plan = MomentsPlan.of(Moments.of(X, Y), learning_rate="auto", num_steps=10**12, record_every=10**10)
-    train_in(tmp_path, plan.replace(num_steps=10**11 + 1), "moments")
-    assert bits(train_in(tmp_path, plan, "moments", resume=True)) == bits(run(plan, "moments"))
+    problem = Problem.of_moments(Moments.of(X, Y), learning_rate="auto", num_steps=10**12, record_every=10**10)
+    train_in(tmp_path, replace(problem, num_steps=10**11 + 1), "moments")
+    assert bits(train_in(tmp_path, problem, "moments", resume=True)) == bits(run(problem, "moments"))
     with pytest.raises(InvalidArgumentError, match="engine"):
-        train_in(tmp_path / "new", plan, "manual")
+        train_in(tmp_path / "new", problem, "manual")
     assert not (tmp_path / "new").exists()
 
 
 def test_tensorflow_alone_reads_the_checkpoint(tmp_path):
-    path = train_in(tmp_path, plan_of(), "tensorflow", checkpoint_steps=100)
+    path = train_in(tmp_path, problem_of(), "tensorflow", checkpoint_steps=100)
     read = (
         "import sys, tensorflow as tf; r = tf.train.load_checkpoint(sys.argv[1]);"
         "print(*(r.get_tensor(n).item().hex() if n != 'global_step' else r.get_tensor(n) for n in"
@@ -142,47 +144,44 @@ def test_tensorflow_alone_reads_the_checkpoint(tmp_path):
     ],
 )
 def test_going_on_with_something_else_is_refused_with_both_values(changes, message, tmp_path):
-    train_in(tmp_path, plan_of(), "manual")
+    train_in(tmp_path, problem_of(), "manual")
     before = (tmp_path / "session.json").read_bytes()
     with pytest.raises(SessionError, match=message):
-        train_in(tmp_path, plan_of(**changes), "manual", resume=True)
+        train_in(tmp_path, problem_of(**changes), "manual", resume=True)
     assert (tmp_path / "session.json").read_bytes() == before
 
 
 def test_another_engine_and_other_points_are_refused(tmp_path):
-    train_in(tmp_path, plan_of(), "manual")
+    train_in(tmp_path, problem_of(), "manual")
     with pytest.raises(SessionError, match=r"`engine` must be 'manual', .* Got 'moments'\."):
-        train_in(tmp_path, plan_of(), "moments", resume=True)
+        train_in(tmp_path, problem_of(), "moments", resume=True)
     other = Y.copy()
     other[3] = np.nextafter(other[3], np.inf)
-    plan = Plan.of(X, other, learning_rate=np.float64(0.001), num_steps=230, start=(0.5, -0.25))
+    problem = Problem.of(X, other, learning_rate=np.float64(0.001), num_steps=230, start=(0.5, -0.25))
     with pytest.raises(SessionError, match=r"`points` must be '37 points, \w{64}', .* Got '37 points, \w{64}'\."):
-        train_in(tmp_path, plan, "manual", resume=True)
+        train_in(tmp_path, problem, "manual", resume=True)
 
 
-def test_another_order_of_addition_is_refused(tmp_path, monkeypatch):
+def test_another_order_of_addition_is_refused(tmp_path):
     """More cores add long vectors in another order: the bits could not be the same."""
     x = np.linspace(0.0, 1.0, 60_001)
-    plan = Plan.of(x, x, learning_rate="auto", num_steps=2)
-    monkeypatch.setattr("tf_gd.summation.order.usable_cores", lambda: 1)
-    monkeypatch.setattr("tf_gd.summation.order._seen", {})
-    train_in(tmp_path, plan, "manual")
-    monkeypatch.setattr("tf_gd.summation.order.usable_cores", lambda: 2)
+    problem = Problem.of(x, x, learning_rate="auto", num_steps=2)
+    train_in(tmp_path, replace(problem, order=Order(4, 1), order_is="confirmed"), "manual")
     with pytest.raises(SessionError, match=r"`order` must be 'packets of 4, 1 block', .* Got 'packets of 4, 2 blocks'"):
-        train_in(tmp_path, plan, "manual", resume=True)
+        train_in(tmp_path, replace(problem, order=Order(4, 2), order_is="confirmed"), "manual", resume=True)
 
 
 def test_what_is_there_is_never_trained_over(tmp_path):
     (tmp_path / "thesis.tex").write_text("all of it")
     for resume in (False, True):
         with pytest.raises(SessionError, match=r"which holds 'thesis\.tex'"):
-            train_in(tmp_path, plan_of(), "manual", resume=resume)
+            train_in(tmp_path, problem_of(), "manual", resume=resume)
     assert os.listdir(tmp_path) == ["thesis.tex"]
     with pytest.raises(SessionError, match="which is not there"):
-        train_in(tmp_path / "mistyped", plan_of(), "manual", resume=True)
-    train_in(tmp_path / "deep" / "run", plan_of(), "manual")
+        train_in(tmp_path / "mistyped", problem_of(), "manual", resume=True)
+    train_in(tmp_path / "deep" / "run", problem_of(), "manual")
     with pytest.raises(SessionError, match=r"which holds a session\. Go on with it with --resume"):
-        train_in(tmp_path / "deep" / "run", plan_of(), "manual")
+        train_in(tmp_path / "deep" / "run", problem_of(), "manual")
 
 
 @pytest.mark.parametrize(
@@ -191,9 +190,9 @@ def test_what_is_there_is_never_trained_over(tmp_path):
 )
 def test_nonsense_is_refused_before_anything_is_written(arguments, tmp_path):
     with pytest.raises(InvalidArgumentError, match=next(iter(arguments))):
-        train_in(tmp_path / "new", plan_of(), "manual", **arguments)
+        train_in(tmp_path / "new", problem_of(), "manual", **arguments)
     with pytest.raises(InvalidArgumentError, match="engine"):
-        train_in(tmp_path / "new", plan_of(), "torch")
+        train_in(tmp_path / "new", problem_of(), "torch")
     assert not (tmp_path / "new").exists()
 
 
@@ -203,9 +202,9 @@ def test_a_checkpoint_comes_every_so_many_steps_or_seconds(tmp_path, monkeypatch
         ("steps", {"checkpoint_steps": 100, "checkpoint_seconds": np.inf}),
         ("seconds", {"checkpoint_seconds": 25}),
     ):
-        clock = iter(range(0, 100_000, 10))  # ten seconds a look; every stretch looks once
+        clock = iter(range(0, 100_000, 10))  # ten seconds a look; every chunk looks once
         monkeypatch.setattr("tf_gd.session.training.monotonic", lambda clock=clock: float(next(clock)))
-        train_in(tmp_path / name, plan_of(steps_per_run=20), "manual", **arguments)
+        train_in(tmp_path / name, problem_of(steps_per_run=20), "manual", **arguments)
         log = (tmp_path / name / "log.txt").read_text()
         saved.append([int(line.split("saved step ")[1].split(":")[0]) for line in log.splitlines() if "saved" in line])
     assert saved == [[100, 200, 230], [60, 120, 180, 230]]
@@ -216,7 +215,7 @@ def test_a_signal_saves_and_says_how_to_go_on(signum, tmp_path):
     before = signal.getsignal(signum)
     where = tmp_path / "my run"
     with pytest.raises(Interrupted, match=r"--session '.*my run' --resume") as stopped:
-        train_in(where, plan_of(steps_per_run=20), "manual", on_progress=interrupt_at(60, signum))
+        train_in(where, problem_of(steps_per_run=20), "manual", on_progress=interrupt_at(60, signum))
     assert stopped.value.exit_code == 128 + signum
     assert signal.getsignal(signum) is before
     assert json.loads((where / "session.json").read_text())["step"] == 60
@@ -225,7 +224,7 @@ def test_a_signal_saves_and_says_how_to_go_on(signum, tmp_path):
 def test_handlers_are_put_back_and_what_is_ignored_stays_ignored(tmp_path):
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        train_in(tmp_path, plan_of(steps_per_run=20), "manual", on_progress=interrupt_at(60, signal.SIGTERM))
+        train_in(tmp_path, problem_of(steps_per_run=20), "manual", on_progress=interrupt_at(60, signal.SIGTERM))
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -237,7 +236,7 @@ def test_in_another_thread_signals_are_left_alone(tmp_path):
     def look(done, num_steps):
         seen.append(signal.getsignal(signal.SIGINT))
 
-    thread = threading.Thread(target=train_in, args=(tmp_path, plan_of(), "manual"), kwargs={"on_progress": look})
+    thread = threading.Thread(target=train_in, args=(tmp_path, problem_of(), "manual"), kwargs={"on_progress": look})
     thread.start()
     thread.join()
     assert set(seen) == {before}
@@ -248,12 +247,12 @@ def test_a_callers_own_error_passes_through(tmp_path):
         raise OSError("mine")
 
     with pytest.raises(OSError, match="mine"):
-        train_in(tmp_path, plan_of(), "manual", on_progress=fail)
+        train_in(tmp_path, problem_of(), "manual", on_progress=fail)
     with pytest.raises(Stop):
-        train_in(tmp_path, plan_of(), "manual", resume=True, on_progress=stop_at(0))
-    assert bits(train_in(tmp_path, plan_of(), "manual", resume=True)) == bits(run(plan_of(), "manual"))
+        train_in(tmp_path, problem_of(), "manual", resume=True, on_progress=stop_at(0))
+    assert bits(train_in(tmp_path, problem_of(), "manual", resume=True)) == bits(run(problem_of(), "manual"))
 
 
 def test_nothing_is_printed(tmp_path, capfd):
-    train_in(tmp_path, plan_of(), "tensorflow")
+    train_in(tmp_path, problem_of(), "tensorflow")
     assert capfd.readouterr() == ("", "")

@@ -13,8 +13,7 @@ from matplotlib.collections import LineCollection
 from tf_gd.cli import run
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError, InvalidArgumentError
-from tf_gd.line import Line, loss
-from tf_gd.manual import gradient, update
+from tf_gd.line import Line, gradient, loss, update
 from tf_gd.points import Points
 from tf_gd.show import figures
 from tf_gd.show.surface import Surface

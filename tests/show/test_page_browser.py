@@ -10,8 +10,7 @@ import pytest
 from support.browser import chromium, console, is_installed, requests, resize
 
 from tf_gd import Curvature, Points, least_squares, sample, train
-from tf_gd.line import Gradient, Line, loss
-from tf_gd.manual import gradient, update
+from tf_gd.line import Gradient, Line, gradient, loss, update
 from tf_gd.show.page import render, write_report
 from tf_gd.show.theme import DARK, LIGHT
 

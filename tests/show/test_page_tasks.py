@@ -7,8 +7,7 @@ import pytest
 from support.browser import chromium, console, is_installed, requests, resize
 
 from tf_gd import Curvature, Points, least_squares, sample, train
-from tf_gd.line import Line
-from tf_gd.manual import gradient, update
+from tf_gd.line import Line, gradient, update
 from tf_gd.show.page import render, render_playground, write_report
 
 if not is_installed() and not os.environ.get("CI"):

@@ -6,11 +6,10 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from tf_gd.descent import confirm_order
+from tf_gd.descent import _probed, confirm_order
 from tf_gd.graph import reduce_sum
-from tf_gd.points import Points
-from tf_gd.summation import order
-from tf_gd.summation.adder import total
+from tf_gd.problem import Problem
+from tf_gd.summation.evaluation import total
 from tf_gd.summation.order import Order, expected
 from tf_gd.summation.probing import reveal
 
@@ -88,13 +87,14 @@ def test_blocks_added_in_another_sequence_are_rejected():
     assert reveal(with_the_remainder_last, 500_009, "float64") is None
 
 
-def test_an_order_that_is_not_understood_is_remembered_as_such(monkeypatch):
-    monkeypatch.setattr(order, "_seen", {})
+def test_an_order_that_is_not_understood_is_said_to_be_unknown(monkeypatch):
     monkeypatch.setattr("tf_gd.descent.reveal", lambda *_: None)
-    points = Points(np.arange(1.0, 12.0), np.arange(11.0))
-    assert confirm_order(points) is None
-    assert order.was_probed(11, "float64")
-    assert order.known(11, "float64") == expected(11, "float64")
+    monkeypatch.setattr("tf_gd.descent._probed", _probed.__wrapped__)
+    problem = Problem.of(np.arange(1.0, 12.0), np.arange(11.0), learning_rate="auto", num_steps=1)
+    looked_at = confirm_order(problem)
+    assert (problem.order_is, looked_at.order_is) == ("expected", "unknown")
+    assert looked_at.confirmed_order is None
+    assert looked_at.order == expected(11, "float64")
 
 
 def test_probing_needs_a_few_vectors_of_memory_and_no_more():

@@ -1,53 +1,25 @@
-"""The sum in TensorFlow's order, against the order spelled out one addition at a time."""
+"""The sums in TensorFlow's order: what is compiled against the definition, and both against TensorFlow."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
 
+from tf_gd import manual
 from tf_gd.graph import reduce_sum
-from tf_gd.summation.adder import GROUP, Adder, total
+from tf_gd.line import scales
+from tf_gd.manual import update
+from tf_gd.problem import Problem
+from tf_gd.summation import evaluation, kernel, reference
+from tf_gd.summation.evaluation import Arguments
 from tf_gd.summation.flush_to_zero import flushed
-from tf_gd.summation.leaves import Leaves
-from tf_gd.summation.order import Order, accumulator, expected, known
+from tf_gd.summation.manual_engine import ManualDescent
+from tf_gd.summation.order import Order, expected
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
-
-
-def spelled_out(values, order):
-    """Add as the order says, one addition after another, with none of the package's code."""
-    kind = accumulator(values.dtype).type
-
-    def leaf(v):
-        lanes, start = np.zeros((4, order.packet), kind), 0
-        for start in range(0, v.size - 4 * order.packet + 1, 4 * order.packet):
-            lanes = lanes + v[start : start + 4 * order.packet].reshape(4, -1)
-        packet = ((lanes[0] + lanes[1]) + lanes[2]) + lanes[3]
-        start = v.size // (4 * order.packet) * 4 * order.packet
-        while start + order.packet <= v.size:
-            packet, start = packet + v[start : start + order.packet], start + order.packet
-        packet = packet.astype(np.promote_types(kind, np.float32))
-        while packet.size > 1:
-            packet = packet[: packet.size // 2] + packet[packet.size // 2 :]
-        scalars = kind(0)
-        for value in v[start:]:
-            scalars = scalars + value
-        return scalars + kind(packet[0])
-
-    def tree(first, n):
-        if n <= order.leaf:
-            return leaf(values[first : first + n])
-        middle = order.packet * -(-(first + -(-n // 2)) // order.packet)
-        return (kind(0) + tree(first, middle - first)) + tree(middle, first + n - middle)
-
-    dtype, values = values.dtype, values.astype(kind)
-    if order.blocks == 1:
-        return dtype.type(tree(0, values.size))
-    length = values.size // order.blocks
-    whole = values.size // length * length
-    result = tree(whole, values.size - whole) if whole < values.size else kind(0)
-    for start in range(0, whole, length):
-        result = result + tree(start, length)
-    return dtype.type(result)
 
 
 def noise(n, dtype):
@@ -55,68 +27,78 @@ def noise(n, dtype):
     return (rng.standard_normal(n) * 2.0 ** rng.integers(-6, 6, n)).astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
-@pytest.mark.parametrize("n", [2, 3, 7, 8, 15, 16, 17, 31, 33, 63, 65, 129, 1601, 4097, 8193, 8197, 33_001])
-@pytest.mark.parametrize("blocks", [1, 3])
-def test_the_sum_is_the_order_spelled_out(n, dtype, blocks):
-    first = expected(n, dtype)
-    order = Order(first.packet, min(blocks, n), first.leaf_packets)
-    values = noise(n, dtype)
-    assert total(values, order).tobytes() == spelled_out(values, order).tobytes()
-    adder, one = Adder([values], 1, order, repeated=True), values.dtype.type(1)  # lays the leaves side by side
-    with adder.at_work():
-        arranged = adder(lambda rows, vector: np.subtract(one, vector, rows[0]))[0]  # in the gaps, this is not 0
-    assert values.dtype.type(arranged).tobytes() == spelled_out(one - values, order).tobytes()
-
-
-@pytest.mark.parametrize("n", [5, 8193, 50_000, GROUP - 1, GROUP, 3 * GROUP + 5])
-def test_the_bits_do_not_depend_on_how_the_work_is_laid_out(n, monkeypatch):
-    values, order, sums = noise(n, "float64"), Order(4, 3), []
-    for repeated, kept in ((False, n), (True, n), (True, n - 1)):
-        monkeypatch.setattr("tf_gd.summation.adder.KEPT", kept)
-        adder = Adder([values], 2, order, repeated)
-        assert adder.side_by_side == (repeated and kept == n)
-        with adder.at_work():
-            sums += adder(lambda rows, vector: (np.negative(vector, rows[0]), np.copyto(rows[1], vector))).tolist()
-    truth = float(spelled_out(values, order))
-    assert sums == [-truth, truth] * 3
-
-
-@pytest.mark.parametrize("n", [16_389, 32_771, 32_796, 131_077, 2 * GROUP + 9])
-@pytest.mark.parametrize("blocks", [1, 2, 3])
-@pytest.mark.parametrize("repeated", [False, True])
-def test_trees_that_are_not_full(n, blocks, repeated):
-    order, values, parts = Order(4, blocks), noise(n, "float64"), []
-    adder = Adder([values], 1, order, repeated)
-    with adder.at_work():
-        for _ in range(2):  # what fills up the trees is still 0.0 the second time
-            parts.append(float(adder(lambda rows, vector: np.copyto(rows[0], vector))[0]))
-    assert parts == [float(spelled_out(values, order))] * 2
-    spans = [span for group in adder.trees.groups for span in group.spans]
-    assert (0, 0) in spans or blocks == 3
-    assert sum(size for _, size in spans) == n
+@pytest.fixture(params=["reference", "kernel"])
+def total(request, monkeypatch):
+    """The sum, added by the definition or by what is compiled."""
+    monkeypatch.setattr(evaluation, "FEW", 10**9 if request.param == "reference" else 1)
+    return evaluation.total
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
-@pytest.mark.parametrize("n", [5, 1_001, 12_345])
-@pytest.mark.parametrize("repeated", [False, True])
-def test_every_row_of_terms_starts_with_a_cache_line(dtype, n, repeated):
-    adder = Adder([noise(n, dtype)], 3, expected(n, dtype), repeated)
-    assert {row.ctypes.data % 64 for (leaves,) in adder.rooms for row in leaves.rows} == {0}
+@pytest.mark.parametrize("packet", [2, 4, 8, 16])
+def test_the_compiled_sum_is_the_order_spelled_out(dtype, packet):
+    leaf = 200 if dtype == "float16" else 1024
+    for n in (2, 3, 7, 8, 15, 16, 17, 31, 33, 63, 65, 129, 1601, 4097, 8193, 8197, 16_389, 33_001, 131_077):
+        for blocks in (1, 2, 3, 8):
+            order, values = Order(packet, min(blocks, n), leaf), noise(n, dtype)
+            with flushed():
+                spelled_out = reference.total(values, order)
+            arguments = Arguments(values, order)
+            compiled = values.dtype.type(kernel.total(*arguments.of_total(values)))
+            assert compiled.tobytes() == spelled_out.tobytes(), (n, order)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
-def test_the_sum_is_tensorflows(dtype):
+@pytest.mark.parametrize("reduction", ["mean", "half_sum"])
+def test_the_compiled_descent_is_the_order_spelled_out(dtype, reduction):
+    first = expected(1, dtype)
+    for n in (1, 2, 9, 33, 100, 1_001, 9_001):
+        for blocks in (1, 3):
+            order = replace(first, blocks=min(blocks, n))
+            kind, x = np.dtype(dtype), noise(n, dtype)
+            y, how = (3 * x - x.dtype.type(2)).astype(dtype), scales(n, kind, reduction, 0.75)
+            rows = ManualDescent(x, y, kind.type(2.0**-7), how, order).descend((0.5, -0.25), 4)
+            state, wanted = (kind.type(0.5), kind.type(-0.25)), []
+            with flushed(), np.errstate(all="ignore"):
+                for _ in range(len(rows)):
+                    loss, dm, dc = reference.evaluate(x, y, *state, *how, order)
+                    wanted.append([*state, loss, dm, dc])
+                    state = tuple(update(*one, kind.type(2.0**-7)) for one in zip(state, (dm, dc), strict=True))
+            assert rows.tobytes() == np.array(wanted, kind).tobytes(), (n, order)
+
+
+@pytest.mark.parametrize("every", [1, 3, 100])
+@pytest.mark.parametrize("tolerance", [None, 1e-3])
+def test_the_bits_do_not_depend_on_the_number_of_threads(every, tolerance, monkeypatch):
+    x = noise(20_001, "float64") / 100
+    problem = Problem.of(x, 2 * x + 1, learning_rate="auto", num_steps=40)
+    paths = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr(evaluation, "WORTH_A_THREAD", 20_001 // threads)
+        monkeypatch.setattr(evaluation, "usable_cores", lambda threads=threads: threads)
+        descent = ManualDescent.of(problem)
+        assert len(descent.evaluation.pieces) == threads
+        paths.append(descent.advance((0.5, 0.25), 40, tolerance, every=every))
+    for step, kept, last in paths[1:]:
+        assert (step, kept.tobytes(), last.tobytes()) == (paths[0][0], paths[0][1].tobytes(), paths[0][2].tobytes())
+    assert len(paths[0][1]) == len(range(0, paths[0][0], every))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
+def test_the_sum_is_tensorflows(dtype, total):
     values = noise(10_007, dtype)
     with reduce_sum(values.size, dtype) as tensorflows:
-        assert np.asarray(tensorflows(values), dtype).tobytes() == total(values).tobytes()
+        assert (
+            np.asarray(tensorflows(values), dtype).tobytes()
+            == total(values, expected(values.size, values.dtype)).tobytes()
+        )
 
 
 @pytest.mark.parametrize(
     ("values", "sign"), [([-0.0], True), ([-0.0, -0.0], False), ([0.0], False), ([-0.0] * 40, False)]
 )
 def test_the_sign_of_zero(values, sign):
-    assert np.signbit(total(np.array(values))) == sign
+    assert np.signbit(evaluation.total(np.array(values), Order(4))) == sign
 
 
 def on_the_edge(n, dtype, rng):
@@ -129,16 +111,14 @@ def on_the_edge(n, dtype, rng):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
 @pytest.mark.parametrize("n", [2, 8, 9, 15, 33, 56, 63, 129, 4_099, 9_001, 120_000, 240_002])
-def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype):
+def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):
     rng, signs, dtype = np.random.default_rng(n), set(), np.dtype(dtype)
     loose = n % expected(n, dtype).packet
     with reduce_sum(n, dtype) as tensorflows:
         for _ in range(200 if n < 1_000 else 15):
             values = on_the_edge(n, dtype, rng)
-            theirs, ours = np.asarray(tensorflows(values), dtype), total(values)
+            theirs, ours = np.asarray(tensorflows(values), dtype), total(values, expected(n, dtype))
             assert theirs.tobytes() == ours.tobytes()
-            with flushed():
-                assert ours.tobytes() == spelled_out(values, known(n, dtype)).tobytes()
             signs |= {np.signbit(ours)} if ours == 0.0 else set()
     # -0.0 takes packets as well as scalars; in float16, nothing is flushed
     assert (True in signs) == (loose > 0 and n > 8 and dtype != "float16") or n > 1_000
@@ -154,17 +134,15 @@ def flushed_halves(order, start, length, depth):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(("leaves", "depth"), [(4, 1), (8, 1), (8, 2), (64, 0)])  # the last one has a tree a core
-def test_two_flushed_sums_make_a_positive_zero_wherever_they_meet(dtype, leaves, depth):
+def test_two_flushed_sums_make_a_positive_zero_wherever_they_meet(dtype, leaves, depth, total):
     n = leaves * expected(1, dtype).leaf
-    order, values = known(n, dtype), np.zeros(n, dtype)
+    order, values = expected(n, dtype), np.zeros(n, dtype)
     for start, length in order.trees(n):
         for place, size in flushed_halves(order, start, length, depth).items():
             values[place] = size * np.finfo(dtype).tiny
     with reduce_sum(n, dtype) as tensorflows:
         theirs = np.asarray(tensorflows(values), dtype)
     assert theirs.tobytes() == total(values, order).tobytes()
-    with flushed():
-        assert theirs.tobytes() == spelled_out(values, order).tobytes()
     assert np.signbit(theirs) == (depth == 0 and order.blocks == 1)
 
 
@@ -180,33 +158,18 @@ def flushed_leaf(dtype, strides):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("strides", [1, 2])
-def test_a_leaf_that_is_flushed_in_every_lane_is_a_negative_zero(dtype, strides):
+def test_a_leaf_that_is_flushed_in_every_lane_is_a_negative_zero(dtype, strides, total):
     values = flushed_leaf(dtype, strides)
     with reduce_sum(values.size, dtype) as tensorflows:
         theirs = np.asarray(tensorflows(values), dtype)
-    assert theirs.tobytes() == total(values).tobytes() == np.array(-0.0, dtype).tobytes()
+    assert (
+        theirs.tobytes()
+        == total(values, expected(values.size, values.dtype)).tobytes()
+        == np.array(-0.0, dtype).tobytes()
+    )
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("strides", [1, 2])
-@pytest.mark.parametrize("longer", ["scalar", "packet", "stride"])
-@pytest.mark.parametrize("first", [False, True])
-@pytest.mark.parametrize("side_by_side", [False, True])
-def test_a_longer_neighbour_does_not_change_the_sign_of_a_flushed_leaf(dtype, strides, longer, first, side_by_side):
-    order, short = expected(1, dtype), flushed_leaf(dtype, strides)
-    long = np.ones(short.size + {"scalar": 1, "packet": order.packet, "stride": 4 * order.packet}[longer])
-    pieces = [short, long] if first else [long, short]
-    spans = [(0, pieces[0].size), (pieces[0].size, pieces[1].size)]
-    leaves = Leaves(spans, order, np.empty((1, 1000), dtype), side_by_side)
-    leaves.rows[0][...] = leaves.arrange(np.concatenate(pieces))
-    sums = np.empty((2, 1), dtype)
-    with flushed():
-        leaves.add(sums)
-    assert sums[0 if first else 1].tobytes() == np.array([-0.0], dtype).tobytes()
-    assert sums[1 if first else 0] == long.size
-
-
-def test_a_flushed_remainder_keeps_its_sign_when_the_blocks_are_flushed_too():
+def test_a_flushed_remainder_keeps_its_sign_when_the_blocks_are_flushed_too(total):
     order = Order(4, 8)
     n = 8 * 2 * order.leaf + 5  # the remainder is a packet and a scalar
     (start, _), *blocks = order.trees(n)
@@ -215,20 +178,59 @@ def test_a_flushed_remainder_keeps_its_sign_when_the_blocks_are_flushed_too():
         places |= flushed_halves(order, *block, 0)
     values = np.zeros(n)
     values[list(places)] = np.array(list(places.values())) * np.finfo(np.float64).tiny
-    with flushed():
-        truth = spelled_out(values, order)
-    assert total(values, order).tobytes() == truth.tobytes() == np.float64(-0.0).tobytes()
+    assert total(values, order).tobytes() == np.float64(-0.0).tobytes()
 
 
-def test_subnormal_numbers_count_as_zero_and_only_while_adding():
+def test_subnormal_numbers_count_as_zero_and_only_while_adding(total):
     tiny = np.full(100, 5e-324)
-    assert total(tiny) == 0.0
+    assert total(tiny, Order(4)) == 0.0
     assert np.sum(tiny) > 0.0
 
 
-def test_an_error_in_the_terms_leaves_no_thread_and_no_setting_behind():
-    adder = Adder([np.ones(10)], 1, Order(4))
-    with pytest.raises(ZeroDivisionError), adder.at_work():
-        adder(lambda rows, vector: 1 / 0)
-    assert adder.pool is None
+def test_an_error_in_the_threads_leaves_no_setting_behind(monkeypatch):
+    x = noise(20_001, "float64")
+    descent = ManualDescent.of(Problem.of(x, x, learning_rate="auto", num_steps=3))
+    with pytest.raises(ZeroDivisionError), descent.evaluation.at_work():
+        raise ZeroDivisionError
     assert np.float64(1e-300) * np.float64(1e-10) > 0.0
+
+
+def formulas(module, names):
+    """The syntax trees of some functions, without annotations, docstrings, decorators, and calls that only round."""
+
+    class WithoutRounding(ast.NodeTransformer):
+        def visit_Call(self, node):
+            assert node.func.id == "rounded"
+            return self.visit(node.args[0])
+
+    source = ast.parse(Path(module.__file__).read_text())
+    found = {node.name: node for node in source.body if isinstance(node, ast.FunctionDef) and node.name in names}
+    body = lambda node: [WithoutRounding().visit(line) for line in node.body if not isinstance(line, ast.Expr)]  # noqa: E731
+    return {name: [ast.dump(line) for line in body(node)] for name, node in found.items()}
+
+
+def test_the_kernel_compiles_the_formulas_of_manual():
+    names = ("residual", "gradient_terms", "update")
+    assert formulas(manual, names) == formulas(kernel, names)
+    assert set(formulas(manual, names)) == set(names)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_compiled_formulas_have_the_bits_of_manual(dtype):
+    values, kind = noise(300, dtype).reshape(60, 5), np.empty(0, dtype)
+    for m, c, x, y, scale in values:
+        e = manual.residual(m, c, x, y)
+        assert kernel.residual(m, c, x, y, kind) == e
+        assert kernel.gradient_terms(e, x, scale, kind) == manual.gradient_terms(e, x, scale)
+        assert kernel.update(m, c, scale, kind) == manual.update(m, c, scale)
+
+
+@pytest.mark.parametrize(("dtype", "rounding"), [(np.float16, "to_float16"), (ml_dtypes.bfloat16, "to_bfloat16")])
+def test_rounding_to_half_precision_is_numpys_cast(dtype, rounding):
+    draw = np.random.default_rng(1).standard_normal(2_000)
+    edges = [0.0, -0.0, np.inf, -np.inf, np.nan, 65_504, 65_519.996, 65_520, 3.3e38, 3.4e38, 2.0**-25, 1.5 * 2.0**-25]
+    values = np.concatenate([edges, *(draw * 10.0**k for k in range(-9, 6))]).astype(np.float32)
+    with np.errstate(over="ignore"):
+        wanted = values.astype(dtype)
+    got = np.array([getattr(kernel, rounding)(value) for value in values], np.float32)
+    assert got.astype(dtype).tobytes() == wanted.tobytes()

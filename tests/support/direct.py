@@ -9,16 +9,17 @@ import itertools
 import json
 import math
 import sys
+from dataclasses import replace
 
 import ml_dtypes
 import numpy as np
 
-from tf_gd.line import Line
-from tf_gd.manual import ManualDescent
-from tf_gd.points import Points
-from tf_gd.summation.order import expected, remember
+from tf_gd.problem import Problem
+from tf_gd.summation.manual_engine import ManualDescent
+from tf_gd.summation.order import expected
 
 DTYPES = {"float64": np.float64, "float32": np.float32, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
+REDUCTIONS = ("sum", "mean", "half_sum", "half_mean")
 RATES = (0.3, 1e-2, 1e-4, 1e-7)
 RATE_KINDS = {"float": float, "np.float64": np.float64, "np.float32": np.float32, "callable": lambda rate: lambda: rate}
 
@@ -28,7 +29,7 @@ class Post:
 
     def __init__(self, tf, dtype, reduction):
         v1 = tf.compat.v1
-        reduce = {"sum": tf.reduce_sum, "mean": tf.reduce_mean}[reduction]
+        reduce = tf.reduce_mean if reduction.endswith("mean") else tf.reduce_sum
         with tf.Graph().as_default():
             self.x, self.y = v1.placeholder(dtype, [None]), v1.placeholder(dtype, [None])
             self.start = v1.placeholder(dtype, []), v1.placeholder(dtype, [])
@@ -36,6 +37,7 @@ class Post:
             c = v1.get_variable("c", initializer=tf.zeros([], dtype), use_resource=True)
             self.place = [m.assign(self.start[0]), c.assign(self.start[1])]
             loss = reduce(tf.square(m * self.x + c - self.y))
+            loss = loss / 2 if reduction.startswith("half") else loss
             self.row = [m, c, loss, *tf.gradients(loss, [m, c])]
             self.steps = {
                 (kind, rate): v1.train.GradientDescentOptimizer(make(rate)).minimize(loss, var_list=[m, c])
@@ -97,7 +99,7 @@ def problems(n, dtype, reduction, some):
         name, x, y = kinds[(number + n) % len(kinds)]
         x, y = x.astype(dtype), y.astype(dtype)
         with np.errstate(over="ignore"):
-            steep = 2 * (float(x.astype(float) @ x.astype(float)) + n) / (n if reduction == "mean" else 1)
+            steep = 2 * (float(x.astype(float) @ x.astype(float)) + n) / (n if reduction.endswith("mean") else 1)
         stable = max([rate for rate in RATES if rate < 1.5 / steep], default=RATES[-1])
         for rate in (stable, RATES[0]):  # the larger one as a rule diverges
             start = (-0.0, -0.0) if name == "flushed" else next(starts)  # any other line hides what is that small
@@ -112,6 +114,11 @@ def differs(theirs, ours):
     return not same or len(ours) != ends
 
 
+def by_hand(x, y, start, rate, reduction, order):
+    problem = Problem.of(x, y, learning_rate=rate, num_steps=0, start=start, reduction=reduction, dtype=x.dtype)
+    return ManualDescent.of(replace(problem, order=order))
+
+
 def sweep(threads, dtypes, most, some):
     """Compare a sweep of problems; return how many there were, and a line for each that differs."""
     import tensorflow as tf
@@ -119,16 +126,16 @@ def sweep(threads, dtypes, most, some):
     config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads)
     tf.compat.v1.Session(graph=tf.Graph(), config=config).close()  # fixes the threads of the process
     count, different = 0, []
-    for dtype, reduction in itertools.product(dtypes, ("sum", "mean")):
+    for dtype, reduction in itertools.product(dtypes, REDUCTIONS):
         post, kind = Post(tf, dtype, reduction), np.dtype(DTYPES[dtype])
         for n in lengths(kind, threads, most):
-            if reduction == "mean" and n > ml_dtypes.finfo(kind).max:
+            if reduction.endswith("mean") and n > ml_dtypes.finfo(kind).max:
                 continue  # the number of points does not fit float16
-            remember(n, kind, expected(n, kind, threads))
+            order = expected(n, kind, threads)
             for name, x, y, start, (maker, rate) in problems(n, kind, reduction, some):
                 steps = 12 if n < 10_000 else 3
                 theirs = post.trajectory(x, y, start, (maker, rate), steps)
-                ours = ManualDescent(Points(x, y), RATE_KINDS[maker](rate), reduction).descend(Line(*start), steps)
+                ours = by_hand(x, y, start, RATE_KINDS[maker](rate), reduction, order).descend(start, steps)
                 count += 1
                 if differs(theirs, ours):
                     different.append(f"{dtype} {reduction} n={n} {name} start={start} {maker}({rate})")

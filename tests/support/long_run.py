@@ -12,8 +12,8 @@ from time import monotonic
 
 import numpy as np
 
-from tf_gd.descent import open_engine, stretches
-from tf_gd.plan import Plan
+from tf_gd.descent import chunks, open_engine
+from tf_gd.problem import Problem
 from tf_gd.session import train_in
 
 
@@ -25,7 +25,9 @@ def resident():
 def watch(engine, num_steps, directory=None):
     """Descend `num_steps` steps over 24 points; return what was seen, and print on the way."""
     x = np.linspace(-1.0, 1.0, 24)
-    plan = Plan.of(x, 2.0 * x + 1.0, learning_rate=1e-12, num_steps=num_steps, record_every=max(1, num_steps // 1000))
+    problem = Problem.of(
+        x, 2.0 * x + 1.0, learning_rate=1e-12, num_steps=num_steps, record_every=max(1, num_steps // 1000)
+    )
     seen, kept, began = [], [], monotonic()
 
     def look(done):
@@ -34,15 +36,15 @@ def watch(engine, num_steps, directory=None):
             print(f"{done:,} steps, {monotonic() - began:.0f} s, {seen[-1] / 1e6:.1f} MB", file=sys.stderr, flush=True)
 
     if directory is not None:
-        path = train_in(directory, plan, engine, checkpoint_steps=num_steps // 100, on_progress=lambda k, _: look(k))
+        path = train_in(directory, problem, engine, checkpoint_steps=num_steps // 100, on_progress=lambda k, _: look(k))
         return {"steps": path.num_steps, "rows": len(path), "start": seen[0], "end": seen[-1]}
-    with open_engine(plan, engine) as descends:
+    with open_engine(problem, engine) as descends:
         operations = len(descends.graph.get_operations()) if engine == "tensorflow" else 0
-        for stretch in stretches(descends, plan, plan.start):
-            kept += [stretch.kept] if len(stretch.kept) else []
-            look(stretch.done)
+        for chunk in chunks(descends, problem, problem.start):
+            kept += [chunk.kept] if len(chunk.kept) else []
+            look(chunk.done)
         grown = (len(descends.graph.get_operations()) if engine == "tensorflow" else 0) - operations
-    result = {"steps": stretch.done, "rows": sum(map(len, kept)) + 1, "start": seen[0], "end": seen[-1]}
+    result = {"steps": chunk.done, "rows": sum(map(len, kept)) + 1, "start": seen[0], "end": seen[-1]}
     return result | {"operations": operations, "operations added": grown}
 
 

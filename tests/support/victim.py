@@ -10,16 +10,16 @@ from itertools import count
 
 import numpy as np
 
-from tf_gd.plan import Plan
+from tf_gd.problem import Problem
 from tf_gd.session import train_in
 
 X = np.linspace(-2.0, 3.0, 24)
 NUM_STEPS = {"manual": 30_000, "tensorflow": 30_000}
 
 
-def plan_of(engine):
-    """The plan that every victim carries out."""
-    return Plan.of(X, np.sin(X), learning_rate=1e-4, num_steps=NUM_STEPS[engine], record_every=7)
+def problem_of(engine):
+    """The problem that every victim carries out."""
+    return Problem.of(X, np.sin(X), learning_rate=1e-4, num_steps=NUM_STEPS[engine], record_every=7)
 
 
 def die_at(call):
@@ -43,4 +43,4 @@ if __name__ == "__main__":
     if len(sys.argv) > 3:
         die_at(int(sys.argv[3]))
     print("ready", flush=True)
-    train_in(directory, plan_of(engine), engine, resume=os.path.exists(directory), checkpoint_steps=500)
+    train_in(directory, problem_of(engine), engine, resume=os.path.exists(directory), checkpoint_steps=500)

@@ -7,7 +7,7 @@ import pytest
 
 import tf_gd
 from tf_gd.descent import run
-from tf_gd.plan import Plan
+from tf_gd.problem import Problem
 from tf_gd.trajectory import SERIES
 from tf_gd.verify.compare import compare, exact_gradient
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
@@ -25,9 +25,9 @@ def test_the_sample_is_the_same_in_every_bit(dtype: str, reduction: str) -> None
     assert "confirmed by probing" in str(check)
 
 
-def plan_and_path(steps: int = 40) -> tuple[Plan, tf_gd.Trajectory]:
-    plan = Plan.of(X, Y, learning_rate=0.01, num_steps=steps)
-    return plan, run(plan, "manual")
+def problem_and_path(steps: int = 40) -> tuple[Problem, tf_gd.Trajectory]:
+    problem = Problem.of(X, Y, learning_rate=0.01, num_steps=steps)
+    return problem, run(problem, "manual")
 
 
 def changed(path: tf_gd.Trajectory, name: str, row: int, factor: float) -> tf_gd.Trajectory:
@@ -39,8 +39,8 @@ def changed(path: tf_gd.Trajectory, name: str, row: int, factor: float) -> tf_gd
 
 @pytest.mark.parametrize("name", SERIES)
 def test_one_bit_is_seen_and_is_within_the_bound(name: str) -> None:
-    plan, path = plan_and_path()
-    check = compare(plan, path, changed(path, name, 30, 1 + 2.0**-52), None)
+    problem, path = problem_and_path()
+    check = compare(problem, path, changed(path, name, 30, 1 + 2.0**-52))
     assert check.ok and not check.identical and check.bound_used
     assert check.max_ulp[name] in (1, 2)
     assert "RIGHT: the bits differ" in str(check)
@@ -48,23 +48,23 @@ def test_one_bit_is_seen_and_is_within_the_bound(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERIES)
 def test_four_times_the_bound_is_caught_and_a_quarter_is_not(name: str) -> None:
-    plan, path = plan_and_path()
+    problem, path = problem_and_path()
     series = {each: getattr(path, each) for each in SERIES}
-    limit = RoundingBound.of(plan.points).trajectory(series, plan.applied_rate)[name][30]
+    limit = RoundingBound.of(problem.points).trajectory(series, problem.applied_rate)[name][30]
     factor = limit / abs(series[name][30])
-    assert not compare(plan, path, changed(path, name, 30, 1 + 4 * factor), None).ok
-    assert compare(plan, path, changed(path, name, 30, 1 + factor / 4), None).ok
+    assert not compare(problem, path, changed(path, name, 30, 1 + 4 * factor)).ok
+    assert compare(problem, path, changed(path, name, 30, 1 + factor / 4)).ok
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_lost_is_caught(value: float) -> None:
-    plan, path = plan_and_path()
-    assert not compare(plan, path, changed(path, "loss", 30, value), None).ok
+    problem, path = problem_and_path()
+    assert not compare(problem, path, changed(path, "loss", 30, value)).ok
 
 
 def test_paths_of_different_lengths_are_different() -> None:
-    plan, path = plan_and_path()
-    check = compare(plan, path, plan_and_path(39)[1], None)
+    problem, path = problem_and_path()
+    check = compare(problem, path, problem_and_path(39)[1])
     assert not check.ok
     assert "TensorFlow stopped at step 40, the hand-written path at 39" in str(check)
 

@@ -8,10 +8,11 @@ import pytest
 
 import tf_gd
 from tf_gd.descent import run
-from tf_gd.manual import Evaluation
+from tf_gd.line import scales
 from tf_gd.moments.moments import Moments
-from tf_gd.plan import Plan
 from tf_gd.points import Points
+from tf_gd.problem import Problem
+from tf_gd.summation.evaluation import evaluate
 from tf_gd.summation.order import Order, expected
 from tf_gd.trajectory import SERIES
 from tf_gd.verify.compare import compare
@@ -20,7 +21,7 @@ from tf_gd.verify.rounding import RoundingBound, gamma, unit_roundoff
 PROBLEMS = 2_500  # for each dtype and reduction
 
 
-def problem(rng: np.random.Generator, dtype: str) -> tuple[Points, tf_gd.Line]:
+def points_and_line(rng: np.random.Generator, dtype: str) -> tuple[Points, tf_gd.Line]:
     """Return points and a line that make the terms cancel, or not, at some magnitude or other."""
     n = int(rng.integers(1, 40))
     x = rng.normal(rng.choice([0.0, 100.0]), 10.0 ** rng.integers(-3, 4), n)
@@ -42,8 +43,7 @@ def errors_and_limits(
     points: Points, line: tf_gd.Line, reduction: str, order: Order | None
 ) -> list[tuple[Fraction, float]]:
     """Return the error of loss and gradient as computed by hand, and what the bound allows one computation."""
-    got = np.empty(3, points.x.dtype)
-    Evaluation(points, reduction, order)(*line, got)
+    got = evaluate(*points, *line, scales(points.n, points.x.dtype, reduction), order or expected(points.n, "float64"))
     true = true_values(points, line, reduction)
     bound = RoundingBound.of(points, reduction, order)
     limits = [bound.loss(*line, float(true[0])), *bound.gradient(*line)]
@@ -56,7 +56,7 @@ def test_no_right_computation_exceeds_the_bound(dtype: str, reduction: str) -> N
     rng = np.random.default_rng(1929)
     closest = 0.0
     for _ in range(PROBLEMS):
-        points, line = problem(rng, dtype)
+        points, line = points_and_line(rng, dtype)
         order = expected(points.n, dtype) if rng.random() < 0.5 else None
         for error, limit in errors_and_limits(points, line, reduction, order):
             assert error <= limit
@@ -68,20 +68,20 @@ def test_no_right_computation_exceeds_the_bound(dtype: str, reduction: str) -> N
 def test_an_error_of_a_few_times_the_bound_is_always_caught(dtype: str) -> None:
     rng = np.random.default_rng(7)
     for _ in range(100):
-        points, _ = problem(rng, dtype)
+        points, _ = points_and_line(rng, dtype)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # one point, or a rate at its limit: that is no matter here
-            plan = Plan.of(*points, learning_rate="auto", num_steps=6, dtype=dtype)
-            path = run(plan, "manual")
+            problem = Problem.of(*points, learning_rate="auto", num_steps=6, dtype=dtype)
+            path = run(problem, "manual")
         series = {name: getattr(path, name).astype(np.float64) for name in SERIES}
-        limits = RoundingBound.of(plan.points).trajectory(series, plan.applied_rate)
+        limits = RoundingBound.of(problem.points).trajectory(series, problem.applied_rate)
         name, row = str(rng.choice(SERIES)), int(rng.integers(1, len(path)))
-        assert compare(plan, path, path, None).ok
+        assert compare(problem, path, path).ok
         planted = series[name].copy()
         planted[row] += 5 * limits[name][row]
         fields = {each: getattr(path, each) for each in path.__dataclass_fields__}
         wrong = tf_gd.Trajectory(**(fields | {name: planted.astype(dtype)}))
-        assert not compare(plan, path, wrong, None).ok
+        assert not compare(problem, path, wrong).ok
 
 
 def test_the_height_bounds_every_order() -> None:

@@ -32,15 +32,15 @@ def command(
 
     Example: tf-gd check points.csv --x distance --y velocity --dtype float32
     """
-    from tf_gd.plan import Plan
-    from tf_gd.verify.compare import check_plan
+    from tf_gd.problem import Problem
+    from tf_gd.verify.compare import check_problem
 
     points = load_points(data, x_column, y_column, sample)
-    plan = Plan.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
-    if plan.warning:
-        warn(plan.warning, quiet)
+    problem = Problem.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
+    if problem.warning:
+        warn(problem.warning, quiet)
     with progress_bar("checking", quiet or as_json) as on_progress:
-        comparison = check_plan(plan, on_progress)
+        comparison = check_problem(problem, on_progress)
     if as_json:
         names = ("ok", "identical", "max_ulp", "bound_used", "ratio")
         print_json({name: getattr(comparison, name) for name in names} | {"order": str(comparison.order or "")})

@@ -7,12 +7,14 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tf_gd import errors
-from tf_gd.progress import Progress
+
+if TYPE_CHECKING:
+    from tf_gd.validation import Progress
 
 
 def warn(message: str, quiet: bool = False) -> None:

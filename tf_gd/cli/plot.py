@@ -12,7 +12,7 @@ from tf_gd.cli.output import print_json, printable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from tf_gd.plan import Plan
+    from tf_gd.problem import Problem
 
 KINDS = ("overview", "line", "loss", "parabola", "contour", "overlay")
 
@@ -51,7 +51,7 @@ def command(
 
     Example: tf-gd plot contour --output contour.png
     """  # noqa: D301  (click wants the character itself)
-    from tf_gd.plan import Plan
+    from tf_gd.problem import Problem
     from tf_gd.show import gallery
     from tf_gd.show.theme import check_output, save_figure
     from tf_gd.tables.outputs import check_outputs
@@ -61,14 +61,14 @@ def command(
     check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
-    plan = Plan.of(*points, num_steps=60 if num_steps is None else num_steps, **descent)
+    problem = Problem.of(*points, num_steps=60 if num_steps is None else num_steps, **descent)
     asked = click.get_current_context().get_parameter_source("learning_rate") is not click.core.ParameterSource.DEFAULT
     if kind == "overlay":
-        figure = _overlay(plan, theme)
+        figure = _overlay(problem, theme)
     elif kind == "contour" and not asked:
-        figure = gallery.draw_three_rates(points, plan, theme)
+        figure = gallery.draw_three_rates(points, problem, theme)
     else:
-        figure = gallery.draw(kind, points, plan, theme, row)
+        figure = gallery.draw(kind, points, problem, theme, row)
     save_figure(figure, output)
     if as_json:
         print_json({"kind": kind, "output": output})
@@ -76,13 +76,13 @@ def command(
         click.echo(printable(output))
 
 
-def _overlay(plan: Plan, theme: str) -> Figure:
+def _overlay(problem: Problem, theme: str) -> Figure:
     """Run both paths, and draw them with their distance at every row."""
     from tf_gd.show.figures import overlay
     from tf_gd.trajectory import SERIES
-    from tf_gd.verify.compare import check_plan
+    from tf_gd.verify.compare import check_problem
     from tf_gd.verify.rounding import ulp_distance
 
-    both = check_plan(plan)
+    both = check_problem(problem)
     ulps = {name: ulp_distance(getattr(both.tensorflow, name), getattr(both.manual, name)) for name in SERIES}
     return overlay(both.tensorflow, both.manual, ulps, theme)

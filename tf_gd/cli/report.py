@@ -45,18 +45,18 @@ def command(
     """
     from tf_gd.cli.reporting import save_report
     from tf_gd.cli.training import carry_out, exit_code, summary
-    from tf_gd.plan import Plan
+    from tf_gd.problem import Problem
     from tf_gd.tables.outputs import check_outputs
     from tf_gd.tables.writing import check_file
 
     check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
-    plan = Plan.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
-    if plan.warning:
-        warn(plan.warning, quiet)
+    problem = Problem.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
+    if problem.warning:
+        warn(problem.warning, quiet)
     with progress_bar("training", quiet or as_json) as on_progress:
-        done = carry_out(plan, engine, on_progress)
+        done = carry_out(problem, engine, on_progress)
     save_report(output, points, done)
     if as_json:
         print_json(summary(done) | {"output": output})

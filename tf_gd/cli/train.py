@@ -57,22 +57,23 @@ def command(
 
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
-    from tf_gd.cli.training import carry_out, exit_code, plan_of, report, summary
+    from tf_gd.cli.training import carry_out, exit_code, report, summary
+    from tf_gd.fitting import problem_of
 
     _check_session(session, resume, engine)
     _check_places(data, output, report_path, log_dir, session, drawn=not reads_files(data, engine))
     reading, descent = split_options(others)
     hushed = quiet or as_json
     source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
-    plan = plan_of(source.data, tolerance=tolerance, **descent)
-    if plan.warning:
-        warn(plan.warning, quiet)
+    problem = problem_of(source.data, tolerance=tolerance, **descent)
+    if problem.warning:
+        warn(problem.warning, quiet)
     engine = engine or ("tensorflow" if session else None)
     if engine is None and source.n > COMPARED_POINTS:
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)
     engine = engine or ("both" if source.n <= COMPARED_POINTS else "manual")
     with progress_bar("training", hushed) as on_progress:
-        done = carry_out(plan, engine, on_progress, session, resume)
+        done = carry_out(problem, engine, on_progress, session, resume)
     if output is not None:
         done.path.save(output)
     if report_path is not None or log_dir is not None:

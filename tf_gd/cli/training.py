@@ -9,18 +9,15 @@ import click
 
 from tf_gd.cli.output import print_table
 from tf_gd.descent import run
-from tf_gd.errors import DataError, invalid
+from tf_gd.errors import DataError
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
-from tf_gd.plan import MomentsPlan, Plan
-from tf_gd.points import Points
-from tf_gd.progress import Progress
+from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
-from tf_gd.verify.compare import Comparison, check_plan
-from tf_gd.verify.rounding import smallest_tolerance
+from tf_gd.validation import Progress
+from tf_gd.verify.compare import Comparison, check_problem
 
-MOST_STEPS = 10_000  # where neither --num-steps nor --tolerance says when to stop
 NAMES = {"tensorflow": "TensorFlow", "manual": "by hand", "moments": "moments"}
 
 
@@ -28,58 +25,41 @@ NAMES = {"tensorflow": "TensorFlow", "manual": "by hand", "moments": "moments"}
 class Done:
     """A training session that ended: the path to report, and the comparison where both engines ran."""
 
-    plan: Plan | MomentsPlan
+    problem: Problem
     path: Trajectory
     comparison: Comparison | None
     best: Line | None
 
 
-def plan_of(
-    data: Points | Moments, *, num_steps: int | None, tolerance: float | None, dtype: str, **course: Any
-) -> Plan | MomentsPlan:
-    """Return the plan; without a number of steps and a tolerance, until the gradient is as close to 0 as it gets."""
-    course |= {"num_steps": MOST_STEPS if num_steps is None else num_steps, "tolerance": tolerance}
-    plan: Plan | MomentsPlan
-    if isinstance(data, Moments):
-        if dtype != "float64":
-            raise invalid("dtype", "float64 with --engine moments on files", dtype, "Leave it out.")
-        plan = MomentsPlan.of(data, **course)
-    else:
-        plan = Plan.of(*data, dtype=dtype, **course)
-    if num_steps is None and tolerance is None:
-        known = plan.moments if isinstance(plan, MomentsPlan) else plan.points
-        return plan.replace(tolerance=smallest_tolerance(known, plan.reduction))
-    return plan
-
-
 def carry_out(
-    plan: Plan | MomentsPlan,
+    problem: Problem,
     engine: Any,
     on_progress: Progress | None,
     session: str | None = None,
     resume: bool = False,
 ) -> Done:
     """Run one engine, in the directory `session` if there is one; or both, beside each other."""
-    comparison = check_plan(plan, on_progress) if engine == "both" and isinstance(plan, Plan) else None
+    comparison = check_problem(problem, on_progress) if engine == "both" else None
     if comparison is not None:
         path = comparison.tensorflow
     elif session is not None:
-        path = train_in(session, plan, engine, resume=resume, on_progress=on_progress)
+        path = train_in(session, problem, engine, resume=resume, on_progress=on_progress)
     else:
-        path = run(plan, engine, on_progress)
+        path = run(problem, engine, on_progress)
     try:
-        moments = plan.moments if isinstance(plan, MomentsPlan) else Moments.of(*plan.points, exact=True)
-        best = moments.least_squares()
-    except DataError:  # all x are equal: there is no one best line, and the plan has warned of it
+        points, moments = problem.points, problem.moments
+        exact = moments if moments is not None or points is None else Moments.of(*points, exact=True)
+        best = exact.least_squares() if exact is not None else None
+    except DataError:  # all x are equal: there is no one best line, and the problem has warned of it
         best = None
-    return Done(plan, path, comparison, best)
+    return Done(problem, path, comparison, best)
 
 
 def exit_code(done: Done) -> int:
     """Return the exit code: 4 where a tolerance, the one asked for or the default one, was not met."""
     if done.comparison is not None and not done.comparison.ok:
         return 1
-    stopped_short = 0 if done.plan.tolerance is None else 4
+    stopped_short = 0 if done.problem.tolerance is None else 4
     return {Outcome.CONVERGED: 0, Outcome.DIVERGED: 3, Outcome.STEP_LIMIT: stopped_short}[done.path.outcome]
 
 
@@ -89,13 +69,13 @@ def summary(done: Done) -> dict[str, Any]:
     values: dict[str, Any] = {
         "line": path.line._asdict(),
         "loss": path.loss[-1],
-        "gradient": path.gradient._asdict(),
+        "gradient": {"m": path.gradient.dm, "c": path.gradient.dc},
         "num_steps": path.num_steps,
         "outcome": path.outcome.name,
         "message": path.message,
         "learning_rate": path.learning_rate,
         "max_learning_rate": path.max_learning_rate,
-        "best_learning_rate": done.plan.curvature.best_learning_rate,
+        "best_learning_rate": done.problem.curvature.best_learning_rate,
         "engine": "both" if done.comparison is not None else path.engine,
         "least_squares": done.best._asdict() if done.best else None,
     }
@@ -107,7 +87,7 @@ def summary(done: Done) -> dict[str, Any]:
 
 def report(done: Done) -> None:
     """Print the result for a person to read."""
-    path, curvature = done.path, done.plan.curvature
+    path, curvature = done.path, done.problem.curvature
     sign = "-" if path.line.c < 0 else "+"
     click.echo(f"y = {float(path.line.m):.15g} x {sign} {abs(float(path.line.c)):.15g}\n")
     paths = [done.comparison.tensorflow, done.comparison.manual] if done.comparison is not None else [path]

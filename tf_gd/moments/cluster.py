@@ -16,9 +16,9 @@ from uuid import uuid4
 
 from tf_gd.errors import DataError, TfGdError, invalid
 from tf_gd.moments.files import Paths, Reading, list_files, merged, moments_of_file
-from tf_gd.progress import Progress, check_progress
 from tf_gd.tables.columns import Selector, quoted
 from tf_gd.tables.dialect import Dialect
+from tf_gd.validation import Progress, check_progress
 
 FAN_IN = 16  # how many results one merge takes
 SECONDS_TO_ANSWER = 15

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import invalid
-from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Line, Reduction, loss_factor
+from tf_gd.line import Line, loss_factor
 from tf_gd.moments.closed_form import ClosedForm, Steps
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.stopping import first_at_or_under
-from tf_gd.points import Points
 from tf_gd.validation import check_rows
+
+if TYPE_CHECKING:
+    from tf_gd.problem import Problem
 
 MOST_STEPS = 2**63 - 1
 
@@ -25,22 +25,24 @@ class MomentsDescent:
     """A descent over fixed points whose states are computed, not walked to.
 
     Args:
-        data: the observations; or their moments, and then all is in float64.
-        learning_rate: see `applied_learning_rate`.
-        reduction, loss_scale: see `loss_factor`.
+        problem: over points in memory; or over moments, and then all is in float64.
     """
 
-    def __init__(
-        self,
-        data: Points | Moments,
-        learning_rate: float | Callable[[], float],
-        reduction: Reduction = "sum",
-        loss_scale: float | None = None,
-    ) -> None:
-        self.dtype = np.dtype(np.float64) if isinstance(data, Moments) else data.x.dtype
-        self.rate = float(applied_learning_rate(learning_rate, self.dtype))
-        self.moments = data if isinstance(data, Moments) else Moments.of(data.x, data.y)
-        self.scale = loss_factor(self.moments.n, reduction, loss_scale)
+    all_at_once = True
+    model = None
+
+    def __init__(self, problem: Problem) -> None:
+        self.start, self.dtype, self.rate = problem.start, problem.dtype, problem.applied_rate
+        self.moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
+        self.scale = loss_factor(problem.n, problem.reduction, problem.loss_scale)
+
+    def advance(
+        self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
+    ) -> tuple[int, npt.NDArray[Any], npt.NDArray[Any]]:
+        """Compute what is left of a descent after `step` updates, from its start; see `descent.Engine`."""
+        reached = None if tolerance is None else float(self.dtype.type(tolerance))
+        steps, rows = self.sample(self.start, stop, reached, every)
+        return int(steps[-1]), rows[np.searchsorted(steps, step) : -1], rows[-1:]
 
     def sample(
         self, start: Line, num_steps: int, tolerance: float | None = None, record_every: int = 1

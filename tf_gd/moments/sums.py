@@ -7,7 +7,7 @@ chunks are added without rounding: neither the number of threads nor where the p
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache, reduce
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,11 +48,12 @@ def fast_sums(x: Vector, y: Vector) -> Quadratic:
     Columns that lie far from zero have one of their values subtracted first, which float64 does without rounding
     for numbers that are close to each other.
     """
-    from tf_gd.moments.compiled_sums import PART
+    from tf_gd.compilation import prepare
+    from tf_gd.moments.compiled_sums import PART, add_parts
 
-    add_parts = _compiled_loop()
     starts, rows = range(0, x.size, CHUNK), CHUNK // PART
     shifts, parts = np.empty((len(starts), 2)), np.empty((-(-x.size // PART), 5))
+    prepare(add_parts, _doubles(x[:1]), _doubles(y[:1]), 0.0, 0.0, parts)
 
     def share(todo: Iterator[int]) -> None:
         for k in todo:
@@ -71,17 +72,6 @@ def fast_sums(x: Vector, y: Vector) -> Quadratic:
             else:
                 exact.append(exact_sums(x[chunk], y[chunk]))
     return reduce(Quadratic.plus, [*([total.sums()] if total.n else []), *exact])
-
-
-@cache
-def _compiled_loop() -> Any:
-    """Return the compiled loop, ready for the one kind of arrays that it is given."""
-    from tf_gd.compilation import prepare
-    from tf_gd.moments.compiled_sums import add_parts
-
-    one = _doubles(np.zeros(1))
-    prepare(add_parts, one, one, 0.0, 0.0, np.empty((1, 5)))
-    return add_parts
 
 
 def _doubles(values: Vector) -> npt.NDArray[np.float64]:

@@ -6,44 +6,44 @@ import json
 from typing import Any
 
 from tf_gd.errors import SessionError, plain
-from tf_gd.plan import MomentsPlan, Plan
+from tf_gd.problem import Problem
 from tf_gd.session.state import digest
-from tf_gd.summation.order import confirmed, known, usable_cores, was_probed
+from tf_gd.summation.order import usable_cores
 
 
-def describe(plan: Plan | MomentsPlan, engine: str) -> dict[str, Any]:
+def describe(problem: Problem, engine: str) -> dict[str, Any]:
     """Return what must stay the same in a session, as plain values for JSON, by the names of `train`'s arguments.
 
     `order` is the order of addition, which for long vectors depends on the number of cores.
     """
     return {
         "engine": engine,
-        "dtype": plan.dtype.name,
-        "points": fingerprint(plan),
-        "learning_rate": plan.applied_rate,
-        "start": [float(plan.dtype.type(value)) for value in plan.start],
-        "reduction": plan.reduction,
-        "record_every": plan.record_every,
-        "order": _order(plan, engine),
+        "dtype": problem.dtype.name,
+        "points": fingerprint(problem),
+        "learning_rate": problem.applied_rate,
+        "start": [float(problem.dtype.type(value)) for value in problem.start],
+        "reduction": problem.reduction,
+        "record_every": problem.record_every,
+        "order": _order(problem, engine),
     }
 
 
-def _order(plan: Plan | MomentsPlan, engine: str) -> str:
+def _order(problem: Problem, engine: str) -> str:
     """Return the order of addition in this process: the one that was probed, or the one to expect."""
-    if engine == "moments" or isinstance(plan, MomentsPlan):
+    if engine == "moments":
         return "none"
-    n, dtype = plan.points.n, plan.dtype
-    if engine == "tensorflow" and was_probed(n, dtype) and confirmed(n, dtype) is None:
+    if engine == "tensorflow" and problem.order_is == "unknown":
         return f"unknown, on {usable_cores()} cores"
-    return str(known(n, dtype))
+    return str(problem.order)
 
 
-def fingerprint(plan: Plan | MomentsPlan) -> str:
+def fingerprint(problem: Problem) -> str:
     """Return a text that tells these points from all others: their number, and the SHA-256 of their content."""
-    if isinstance(plan, MomentsPlan):
-        return f"{plan.moments.n} points, moments {digest(json.dumps(plan.moments.to_dict()).encode())}"
-    x, y = plan.points
-    return f"{plan.points.n} points, {digest(x.tobytes() + y.tobytes())}"
+    if problem.points is None:
+        assert problem.moments is not None
+        return f"{problem.n} points, moments {digest(json.dumps(problem.moments.to_dict()).encode())}"
+    x, y = problem.points
+    return f"{problem.n} points, {digest(x.tobytes() + y.tobytes())}"
 
 
 def refuse_another(stored: dict[str, Any], asked: dict[str, Any], directory: str) -> None:
@@ -61,20 +61,20 @@ def refuse_another(stored: dict[str, Any], asked: dict[str, Any], directory: str
             )
 
 
-def refuse_less(done: int, tolerance: float | None, plan: Plan | MomentsPlan, directory: str) -> None:
+def refuse_less(done: int, tolerance: float | None, problem: Problem, directory: str) -> None:
     """Refuse an end that the session has already passed.
 
     Raises:
         SessionError: fewer steps than are made, or a tolerance wider than the one it trained with.
     """
-    if plan.num_steps < done:
+    if problem.num_steps < done:
         raise SessionError(
             f"`num_steps` must be at least {done}, the steps made in the session in {plain(directory)}. "
-            f"Got {plan.num_steps}. Ask for more, or start a session in another directory."
+            f"Got {problem.num_steps}. Ask for more, or start a session in another directory."
         )
-    if plan.tolerance is not None and done > 0 and (tolerance is None or plan.tolerance > tolerance):
+    if problem.tolerance is not None and done > 0 and (tolerance is None or problem.tolerance > tolerance):
         raise SessionError(
             f"`tolerance` must be {'None' if tolerance is None else f'at most {tolerance}'}, as in the session in "
-            f"{plain(directory)}, which may be past a wider one. Got {plan.tolerance}. "
+            f"{plain(directory)}, which may be past a wider one. Got {problem.tolerance}. "
             f"Go on with that, or start a session in another directory."
         )

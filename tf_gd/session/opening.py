@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.errors import SessionError, SessionWarning, plain
-from tf_gd.plan import MomentsPlan, Plan
+from tf_gd.problem import Problem
 from tf_gd.session.identity import describe, refuse_another, refuse_less
 from tf_gd.session.lock import Lock
 from tf_gd.session.manifest import FILE as MANIFEST
@@ -24,7 +24,7 @@ from tf_gd.versions import versions
 
 
 @contextmanager
-def opened(directory: Path, plan: Plan | MomentsPlan, engine: str, resume: bool) -> Iterator[tuple[Store, Lock]]:
+def opened(directory: Path, problem: Problem, engine: str, resume: bool) -> Iterator[tuple[Store, Lock]]:
     """Lock the directory, and begin a session in it or read back the one that it holds."""
     _refuse_foreign(directory, resume)
     with written(directory):
@@ -33,28 +33,28 @@ def opened(directory: Path, plan: Plan | MomentsPlan, engine: str, resume: bool)
     try:
         with written(directory):
             _refuse_foreign(directory, resume)  # again: nobody else can begin one here now
-            store = _begin_or_go_on(directory, plan, engine, lock.left_by)
+            store = _begin_or_go_on(directory, problem, engine, lock.left_by)
         yield store, lock
     finally:
         lock.close()
 
 
-def _begin_or_go_on(directory: Path, plan: Plan | MomentsPlan, engine: str, left_by: str) -> Store:
-    trains = describe(plan, engine)
+def _begin_or_go_on(directory: Path, problem: Problem, engine: str, left_by: str) -> Store:
+    trains = describe(problem, engine)
     if not (directory / FILE).exists():
-        line = np.array(plan.start, plan.dtype).tobytes().hex()
-        state = State(trains, plan.num_steps, plan.tolerance, 0, line, versions=versions())
+        line = np.array(problem.start, problem.dtype).tobytes().hex()
+        state = State(trains, problem.num_steps, problem.tolerance, 0, line, versions=versions())
         store = Store.begin(directory, state)
-        store.log(f"began {engine} in process {os.getpid()}: {plan.num_steps} steps of {trains['points']}")
+        store.log(f"began {engine} in process {os.getpid()}: {problem.num_steps} steps of {trains['points']}")
         return store
     store = Store.open(directory)
     refuse_another(store.state.trains, trains, str(directory))
-    refuse_less(store.state.step, store.state.tolerance, plan, str(directory))
+    refuse_less(store.state.step, store.state.tolerance, problem, str(directory))
     _tell_other_versions(store)
-    store.state = replace(store.state, num_steps=plan.num_steps, tolerance=plan.tolerance)
+    store.state = replace(store.state, num_steps=problem.num_steps, tolerance=problem.tolerance)
     if left_by:
         store.log(f"left behind, without a word, by {plain(left_by)}")
-    store.log(f"went on from step {store.state.step} to {plan.num_steps} in process {os.getpid()}")
+    store.log(f"went on from step {store.state.step} to {problem.num_steps} in process {os.getpid()}")
     return store
 
 

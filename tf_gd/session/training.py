@@ -13,40 +13,38 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.descent import Engine, Stretch, check_engine, confirm_order, open_engine, stretches, trajectory
+from tf_gd.descent import Chunk, EngineName, check_engine, chunks, confirm_order, open_engine, resolve_order, trajectory
 from tf_gd.errors import invalid
-from tf_gd.graph import LineGraph
 from tf_gd.line import Line
-from tf_gd.plan import MomentsPlan, Plan
-from tf_gd.progress import Progress, check_progress
+from tf_gd.problem import Problem
 from tf_gd.session.lock import Lock
 from tf_gd.session.opening import checked_directory, opened, written
 from tf_gd.session.signals import Interrupted, Listening
 from tf_gd.session.state import damaged
 from tf_gd.session.store import Store
 from tf_gd.trajectory import SERIES, Trajectory
-from tf_gd.validation import check_count
+from tf_gd.validation import Progress, check_count, check_progress
 
 MOST_ROWS_UNSAVED = 250_000  # 10 MB in float64
 
 
 def train_in(
     directory: str | os.PathLike[str],
-    plan: Plan | MomentsPlan,
-    engine: Engine = "tensorflow",
+    problem: Problem,
+    engine: EngineName = "tensorflow",
     *,
     resume: bool = False,
     checkpoint_steps: int | None = None,
     checkpoint_seconds: float = 30.0,
     on_progress: Progress | None = None,
 ) -> Trajectory:
-    """Carry out a plan in a directory, from which it can go on after whatever happens, to the same bits.
+    """Solve a problem in a directory, from which it can go on after whatever happens, to the same bits.
 
     Args:
         directory: new or empty, or one that holds this very session, to resume.
-        plan: see `Plan.of`.
+        problem: see `Problem.of`.
         engine: "tensorflow", whose checkpoint is TensorFlow's own; "manual"; or "moments".
-        resume: go on where the session in `directory` was saved last. The plan must be the same, but for more
+        resume: go on where the session in `directory` was saved last. It must be the same, but for more
             `num_steps`, a smaller `tolerance` and another `steps_per_run`.
         checkpoint_steps: save after so many steps at the latest.
         checkpoint_seconds: save after so many seconds, by a clock that nobody sets; and at the end in any case.
@@ -62,11 +60,12 @@ def train_in(
 
     Example:
         >>> import tempfile
-        >>> course = dict(learning_rate="auto", record_every=50)
-        >>> plan = Plan.of([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], num_steps=100, **course)
+        >>> from dataclasses import replace
+        >>> descent = dict(learning_rate="auto", record_every=50)
+        >>> problem = Problem.of([0.0, 1.0, 2.0], [1.0, 3.0, 5.0], num_steps=100, **descent)
         >>> with tempfile.TemporaryDirectory() as directory:
-        ...     first = train_in(directory, plan, "manual")
-        ...     path = train_in(directory, plan.replace(num_steps=200), "manual", resume=True)
+        ...     first = train_in(directory, problem, "manual")
+        ...     path = train_in(directory, replace(problem, num_steps=200), "manual", resume=True)
         >>> path.step.tolist()
         [0, 50, 100, 150, 200]
     """
@@ -74,20 +73,19 @@ def train_in(
         check_count("checkpoint_steps", checkpoint_steps, least=1)
     if not checkpoint_seconds > 0:
         raise invalid("checkpoint_seconds", "a number above 0", checkpoint_seconds)
-    check_engine(plan, engine)
+    check_engine(problem, engine)
     check_progress(on_progress)
     where = checked_directory(directory)
-    if isinstance(plan, Plan) and engine == "tensorflow":
-        confirm_order(plan.points)  # which depends on the machine's cores and on the process
-    with _interruptible(where) as listening, opened(where, plan, engine, resume) as (store, lock):
-        with open_engine(plan, engine) as descends:
-            saver = Saver(store, lock, descends if isinstance(descends, LineGraph) else None)
-            line, done = saver.where(plan)
-            longest = min(plan.stretch, checkpoint_steps or plan.stretch) if isinstance(plan, Plan) else None
-            for stretch in stretches(descends, plan, line, done, longest):
-                saver.take(stretch)
+    problem = confirm_order(problem) if engine == "tensorflow" else resolve_order(problem, engine)
+    with _interruptible(where) as listening, opened(where, problem, engine, resume) as (store, lock):
+        with open_engine(problem, engine) as opened_engine:
+            saver = Saver(store, lock, opened_engine.model)
+            line, done = saver.where(problem)
+            longest = min(problem.chunk, checkpoint_steps or problem.chunk)
+            for chunk in chunks(opened_engine, problem, line, done, longest):
+                saver.take(chunk)
                 if on_progress is not None:
-                    on_progress(stretch.done, plan.num_steps)
+                    on_progress(chunk.done, problem.num_steps)
                 if listening.heard:
                     break
                 if saver.is_due(checkpoint_steps, checkpoint_seconds):
@@ -95,9 +93,9 @@ def train_in(
             saver.save()
             listening.obey()
         with written(where):
-            rows = store.rows(len(SERIES), plan.dtype)
-            path = trajectory(plan, engine, stretch.done, np.concatenate([rows, stretch.last]))
-            store.log(f"ended at step {stretch.done}: {path.message}")
+            rows = store.rows(len(SERIES), problem.dtype)
+            path = trajectory(problem, engine, chunk.done, np.concatenate([rows, chunk.last]))
+            store.log(f"ended at step {chunk.done}: {path.message}")
     return path
 
 
@@ -110,32 +108,32 @@ class Saver:
         model: TensorFlow's graph, where that is the engine.
     """
 
-    def __init__(self, store: Store, lock: Lock, model: LineGraph | None) -> None:
+    def __init__(self, store: Store, lock: Lock, model: Any) -> None:
         self.store, self.lock, self.model = store, lock, model
-        self.stretch: Stretch | None = None
+        self.chunk: Chunk | None = None
         self.rows: list[Any] = []
         self.saved_at = monotonic()
 
-    def where(self, plan: Plan | MomentsPlan) -> tuple[Line, int]:
+    def where(self, problem: Problem) -> tuple[Line, int]:
         """Return the line to go on from, and the steps that are made."""
         state = self.store.state
         if self.model is not None and state.checkpoint:
             with written(self.store.directory):
                 line, step = self.model.restore(str(self.store.model()))
-            if step != state.step or np.array(line, plan.dtype).tobytes().hex() != state.line:
+            if step != state.step or np.array(line, problem.dtype).tobytes().hex() != state.line:
                 raise damaged(self.store.model(), "it is not the checkpoint of the state in session.json")
-        return Line(*self.store.line(plan.dtype)), state.step
+        return Line(*self.store.line(problem.dtype)), state.step
 
-    def take(self, stretch: Stretch) -> None:
-        """Take over what a stretch of the descent brought."""
-        self.stretch = stretch
-        self.rows.append(stretch.kept)
+    def take(self, chunk: Chunk) -> None:
+        """Take over what a chunk of the descent brought."""
+        self.chunk = chunk
+        self.rows.append(chunk.kept)
 
     def is_due(self, steps: int | None, seconds: float) -> bool:
         """Return whether enough steps, seconds or rows have come together."""
-        assert self.stretch is not None
+        assert self.chunk is not None
         return (
-            (steps is not None and self.stretch.done - self.store.state.step >= steps)
+            (steps is not None and self.chunk.done - self.store.state.step >= steps)
             or monotonic() - self.saved_at >= seconds
             or sum(map(len, self.rows)) >= MOST_ROWS_UNSAVED
         )
@@ -146,8 +144,8 @@ class Saver:
         Raises:
             SessionError: it cannot be written; what was certain before still is.
         """
-        assert self.stretch is not None
-        done, line = self.stretch.done, self.stretch.last[0, :2]
+        assert self.chunk is not None
+        done, line = self.chunk.done, self.chunk.last[0, :2]
         if done != self.store.state.step or (self.model and not self.store.state.checkpoint):
             with written(self.store.directory):
                 self.lock.check()

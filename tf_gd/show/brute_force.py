@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
-from tf_gd.descent import train
 from tf_gd.errors import DataError, invalid
+from tf_gd.fitting import train
 from tf_gd.line import Line
 from tf_gd.points import Points
-from tf_gd.progress import Progress, check_progress
 from tf_gd.trajectory import Trajectory
+from tf_gd.validation import Progress, check_progress
 
 Vector = npt.NDArray[np.float64]
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import os
 import platform
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -36,17 +36,17 @@ LEAF_PACKETS = {"float16": 200}
 CYCLES = {"bfloat16": (2 * 11 / 64 + 1) / 8}  # a float32 cast from two bytes, eight at a time
 
 
-class Subtree(NamedTuple):
-    """A part of a tree: elements `start` to `start + length`, `depth` splits below the root.
+class Leaf(NamedTuple):
+    """A part of a vector that is added without a split, and what to do with its sum.
 
-    Bit k of `path` tells whether the k-th split on the way down was taken to the right. So the two halves of a split
-    at depth k have paths that are 2^k apart, and a full tree's leaves have the paths 0, 1, 2, ... in some order.
+    Read from left to right, the leaves are the whole recipe: put each leaf's sum on a stack; add the topmost two
+    `halves` times; and where `complete`, a tree is done, and its sum is added to the total.
     """
 
     start: int
     length: int
-    path: int
-    depth: int
+    halves: int
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,24 @@ class Order:
         splits = max(0, math.ceil(math.log2(longest / self.leaf))) + 1
         return min(n, in_leaf + splits + self.blocks + 1)
 
-    def cut(self, start: int, n: int, longest: int, path: int = 0, depth: int = 0) -> Iterator[Subtree]:
-        """Yield the subtrees, none over `longest`, of the tree over n elements from `start` on, from left to right."""
-        if n <= longest:
-            yield Subtree(start, n, path, depth)
-            return
-        left, right = self.split(n, start % self.packet)
-        yield from self.cut(start, left, longest, path, depth + 1)
-        yield from self.cut(start + left, right, longest, path + 2**depth, depth + 1)
+    def leaves(self, n: int) -> list[Leaf]:
+        """Return the leaves of a sum of n elements, in the order in which their sums are added."""
+        leaves: list[Leaf] = []
+        for start, length in self.trees(n):
+            leaves += self._leaves_of_tree(start, length)
+            leaves[-1] = leaves[-1]._replace(complete=True)
+        return leaves
+
+    def _leaves_of_tree(self, start: int, length: int) -> list[Leaf]:
+        if length <= self.leaf:
+            return [Leaf(start, length, 0, False)]
+        left, right = self.split(length, start % self.packet)
+        leaves = self._leaves_of_tree(start, left) + self._leaves_of_tree(start + left, right)
+        return [*leaves[:-1], leaves[-1]._replace(halves=leaves[-1].halves + 1)]
+
+    def starts_at_zero(self, n: int) -> bool:
+        """Return whether the total starts at 0.0: blocks are added to the remainder, or to that where there is none."""
+        return self.blocks > 1 and n % (n // self.blocks) == 0
 
 
 def accumulator(dtype: npt.DTypeLike) -> np.dtype[Any]:
@@ -118,7 +128,7 @@ def expected(n: int, dtype: npt.DTypeLike, threads: int | None = None) -> Order:
     Args:
         n: the number of elements, at least 1.
         dtype: their dtype.
-        threads: threads in the intra-op pool; the machine's cores when left out.
+        threads: threads in the intra-op pool; as TensorFlow is set here, when left out.
 
     Example:
         >>> expected(80_000, "float64", threads=8)
@@ -128,7 +138,7 @@ def expected(n: int, dtype: npt.DTypeLike, threads: int | None = None) -> Order:
     packet = PACKET_BYTES // max(4, kind.itemsize)
     cycles = n * (CYCLES.get(kind.name, kind.itemsize * 11 / 64) + 10 / packet)
     wanted = math.floor((cycles - 100_000) / 100_000 + 0.9)
-    return Order(packet, min(threads or usable_cores(), max(1, wanted)), LEAF_PACKETS.get(kind.name, 1024))
+    return Order(packet, min(threads or threads_of_tensorflow(), max(1, wanted)), LEAF_PACKETS.get(kind.name, 1024))
 
 
 def usable_cores() -> int:
@@ -136,24 +146,13 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_seen: dict[tuple[int, str], Order | None] = {}
+def threads_of_tensorflow() -> int:
+    """Return how many threads TensorFlow's intra-op pool has, as far as settings tell, without loading TensorFlow.
 
-
-def remember(n: int, dtype: npt.DTypeLike, order: Order | None) -> None:
-    """Keep, for the life of the process, the order that TensorFlow was seen to use; None: no known shape fits."""
-    _seen[n, np.dtype(dtype).name] = order
-
-
-def was_probed(n: int, dtype: npt.DTypeLike) -> bool:
-    """Return whether this process has looked at how TensorFlow adds n elements."""
-    return (n, np.dtype(dtype).name) in _seen
-
-
-def confirmed(n: int, dtype: npt.DTypeLike) -> Order | None:
-    """Return the order that TensorFlow was seen to use in this process, if it was looked at and understood."""
-    return _seen.get((n, np.dtype(dtype).name))
-
-
-def known(n: int, dtype: npt.DTypeLike) -> Order:
-    """Return the order for n elements: the one that was seen, else the one to expect on this machine."""
-    return confirmed(n, dtype) or expected(n, dtype)
+    What the program has set with `tf.config.threading` comes first, then the environment, then the machine's cores.
+    Only the first session of a process decides, and one with a setting of its own is not seen here: that takes probing.
+    """
+    config = getattr(sys.modules.get("tensorflow"), "config", None)
+    set_to = config.threading.get_intra_op_parallelism_threads() if config is not None else 0
+    text = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    return int(set_to or (int(text) if text.isdecimal() else 0) or usable_cores())

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tf_gd.errors import DataError
 from tf_gd.tables.columns import Column, quoted
 from tf_gd.tables.database import connect, identifier, pattern
 from tf_gd.tables.dialect import PLAIN, Dialect
 from tf_gd.tables.numbers import double_of, missing_in, without_missing
-from tf_gd.tables.source import Row, Source
+from tf_gd.tables.source import SAMPLE, Row, Source
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,10 +28,21 @@ ALWAYS_UNPACKED = 2**30
 class Parquet(Source):
     """A Parquet file."""
 
+    adds: ClassVar[str] = "sum"
+
     @property
     def numbered(self) -> str:
         """The table function that also gives each row's number, from 0."""
         return self.table.replace("$path", "$path, file_row_number = true")
+
+    def sample(self, connection: "duckdb.DuckDBPyConnection", columns: str) -> str:
+        """Return the query for rows at the start, in the middle and at the end: the file may be sorted."""
+        last = self.count(connection) - 1
+        ranges = ((start, start + SAMPLE - 1) for start in {0, last // 2, max(0, last - SAMPLE + 1)})
+        return " UNION ALL ".join(
+            f"SELECT {columns} FROM {self.numbered} WHERE file_row_number BETWEEN {start} AND {end}"
+            for start, end in ranges
+        )
 
     def count(self, connection: "duckdb.DuckDBPyConnection") -> int:
         """Return the number of rows, which stands in the file's footer."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tf_gd.errors import DataError
 from tf_gd.tables.advice import FileError, Keywords
@@ -15,6 +15,9 @@ from tf_gd.tables.numbers import fault, is_missing, misspelling, remedies
 if TYPE_CHECKING:
     import duckdb
 
+
+SAMPLE = 2048
+"""How many rows in a sample, or in each part of it."""
 
 Test = Callable[[str | None, Dialect], str | None]
 """What is wrong with a value as it is written, or None."""
@@ -47,6 +50,13 @@ class Source:
     table: str
     parameters: dict[str, Any]
     dialect: Dialect = PLAIN
+
+    adds: ClassVar[str] = "fsum"
+    """The SQL aggregate that adds its values; parsing text costs more than compensation does."""
+
+    def sample(self, connection: "duckdb.DuckDBPyConnection", columns: str) -> str:
+        """Return the query for `columns` of a few rows that stand for all."""
+        return f"SELECT {columns} FROM {self.table} LIMIT {SAMPLE}"
 
     def rows(self, connection: "duckdb.DuckDBPyConnection", x: int, y: int) -> Iterator[Row]:
         """Yield the observations one by one, slowly, as text: to find out what is wrong with them."""

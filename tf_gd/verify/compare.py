@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
-from tf_gd.descent import confirm_order, run
-from tf_gd.errors import DescentWarning
-from tf_gd.line import Gradient, Line, Reduction
+from tf_gd.descent import check_engine, confirm_order, run
+from tf_gd.line import Gradient, Line, Reduction, loss_factor
 from tf_gd.moments.moments import Moments
-from tf_gd.plan import LearningRate, Plan
 from tf_gd.points import Points
-from tf_gd.progress import Progress, check_progress
-from tf_gd.summation.order import Order, Vector, known
+from tf_gd.problem import Problem
+from tf_gd.summation.order import Order, Vector
 from tf_gd.trajectory import SERIES, Trajectory
+from tf_gd.validation import Progress, check_progress
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
 
 
@@ -61,59 +58,22 @@ class Comparison:
         return render(self)
 
 
-def check(
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
-    *,
-    learning_rate: LearningRate = "auto",
-    num_steps: int = 100,
-    start: tuple[float, float] = (0.0, 0.0),
-    dtype: npt.DTypeLike = "float64",
-    reduction: Reduction = "sum",
-    on_progress: Progress | None = None,
-) -> Comparison:
-    """Train in TensorFlow and by hand, and compare gradients, updates and the whole way, series by series.
-
-    Args:
-        x, y: shape [n] each, finite.
-        learning_rate, num_steps, start, dtype, reduction, on_progress: as for `train`.
-
-    Returns:
-        A `Comparison`.
-
-    Raises:
-        DataError: the points cannot be used.
-        InvalidArgumentError: any other argument is not what it must be.
-
-    Example:
-        >>> comparison = check([0.0, 1.0, 2.0], [1.0, 3.0, 4.0], learning_rate=0.1, num_steps=10)
-        >>> comparison.identical, comparison.max_ulp["loss"]
-        (True, 0)
-    """
-    plan = Plan.of(
-        x, y, learning_rate=learning_rate, num_steps=num_steps, start=start, dtype=dtype, reduction=reduction
-    )
-    if plan.warning:
-        warnings.warn(plan.warning, DescentWarning, stacklevel=2)
-    return check_plan(plan, on_progress)
-
-
-def check_plan(plan: Plan, on_progress: Progress | None = None) -> Comparison:
-    """Carry out a plan in TensorFlow and by hand, every step recorded, and compare."""
+def check_problem(problem: Problem, on_progress: Progress | None = None) -> Comparison:
+    """Solve a problem in TensorFlow and by hand, every step recorded, and compare."""
     check_progress(on_progress)
-    plan = plan.replace(record_every=1)
-    order = confirm_order(plan.points)
-    return compare(plan, run(plan, "tensorflow", on_progress), run(plan, "manual", on_progress), order)
+    check_engine(problem, "tensorflow")
+    problem = confirm_order(replace(problem, record_every=1))
+    return compare(problem, run(problem, "tensorflow", on_progress), run(problem, "manual", on_progress))
 
 
-def compare(plan: Plan, theirs: Trajectory, ours: Trajectory, order: Order | None) -> Comparison:
-    """Compare two trajectories of one plan: bits first, then the rounding bound."""
+def compare(problem: Problem, theirs: Trajectory, ours: Trajectory) -> Comparison:
+    """Compare two trajectories of one problem: bits first, then the rounding bound."""
     rows = min(len(theirs), len(ours))
     pairs = {name: (getattr(theirs, name)[:rows], getattr(ours, name)[:rows]) for name in SERIES}
     max_ulp = {name: int(np.max(ulp_distance(*pair))) for name, pair in pairs.items()}
     together = len(theirs) == len(ours)
     identical = together and not any(max_ulp.values())
-    ratio = dict.fromkeys(SERIES, 0.0) if identical else _ratios(plan, pairs, order)
+    ratio = dict.fromkeys(SERIES, 0.0) if identical else _ratios(problem, pairs)
     return Comparison(
         ok=identical or (together and max(ratio.values()) <= 1.0),
         identical=identical,
@@ -122,29 +82,29 @@ def compare(plan: Plan, theirs: Trajectory, ours: Trajectory, order: Order | Non
         ratio=ratio,
         tensorflow=theirs,
         manual=ours,
-        order=order,
-        errors={path.engine: _errors(plan, path) for path in (theirs, ours)},
-        moments_ratio=_moments_ratio(plan, ours, order),
+        order=problem.confirmed_order,
+        errors={path.engine: _errors(problem, path) for path in (theirs, ours)},
+        moments_ratio=_moments_ratio(problem, ours),
     )
 
 
-def _moments_ratio(plan: Plan, ours: Trajectory, order: Order | None) -> float:
+def _moments_ratio(problem: Problem, ours: Trajectory) -> float:
     """Return how far the engine "moments" is from the hand-written path, as a fraction of the rounding bound."""
-    jumped = run(plan, "moments")
+    jumped = run(problem, "moments")
     rows = min(len(jumped), len(ours))
     pairs = {name: (getattr(ours, name)[:rows], getattr(jumped, name)[:rows]) for name in SERIES}
     finite = np.all([np.isfinite(side.astype(np.float64)) for pair in pairs.values() for side in pair], axis=0)
     end = rows if finite.all() else int(np.argmin(finite))
     both = {name: (left[:end], right[:end]) for name, (left, right) in pairs.items()}
-    return max(_ratios(plan, both, order).values()) if end else 0.0
+    return max(_ratios(problem, both).values()) if end else 0.0
 
 
-def _ratios(plan: Plan, pairs: dict[str, tuple[Vector, Vector]], order: Order | None) -> dict[str, float]:
+def _ratios(problem: Problem, pairs: dict[str, tuple[Vector, Vector]]) -> dict[str, float]:
     """Return, for each series, the largest distance as a fraction of its bound; infinity where only one is finite."""
     left = {name: pair[0].astype(np.float64) for name, pair in pairs.items()}
-    bound = RoundingBound.of(plan.points, plan.reduction, order)
+    bound = RoundingBound.of_problem(problem, problem.confirmed_order)
     with np.errstate(all="ignore"):
-        limits = bound.trajectory(left, plan.applied_rate)
+        limits = bound.trajectory(left, problem.applied_rate)
         return {name: _ratio(left[name], pairs[name][1].astype(np.float64), limits[name]) for name in SERIES}
 
 
@@ -155,25 +115,28 @@ def _ratio(left: Vector, right: Vector, limit: Vector) -> float:
     return float(np.max(np.where(np.isnan(apart), np.inf, apart)))
 
 
-def _errors(plan: Plan, path: Trajectory) -> dict[str, tuple[float, float]]:
+def _errors(problem: Problem, path: Trajectory) -> dict[str, tuple[float, float]]:
     """Return, for each component of the final gradient, its distance from the true one and the bound on that."""
     names, got = ("gradient_m", "gradient_c"), [float(value) for value in path.gradient]
     line = [float(value) for value in path.line]
     if not np.all(np.isfinite([*line, *got])):
         return {}
-    true = exact_gradient(plan.points, Line(*line), plan.reduction)
-    bounds = RoundingBound.of(plan.points, plan.reduction, known(plan.points.n, plan.points.x.dtype)).gradient(*line)
+    assert problem.points is not None
+    true = exact_gradient(problem.points, Line(*line), problem.reduction, problem.loss_scale)
+    bounds = RoundingBound.of_problem(problem, problem.order).gradient(*line)
     off = [float(abs(Fraction(value) - want)) for value, want in zip(got, true, strict=True)]
     return {name: (error, float(bound) / 2) for name, error, bound in zip(names, off, bounds, strict=True)}
 
 
-def exact_gradient(points: Points, line: Line, reduction: Reduction = "sum") -> Gradient:
+def exact_gradient(
+    points: Points, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None
+) -> Gradient:
     """Return the true gradient at `line`, in rational arithmetic: the referee between two that were rounded.
 
     Args:
         points: the observations, each taken as the exact number that its dtype holds.
         line: slope and intercept, finite.
-        reduction: "sum" or "mean".
+        reduction, loss_scale: see `loss_factor`.
 
     Returns:
         (dL/dm, dL/dc) as `fractions.Fraction`.
@@ -185,5 +148,5 @@ def exact_gradient(points: Points, line: Line, reduction: Reduction = "sum") -> 
     x, y = (values.astype(np.float64) for values in points)
     moments = Moments.of(x, y, exact=True)
     dm, dc = moments.exact_gradient(Fraction(float(line.m)), Fraction(float(line.c)))
-    scale = Fraction(1, moments.n) if reduction == "mean" else Fraction(1)
+    scale = loss_factor(moments.n, reduction, loss_scale)
     return Gradient(dm * scale, dc * scale)

@@ -23,7 +23,7 @@ class Derivation:
 
     Attributes:
         model: "line", y = m x + c, or "m-model", y = M (x + 1).
-        reduction: "sum" or "mean".
+        reduction: see `line.loss_factor`.
         parameters: the SymPy symbols to derive by.
         loss: the loss, a SymPy expression in the parameters, x[i], y[i] and n.
         steps: the derivation, one step after another.
@@ -64,7 +64,7 @@ def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:
     Args:
         model: "line", y = m x + c; or "m-model", y = M (x + 1), which is what setting m = c = M literally
             gives.
-        reduction: "sum" as in the post, or "mean", which divides by n.
+        reduction: "sum" as in the post; "mean", which divides by n; "half_sum" or "half_mean", half of it.
 
     Raises:
         InvalidArgumentError: unknown `model` or `reduction`.
@@ -82,7 +82,7 @@ def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:
     s = symbols()
     parameters = (s.m, s.c) if model == "line" else (s.M,)
     prediction = s.m * s.x[s.i] + s.c if model == "line" else s.M * (s.x[s.i] + 1)
-    loss = s.add((prediction - s.y[s.i]) ** 2) / (s.n if reduction == "mean" else 1)
+    loss = _share(reduction) * s.add((prediction - s.y[s.i]) ** 2)
     derived = Derivation(model, reduction, parameters, loss, ())
     return Derivation(model, reduction, parameters, loss, tuple(_steps(derived, prediction)))
 
@@ -109,6 +109,13 @@ def _largest_eigenvalue(hessian: Any) -> Any:
     return found
 
 
+def _share(reduction: Reduction) -> Any:
+    """Return the number in front of the sum of the squared residuals; see `line.loss_factor`."""
+    s = symbols()
+    half = s.sympy.Rational(1, 2 if reduction.startswith("half_") else 1)
+    return half / s.n if reduction.endswith("mean") else half
+
+
 def _steps(derived: Derivation, prediction: Any) -> Iterator[Step]:
     yield from _to_the_loss(derived, prediction)
     yield from _to_the_update(derived)
@@ -119,16 +126,16 @@ def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[Step]:
     """Equations 1 to 4."""
     s = symbols()
     p, e, y, L = s.sympy.symbols("p_i e_i y_i L")
-    share = 1 / s.n if derived.reduction == "mean" else 1
-    what = "mean" if derived.reduction == "mean" else "sum"
+    what = derived.reduction.replace("half_", "half the ")
+    what = what if what.startswith("half") else f"the {what}"
     model = "A line predicts p for each x." if derived.model == "line" else "With m = c = M, both are one number."
     yield Step(1, "The prediction", model, (s.sympy.Eq(p, prediction),))
     yield Step(2, "The residual", "The error of a point is prediction minus observation.", (s.sympy.Eq(e, p - y),))
     yield Step(
         3,
         "The loss",
-        f"The loss is the {what} of the squared residuals, so that no two errors cancel.",
-        (s.sympy.Eq(L, share * s.add(e**2)),),
+        f"The loss is {what} of the squared residuals, so that no two errors cancel.",
+        (s.sympy.Eq(L, _share(derived.reduction) * s.add(e**2)),),
     )
     yield Step(
         4,

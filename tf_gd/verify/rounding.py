@@ -26,10 +26,11 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line, Reduction, loss_factor
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
-from tf_gd.summation.order import Order, known
+from tf_gd.problem import Problem
+from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES
 
 Floats = npt.NDArray[np.float64]
@@ -92,41 +93,62 @@ class RoundingBound:
     """How far apart two right computations over the same points can be, each in its own order of addition.
 
     Attributes:
+        factor: the number in front of the sum of squares in the loss.
+        extra: how many roundings that number brings.
         height: h, the largest number of additions that a term goes through.
     """
 
     n: int
     dtype: np.dtype[Any]
-    reduction: Reduction
+    factor: float
+    extra: int
     curvature: Curvature
     height: int
     sums: tuple[float, float, float, float, float, float]
 
     @classmethod
-    def of(cls, points: Points, reduction: Reduction = "sum", order: Order | None = None) -> RoundingBound:
+    def of(
+        cls,
+        points: Points,
+        reduction: Reduction = "sum",
+        order: Order | None = None,
+        loss_scale: float | None = None,
+    ) -> RoundingBound:
         """Return the bound for `points`; where no order is known, any order is allowed for: h = n - 1."""
         x, y = (np.abs(values.astype(np.float64)) for values in points)
         with np.errstate(over="ignore"):
             sums = tuple(map(float, (x.sum(), y.sum(), x @ x, x @ y, y @ y)))
         height = points.n - 1 if order is None else order.height(points.n)
-        curvature = Curvature.of(points.x.astype(np.float64), reduction)
-        return cls(points.n, points.x.dtype, reduction, curvature, height, (float(points.n), *sums))  # type: ignore[arg-type]
+        curvature = Curvature.of(points.x.astype(np.float64), reduction, loss_scale)
+        factor = _factor(points.n, reduction, loss_scale)
+        return cls(points.n, points.x.dtype, *factor, curvature, height, (float(points.n), *sums))  # type: ignore[arg-type]
 
     @classmethod
-    def of_moments(cls, moments: Moments, reduction: Reduction = "sum") -> RoundingBound:
+    def of_problem(cls, problem: Problem, order: Order | None) -> RoundingBound:
+        """Return the bound for a problem, over points in memory or over moments."""
+        if problem.points is None:
+            assert problem.moments is not None
+            return cls.of_moments(problem.moments, problem.reduction, problem.loss_scale)
+        return cls.of(problem.points, problem.reduction, order, problem.loss_scale)
+
+    @classmethod
+    def of_moments(
+        cls, moments: Moments, reduction: Reduction = "sum", loss_scale: float | None = None
+    ) -> RoundingBound:
         """Return the bound where only the moments are at hand, whose sums are not added again at each step.
 
         sum(|x|) <= sqrt(n sum(x^2)) and the like, after Cauchy and Schwarz, stand for the sums of magnitudes.
         """
         n, xx, yy = (float(value) for value in (moments.n, moments.xx, moments.yy))
         sums = (n, math.sqrt(n * xx), math.sqrt(n * yy), xx, math.sqrt(xx * yy), yy)
-        return cls(moments.n, np.dtype(np.float64), reduction, moments.curvature(reduction), 0, sums)
+        factor, curvature = _factor(moments.n, reduction, loss_scale), moments.curvature(reduction, loss_scale)
+        return cls(moments.n, np.dtype(np.float64), *factor, curvature, 0, sums)
 
     def gradient(self, m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Return how far two right gradients at (m, c) can be apart: for dL/dm and for dL/dc, of the shape of m."""
         n, x, y, xx, xy, _ = self.sums
         slope, intercept = np.abs(np.asarray(m, np.float64)), np.abs(np.asarray(c, np.float64))
-        scale, extra = self._mean()
+        scale, extra = self.factor, self.extra
         dm = 4 * self._gamma(self.height + 4 + extra) * (slope * xx + intercept * x + xy) * scale
         dc = 4 * self._gamma(self.height + 3 + extra) * (slope * x + intercept * n + y) * scale
         return dm + self._underflow(), dc + self._underflow()
@@ -135,7 +157,7 @@ class RoundingBound:
         """Return how far two right losses at (m, c) can be apart, given one of them; of the shape of m."""
         n, _, _, xx, _, yy = self.sums
         slope, intercept = np.asarray(m, np.float64), np.asarray(c, np.float64)
-        scale, extra = self._mean()
+        scale, extra = self.factor, self.extra
         magnitude = 3 * (slope**2 * xx + intercept**2 * n + yy) * scale  # (p + q + r)^2 <= 3 (p^2 + q^2 + r^2)
         exact = np.asarray(loss, np.float64)
         three, many = self._gamma(3), self._gamma(self.height + 1 + extra)
@@ -163,10 +185,6 @@ class RoundingBound:
             "gradient_c": bound_c + steepest * apart,
         }
 
-    def _mean(self) -> tuple[float, int]:
-        """Return the factor and the number of extra roundings that the reduction brings."""
-        return (1.0 / self.n, 2) if self.reduction == "mean" else (1.0, 0)
-
     def _gamma(self, k: float) -> float:
         return gamma(k, self.dtype)
 
@@ -174,20 +192,23 @@ class RoundingBound:
         """Return what products that are too small for the dtype can add up to: subnormals are flushed to zero."""
         smallest = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-24, "bfloat16": 2.0**-126}
         _, x, *_ = self.sums
-        return smallest[self.dtype.name] * (4 * self.n + 2 * x)
+        return smallest[self.dtype.name] * (4 * self.n + 2 * x) * max(1.0, self.factor)
 
 
-def smallest_tolerance(data: Points | Moments, reduction: Reduction = "sum") -> float:
+def _factor(n: int, reduction: Reduction, loss_scale: float | None) -> tuple[float, int]:
+    """Return the number in front of the sum of squares, and how many roundings it brings; halving is exact."""
+    roundings = 2 * reduction.endswith("mean") + 2 * (loss_scale is not None)
+    return float(loss_factor(n, reduction, loss_scale)), roundings
+
+
+def smallest_tolerance(problem: Problem) -> float:
     """Return the gradient under which rounding hides its sign: as close to 0 as the derivative gets.
 
     It is the bound on the error of the computed gradient at the best line.
     """
-    if isinstance(data, Moments):
-        moments, bound = data, RoundingBound.of_moments(data, reduction)
-    else:
-        moments, bound = Moments.of(*data), RoundingBound.of(data, reduction, known(data.n, data.x.dtype))
+    moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
     try:
         best = moments.least_squares()
     except DataError:  # all x are equal: any slope will do
         best = Line(0.0, float(moments.y / moments.n))
-    return float(max(bound.gradient(*best))) / 2
+    return float(max(RoundingBound.of_problem(problem, problem.order).gradient(*best))) / 2

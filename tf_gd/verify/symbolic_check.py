@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from tf_gd.line import Reduction
-from tf_gd.manual import Evaluation
 from tf_gd.points import sample
 from tf_gd.summation.order import Order
+from tf_gd.summation.reference import evaluate
 from tf_gd.verify.algebra import symbols
 from tf_gd.verify.derivation import Derivation, derive
 
@@ -64,11 +64,19 @@ def prove(derived: Derivation) -> list[Proof]:
     return own + certify(derived)
 
 
-def prove_own_code(reduction: Reduction, evaluation: Callable[..., Any] = Evaluation) -> Proof:
+def evaluate_by_hand(points: SymbolicPoints, m: Any, c: Any, reduction: Reduction) -> list[Any]:
+    """Return the loss, dL/dm and dL/dc as `tf_gd.manual` has them, added in TensorFlow's order."""
+    sympy, n = symbols().sympy, points.n
+    share = sympy.Rational(1, n if reduction.endswith("mean") else 1)
+    half = sympy.Rational(1, 2 if reduction.startswith("half_") else 1)
+    return evaluate(points.x, points.y, m, c, share * half, 1 / share, half, Order(PACKET))
+
+
+def prove_own_code(reduction: Reduction, evaluation: Callable[..., Any] = evaluate_by_hand) -> Proof:
     """Run the hand-written loss and gradient on symbols, and compare them with the derived ones.
 
     Args:
-        reduction: "sum" or "mean".
+        reduction: see `line.loss_factor`.
         evaluation: the code to put to the proof; the package's own when left out.
     """
     s, derived = symbols(), derive("line", reduction)
@@ -76,8 +84,7 @@ def prove_own_code(reduction: Reduction, evaluation: Callable[..., Any] = Evalua
 
     def same(n: int) -> bool:
         points = SymbolicPoints(n)
-        found = np.empty(3, object)
-        evaluation(points, reduction, Order(PACKET))(s.m, s.c, found)
+        found = evaluation(points, s.m, s.c, reduction)
         pairs = zip(found, wanted, strict=True)
         return all(s.sympy.expand(own - points.put_into(one)) == 0 for own, one in pairs)
 

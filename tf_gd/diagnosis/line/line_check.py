@@ -79,7 +79,7 @@ def check_line_gradient(
         >>> check.ok, [name for name, message in check.diagnosis]
         (False, ['missing-factor-2'])
     """
-    check_reduction(reduction)
+    check_reduction(reduction, ("sum", "mean"))
     points = points_for(x, y)
     _require_room(points, reduction)
     subject = subject_of(GRADIENT, gradient)
@@ -173,7 +173,7 @@ def check_update(update: UpdateFunction, reduction: Reduction = "sum") -> Gradie
         >>> check.ok, [name for name, message in check.diagnosis]
         (False, ['sequential-m-first'])
     """
-    check_reduction(reduction)
+    check_reduction(reduction, ("sum", "mean"))
     subject = subject_of(UPDATE, update)
     try:
         require_arguments(UPDATE, subject)

@@ -1,0 +1,230 @@
+"""The hand-written descent, compiled: equations 2, 3, 5 and 8 over all points, added in TensorFlow's order.
+
+The formulas are those of `tf_gd.manual`, with a rounding after every operation; the order of addition is the one that
+`order.py` describes and `reference.py` spells out. Everything that is compiled stands in this one file.
+
+Some arguments tell the compiler what it must know, by their type alone:
+
+* `kind` is an empty array. Its dtype is the one that is computed in; one dimension means just that, two mean float16
+  and three mean bfloat16, both of which are float32 here, rounded after every operation;
+* `lanes` is a tuple of as many zeros as a packet has lanes: P;
+* `x` is None where the numbers `y` themselves are added.
+"""
+
+import numpy as np
+
+from tf_gd.compilation import helper, kernel
+
+
+@helper
+def to_float16(value):
+    """Round a float32 to the nearest float16."""
+    bits = np.float32(value).view(np.uint32)
+    sign, size = bits & np.uint32(0x80000000), bits & np.uint32(0x7FFFFFFF)
+    if np.uint32(0x477FF000) <= size <= np.uint32(0x7F800000):
+        size = np.uint32(0x7F800000)  # too large for float16
+    elif size < np.uint32(0x38800000):  # subnormal in float16: a multiple of 2^-24, which is the ulp of 0.5
+        size = np.float32((np.uint32(size).view(np.float32) + np.float32(0.5)) - np.float32(0.5)).view(np.uint32)
+    elif size < np.uint32(0x7F800000):
+        size = (size + np.uint32(0xFFF) + ((size >> np.uint32(13)) & np.uint32(1))) & np.uint32(0xFFFFE000)
+    return np.uint32(size | sign).view(np.float32)
+
+
+@helper
+def to_bfloat16(value):
+    """Round a float32 to the nearest bfloat16."""
+    bits = np.float32(value).view(np.uint32)
+    if (bits & np.uint32(0x7FFFFFFF)) > np.uint32(0x7F800000):
+        return np.float32(value)  # NaN
+    bits = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) & np.uint32(0xFFFF0000)
+    return np.uint32(bits).view(np.float32)
+
+
+@helper
+def rounded(value, kind):
+    """Round the result of an operation to the dtype of the descent."""
+    if kind.ndim == 2:
+        return to_float16(kind.dtype.type(value))
+    if kind.ndim == 3:
+        return to_bfloat16(kind.dtype.type(value))
+    return kind.dtype.type(value)
+
+
+@helper
+def added(value, kind):
+    """Round the result of an addition inside a sum: TensorFlow adds bfloat16 in float32."""
+    if kind.ndim == 2:
+        return to_float16(value)
+    return value
+
+
+@helper
+def residual(m, c, x, y, kind):
+    """Equations 1 and 2."""
+    return rounded(rounded(rounded(m * x, kind) + c, kind) - y, kind)
+
+
+@helper
+def gradient_terms(e, x, scale, kind):
+    """Equation 5, for one point."""
+    g = rounded(rounded(2 * e, kind) * scale, kind)
+    return rounded(g * x, kind), g
+
+
+@helper
+def update(parameter, derivative, learning_rate, kind):
+    """Equation 8, for m or c."""
+    return rounded(parameter - rounded(learning_rate * derivative, kind), kind)
+
+
+@helper
+def add_terms(x, y, i, m, c, scale, kind, sums, slot):
+    """Add the terms of point i to the running sums in `slot`  (equations 3 and 5)."""
+    if x is None:
+        sums[0, slot] = added(sums[0, slot] + y[i], kind)
+    else:
+        e = residual(m, c, x[i], y[i], kind)
+        dm, dc = gradient_terms(e, x[i], scale, kind)
+        sums[0, slot] = added(sums[0, slot] + rounded(e * e, kind), kind)
+        sums[1, slot] = added(sums[1, slot] + dm, kind)
+        sums[2, slot] = added(sums[2, slot] + dc, kind)
+
+
+@helper
+def add_leaf(x, y, first, length, m, c, scale, kind, lanes, room, loose, out):
+    """Add the terms of one leaf; `room`, shape [series, 4 P], is for the four accumulators, `loose` for the scalars."""
+    P = len(lanes)
+    strides_end, packets_end = length // (4 * P) * (4 * P), length // P * P
+    y = y[first : first + length]  # indices that start at 0 need no look at their sign, which makes it twice as fast
+    if x is not None:
+        x = x[first : first + length]
+    room[:] = 0
+    loose[:] = 0
+    for i in range(0, strides_end, 4 * P):  # four packet accumulators walk the leaf in strides of 4 P
+        for k in range(4 * P):
+            add_terms(x, y, i + k, m, c, scale, kind, room, k)
+    for s in range(len(room)):
+        for j in range(P):  # ((a0 + a1) + a2) + a3
+            room[s, j] = added(room[s, j] + room[s, P + j], kind)
+            room[s, j] = added(room[s, j] + room[s, 2 * P + j], kind)
+            room[s, j] = added(room[s, j] + room[s, 3 * P + j], kind)
+    for i in range(strides_end, packets_end, P):  # the whole packets left over, one by one
+        for j in range(P):
+            add_terms(x, y, i + j, m, c, scale, kind, room, j)
+    for i in range(packets_end, length):  # the left-over scalars, on their own
+        add_terms(x, y, i, m, c, scale, kind, loose, 0)
+    half = P // 2
+    while half > 0:  # fold the lanes; float16's in float32
+        for s in range(len(room)):
+            for j in range(half):
+                room[s, j] += room[s, j + half]
+        half //= 2
+    for s in range(len(room)):
+        out[s] = added(loose[s, 0] + added(room[s, 0], kind), kind)
+
+
+@kernel
+def add_leaves(x, y, leaves, start, stop, m, c, scale, kind, lanes, sums):
+    """Put the sums of the leaves from `start` to `stop` into their rows of `sums`, shape [leaves, 3]."""
+    room, loose = np.empty((3, 4 * len(lanes)), y.dtype), np.empty((3, 1), y.dtype)
+    for k in range(start, stop):
+        add_leaf(x, y, leaves[k, 0], leaves[k, 1], m, c, scale, kind, lanes, room, loose, sums[k])
+
+
+@helper
+def join(leaves, sums, first_sum, kind, out):
+    """Add the leaves' sums, halves of a tree first, then the trees in a row, to `first_sum`."""
+    top = 0
+    for s in range(sums.shape[1]):
+        out[s] = first_sum
+    for k in range(len(leaves)):
+        for s in range(sums.shape[1]):
+            sums[top, s] = sums[k, s]
+        for _ in range(leaves[k, 2]):  # left + right, each half of a tree starting at 0.0
+            top -= 1
+            for s in range(sums.shape[1]):
+                left = kind.dtype.type(0) + sums[top, s]
+                sums[top, s] = added(left + sums[top + 1, s], kind)
+        if leaves[k, 3]:  # a tree is complete
+            for s in range(sums.shape[1]):
+                out[s] = added(out[s] + sums[top, s], kind)
+        else:
+            top += 1
+
+
+@kernel
+def settle(x, y, leaves, sums, first_sum, scale, divisor, factor, kind, row):
+    """Put the loss and the gradient at the line (row[0], row[1]) into row[2:5], from the sums of the leaves."""
+    if x.size == 1:  # nothing is added: -0.0 stays -0.0
+        e = residual(row[0], row[1], x[0], y[0], kind)
+        row[3], row[4] = gradient_terms(e, x[0], scale, kind)
+        row[2] = rounded(e * e, kind)
+    else:
+        join(leaves, sums, first_sum, kind, row[2:])
+        row[3], row[4] = rounded(row[3], kind), rounded(row[4], kind)
+    row[2] = rounded(rounded(row[2] / divisor, kind) * factor, kind)
+
+
+@kernel
+def ends(row, tolerance):
+    """Return whether a descent ends here: the gradient is small enough, or a number is not finite."""
+    small = abs(row[3]) <= tolerance and abs(row[4]) <= tolerance
+    return small or not (np.isfinite(row[2]) and np.isfinite(row[3]) and np.isfinite(row[4]))
+
+
+@kernel
+def move(row, learning_rate, kind):
+    """Update m and c at once, both from the same gradient  (equations 8 and 10)."""
+    row[0] = update(row[0], row[3], learning_rate, kind)
+    row[1] = update(row[1], row[4], learning_rate, kind)
+
+
+@kernel
+def descend(
+    x, y, leaves, first_sum, rates, scale, divisor, factor, tolerance, step, stop, every, kind, lanes, row, kept
+):
+    """Descend from the line (row[0], row[1]) until the step `stop`, or until the descent ends  (equations 9 and 10).
+
+    Args:
+        x, y: the points.
+        leaves, first_sum: the order of addition.
+        rates: one learning rate, or one for each step from 0 on.
+        scale: of the terms; the loss is the sum divided by `divisor` and multiplied by `factor`.
+        tolerance: the largest component of a gradient that is small enough; under 0 for none.
+        step: the number of updates made so far.
+        every: rows of steps that are its multiples are kept.
+        row: (m, c, loss, dL/dm, dL/dc), shape [5]; in the end that of the last state.
+        kept: room for the rows to keep, shape [rows, 5].
+
+    Returns:
+        The step at which it ended, and how many rows are kept, the last state's not among them.
+    """
+    room, loose = np.empty((3, 4 * len(lanes)), x.dtype), np.empty((3, 1), x.dtype)
+    sums = np.empty((len(leaves), 3), x.dtype)
+    rows, wait = 0, -step % every
+    while True:
+        if x.size > 1:
+            for k in range(len(leaves)):
+                add_leaf(x, y, leaves[k, 0], leaves[k, 1], row[0], row[1], scale, kind, lanes, room, loose, sums[k])
+        settle(x, y, leaves, sums, first_sum, scale, divisor, factor, kind, row)
+        if step == stop or ends(row, tolerance):
+            return step, rows
+        if wait == 0:
+            for s in range(5):
+                kept[rows, s] = row[s]
+            rows, wait = rows + 1, every
+        wait -= 1
+        move(row, rates[step if len(rates) > 1 else 0], kind)
+        step += 1
+
+
+@kernel
+def total(values, leaves, first_sum, kind, lanes):
+    """Return the sum of a vector of two numbers or more."""
+    room, loose = np.empty((1, 4 * len(lanes)), values.dtype), np.empty((1, 1), values.dtype)
+    sums = np.empty((len(leaves), 1), values.dtype)
+    zero, out = kind.dtype.type(0), np.empty(1, values.dtype)
+    for k in range(len(leaves)):
+        add_leaf(None, values, leaves[k, 0], leaves[k, 1], zero, zero, zero, kind, lanes, room, loose, sums[k])
+    join(leaves, sums, first_sum, kind, out)
+    return rounded(out[0], kind)

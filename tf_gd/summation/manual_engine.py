@@ -1,0 +1,101 @@
+"""The engine "manual": the descent by hand, in TensorFlow's order of addition, without TensorFlow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tf_gd.compilation import prepare
+from tf_gd.summation.evaluation import Evaluation, Scales
+from tf_gd.summation.flush_to_zero import flushed
+from tf_gd.summation.order import Order, Vector
+
+if TYPE_CHECKING:
+    from tf_gd.problem import Problem
+
+
+class ManualDescent:
+    """The hand-written descent over fixed points; the twin of `graph.LineGraph`.
+
+    Args:
+        x, y: the points, shape [n] each, of one floating dtype.
+        rates: the learning rate as it is applied, or one for each step from 0 on.
+        scales: how the reduction enters, see `Scales`.
+        order: the order of addition.
+    """
+
+    all_at_once = False
+    model = None
+
+    def __init__(self, x: Vector, y: Vector, rates: Any, scales: Scales, order: Order) -> None:
+        self.dtype = x.dtype
+        self.evaluation = Evaluation(x, y, scales, order)
+        self.rates = np.atleast_1d(np.asarray(rates, self.evaluation.compiled.dtype))
+
+    @classmethod
+    def of(cls, problem: Problem) -> ManualDescent:
+        """Return the descent of a problem over points in memory."""
+        assert problem.points is not None
+        assert problem.order is not None
+        return cls(problem.points.x, problem.points.y, problem.applied_rate, problem.scales, problem.order)
+
+    def descend(self, start: Any, num_steps: int, tolerance: float | None = None) -> Vector:
+        """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent: the start, then the state after each update.
+
+        Args:
+            start: where to begin, (m, c).
+            num_steps: the largest number of updates.
+            tolerance: stop at the first state whose gradient has no component over it, in absolute value.
+
+        Returns:
+            Shape [rows, 5], at most `num_steps + 1` rows. The first state with a number that is not finite is the last.
+        """
+        _, kept, last = self.advance(start, num_steps, tolerance)
+        return np.concatenate([kept, last])
+
+    def advance(
+        self, line: Any, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
+    ) -> tuple[int, Vector, Vector]:
+        """Descend from a line; see `descent.Engine`."""
+        row = np.zeros(5, self.dtype)
+        row[:2] = line
+        row = row.astype(self.rates.dtype)
+        enough = self.rates.dtype.type(-1.0 if tolerance is None else self.dtype.type(tolerance))
+        kept = np.empty((max(0, -(-stop // every) - -(-step // every)), 5), self.rates.dtype)
+        walk = self._walk if len(self.evaluation.pieces) == 1 else self._walk_on_threads
+        step, rows = walk(row, stop, enough, step, every, kept)
+        return step, kept[:rows].astype(self.dtype), row[None].astype(self.dtype)
+
+    def _walk(self, row: Vector, stop: int, enough: Any, step: int, every: int, kept: Vector) -> tuple[int, int]:
+        """Make all steps in one compiled loop."""
+        from tf_gd.summation import kernel
+
+        e, compiled = self.evaluation, self.evaluation.compiled
+        order = compiled.leaves, compiled.first_sum
+        kind = compiled.kind, compiled.lanes
+        arguments = *e.vectors, *order, self.rates, *e.scales, enough, step, stop, every, *kind, row, kept
+        prepare(kernel.descend, *arguments)
+        with flushed():
+            step, rows = kernel.descend(*arguments)
+        return int(step), int(rows)
+
+    def _walk_on_threads(
+        self, row: Vector, stop: int, enough: Any, step: int, every: int, kept: Vector
+    ) -> tuple[int, int]:
+        """Make the same steps, each on several threads: the same loop as `kernel.descend`."""
+        from tf_gd.summation import kernel
+
+        rows, kind = 0, self.evaluation.compiled.kind
+        prepare(kernel.move, row, self.rates[0], kind)
+        prepare(kernel.ends, row, enough)
+        with self.evaluation.at_work() as evaluation:
+            while True:
+                evaluation(row)
+                if step == stop or kernel.ends(row, enough):
+                    return step, rows
+                if step % every == 0:
+                    kept[rows] = row
+                    rows += 1
+                kernel.move(row, self.rates[step if len(self.rates) > 1 else 0], kind)
+                step += 1
