@@ -17,7 +17,7 @@ from tf_gd.cli.failures import USAGE_ERROR, fail
 from tf_gd.cli.failures import complain as complain
 from tf_gd.cli.streams import settle_streams
 
-COMMANDS = ("train", "check", "derive", "diagnose", "plot", "report", "playground", "brute-force")
+COMMANDS = ("train", "predict", "check", "derive", "diagnose", "plot", "report", "playground", "brute-force")
 
 
 class EndedError(Exception):

@@ -6,16 +6,18 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, TfGdError
 
 Keywords = dict[str, Any]
 """Keywords of `read_points`: x, y, skip_invalid, and those of `Dialect`."""
 Result = TypeVar("Result")
 
 MOST_TRIES = 16
-"""How often a file is read again to find out what would read it."""
+"""How often a file is read again to find out what else one remedy needs."""
 MOST_BYTES = 2**24
 """The largest file that is read again."""
+_MEANINGS = {"delimiter", "decimal", "thousands"}
+"""Keywords of which another reading would give other numbers, so that all that work are told."""
 _NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", " ": "space", "'": "apostrophe"}
 
 
@@ -97,11 +99,12 @@ def advised(read: Callable[..., Result], keywords: Keywords, size: int) -> Resul
     except FileError as error:
         if size > MOST_BYTES or not error.remedies:
             raise
-        tries = [MOST_TRIES]
-        working = [found for remedy in error.remedies if (found := _complete(read, keywords, remedy, tries, 5))]
+        tried = (_complete(read, keywords, remedy, [MOST_TRIES], 5) for remedy in error.remedies)
+        working = [found for found in tried if found]
         working = [{name: value for name, value in each.items() if keywords.get(name) != value} for each in working]
         unique = [found for at, found in enumerate(working) if found not in working[:at]]
-        raise FileError(error.complaint, unique, error.otherwise) from None
+        told = unique if unique and _MEANINGS & unique[0].keys() else unique[:1]
+        raise FileError(error.complaint, told, error.otherwise) from None
 
 
 def _complete(
@@ -121,7 +124,7 @@ def _complete(
             if found:
                 return found
         return None
-    except DataError:
+    except TfGdError:
         return None
     return remedy
 

@@ -1,6 +1,6 @@
 """Which two columns are meant: by name, by position, or because there are only two."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -23,6 +23,7 @@ class Column:
         numeric: whether it may be meant without being named.
         exact: whether a value beyond 2^53 may be an integer that float64 has rounded.
         missing: the SQL condition that the value is missing: nothing, NaN, or a text that stands for it.
+        plain: whether numbers were seen in it, and not only what is nearly one.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     numeric: bool = True
     exact: bool = True
     missing: str = "false"
+    plain: bool = True
 
     @property
     def suspicious(self) -> str:
@@ -60,7 +62,9 @@ def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str
     """
     if len(columns) < 2:
         raise FileError(
-            f"{quoted(file)} must have two columns or more. Got {listed(columns)}", otherwise="Check the delimiter."
+            f"{quoted(file)} must have two columns or more. Got {listed(columns)}",
+            [{"delimiter": mark} for mark in (":", "/", "\\", "&", "whitespace")],
+            otherwise="Check the delimiter.",
         )
     chosen = [_find(columns, parameter, selector, file) for parameter, selector in (("x", x), ("y", y))]
     chosen = [_called(columns, "xy"[at], chosen) if value is None else value for at, value in enumerate(chosen)]
@@ -77,6 +81,37 @@ def choose(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str
     return first, second
 
 
+Choice = Callable[[Sequence[Column], Selector, Selector, Path | str], tuple[int, int]]
+"""How the columns are chosen: `choose` or `choose_one`."""
+
+
+def choose_one(columns: Sequence[Column], x: Selector, y: Selector, file: Path | str) -> tuple[int, int]:
+    """Return the position of the x column twice: the one that `x` means, the one called x, or the only one of numbers.
+
+    Args:
+        columns, x, file: as for `choose`.
+        y: is not asked.
+
+    Raises:
+        DataError: as `choose`.
+
+    Example:
+        >>> choose_one([Column("star", numeric=False), Column("r")], None, None, "hubble.csv")
+        (1, 1)
+    """
+    at = _find(columns, "x", x, file)
+    at = _called(columns, "x", []) if at is None else at
+    free = [position for position, column in enumerate(columns) if column.numeric or len(columns) == 1]
+    if at is None and len(free) != 1:
+        raise FileError(
+            f"`x` must name its column unless {quoted(file)} has just one of numbers. Got {listed(columns)}",
+            [{"x": columns[free[0]].name or free[0]}] if free else [],
+            otherwise="Name a column of numbers.",
+        )
+    at = free[0] if at is None else at
+    return at, at
+
+
 def _called(columns: Sequence[Column], name: str, chosen: list[int | None]) -> int | None:
     """Return the position of the one column that is called `name`, None where there is none or it is taken."""
     named = [at for at, column in enumerate(columns) if column.name.strip().casefold() == name]
@@ -86,7 +121,7 @@ def _called(columns: Sequence[Column], name: str, chosen: list[int | None]) -> i
 def _for_example(columns: Sequence[Column], chosen: list[int | None], free: list[int]) -> list[Keywords]:
     """Return one way to choose: the first columns of numbers, those with a name before others."""
     names = [column.name for column in columns]
-    left = sorted(free, key=lambda at: not names[at])
+    left = sorted(free, key=lambda at: (not columns[at].plain, not names[at]))
     if len(left) < chosen.count(None):
         return []
     example = {}

@@ -116,6 +116,7 @@ def column_of_text(name: str, text: str, sample: Sequence[str | None], dialect: 
         text=text,
         numeric=may_be_numeric(sample),
         missing=missing_in(value, text, dialect),
+        plain=any(looks_numeric(cell or "") for cell in sample),
     )
 
 

@@ -86,7 +86,10 @@ class Table:
 
     def _ragged(self, line: int, fields: list[str]) -> DataError:
         complaint = f"{quoted(self.text.file)}, line {line}: must have {self.width} fields. Got {len(fields)}"
-        return FileError(complaint, rows_before(self.text))
+        advice = rows_before(self.text)
+        if len(fields) == self.width + 1 == 3:  # R writes a name before each row, and none for that column
+            advice.insert(0, {"skip_rows": self.first, "header": False, "x": 1, "y": 2})
+        return FileError(complaint, advice)
 
 
 def open_delimited(text: Text, aside: Aside, copy: bool = False) -> Source:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import islice
 
 from tf_gd.errors import plain
@@ -30,6 +29,7 @@ def delimiter_of(text: Text) -> str:
     said: str | None = text.dialect.delimiter
     if said is not None:
         return said
+    _refuse_hint(text)
     candidates: list[str] = [each for each in (*CANDIDATES, WHITESPACE) if each != text.dialect.decimal]
     readings = {each: _sample(text, each) for each in candidates}
     present = [each for each in readings if each != WHITESPACE and _width(readings[each]) > 1]
@@ -49,7 +49,7 @@ def delimiter_of(text: Text) -> str:
         )
     if present:
         return present[0]
-    if _is_mostly_even(readings[WHITESPACE]):
+    if _is_mostly_even(readings[WHITESPACE]) or _names_rows(readings[WHITESPACE]):
         return WHITESPACE
     _refuse_preamble(text, readings[","] if "," in readings else readings[";"])
     return "," if text.dialect.decimal != "," else ";"
@@ -90,6 +90,16 @@ def _groups(records: list[Record]) -> bool:
     return any(_GROUPED.fullmatch(field.strip()) for record in records for field in record.fields)
 
 
+def _refuse_hint(text: Text) -> None:
+    """Raise the error for the line by which a spreadsheet program tells itself the delimiter."""
+    number, line = next(text.lines(), (0, ""))
+    if re.fullmatch(r'"?sep=.?"?', line.strip(), re.IGNORECASE):
+        raise FileError(
+            f"{quoted(text.file)}, line {number}: must be a row of the table or its header. Got {plain(line.strip())}",
+            [{"skip_rows": number}],
+        )
+
+
 def _refuse_preamble(text: Text, records: list[Record]) -> None:
     """Raise the error for lines before the table, if there is a table."""
     advice = rows_before(text)
@@ -119,10 +129,14 @@ def rows_before(text: Text) -> list[Keywords]:
 
 
 def _lines_before_table(records: list[Record]) -> int:
-    """Return how many lines stand before the records of the most common width; 0 where there is none such."""
-    widths = Counter(len(record.fields) for record in records if len(record.fields) > 1)
-    if not widths:
-        return 0
-    common = widths.most_common(1)[0][0]
-    at = next(at for at, record in enumerate(records) if len(record.fields) == common)
-    return records[at].line - 1 if at else 0
+    """Return how many lines stand before the last records of one width; 0 where there is no such end."""
+    width = len(records[-1].fields) if records else 0
+    first = len(records)
+    while first and len(records[first - 1].fields) == width > 1:
+        first -= 1
+    return records[first].line - 1 if 0 < first < len(records) - 1 else 0
+
+
+def _names_rows(records: list[Record]) -> bool:
+    """Say whether each record but the first, the header, starts with a name of its own, as R writes them."""
+    return len(records) > 1 and all(len(record.fields) == _width(records) + 1 > 2 for record in records[1:])

@@ -92,6 +92,8 @@ def _open_records(text: Text, records: list[Any], aside: Aside) -> Source:
     """Return an array of objects as a source."""
     if not records:
         raise DataError(f"{quoted(text.file)} must hold points. Got an empty array.")
+    if all(isinstance(record, list) and len(record) == len(records[0]) for record in records):
+        records = [{f"column {at}": value for at, value in enumerate(record)} for record in records]
     for number, record in enumerate(records, start=1):
         if not isinstance(record, dict):
             raise DataError(
@@ -109,11 +111,10 @@ def _open_records(text: Text, records: list[Any], aside: Aside) -> Source:
 
 def _open_columns(text: Text, value: Any, aside: Aside) -> Source:
     """Return an object of columns as a source: arrays, or objects whose members are the rows (as pandas writes)."""
-    columns = {
-        name: list(column.values()) if isinstance(column, dict) else column
-        for name, column in (value.items() if isinstance(value, dict) else ())
-        if isinstance(column, list | dict)
-    }
+    members = value if isinstance(value, dict) else {}
+    columns = {name: column for name, column in members.items() if isinstance(column, list)}
+    if members and all(isinstance(column, dict) for column in members.values()):
+        columns = {name: list(column.values()) for name, column in members.items()}
     flat = all(not isinstance(each, list | dict) for column in columns.values() for each in column[:1])
     if not columns or not flat:
         raise DataError(f"{quoted(text.file)} must be JSON, {_SHAPES}. Got {plain(value)}. Write it so.")

@@ -237,6 +237,13 @@ def remedies(text: str | None, dialect: Dialect, commas: bool = False) -> list[d
     return found
 
 
+def otherwise(text: str | None) -> str:
+    """Return the next move for text of which no keyword makes a number."""
+    if text is not None and nearly_numeric(text) and not looks_numeric(text):
+        return "Write plain numbers, without signs, units or dates, or choose another column."
+    return "Correct or remove it."
+
+
 def _grouping(mark: str, decimal: str, said: str) -> list[dict[str, Any]]:
     """Return the keywords for digits grouped by `mark` before the decimal mark `decimal`, if they can be."""
     if mark == decimal or mark == (decimal or said):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tf_gd.errors import DataError, plain
 from tf_gd.points import Points
 from tf_gd.tables.advice import FileError
-from tf_gd.tables.columns import Column, Selector, choose, quoted
+from tf_gd.tables.columns import Choice, Column, Selector, choose, quoted
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.numbers import na_numbers
 from tf_gd.vectors import as_vector
@@ -31,20 +31,23 @@ class Arrays(NamedTuple):
     names: tuple[str, str]
 
 
-def read_npy(file: Path, data: Path, x: Selector, y: Selector) -> Arrays:
+def read_npy(file: Path, data: Path, x: Selector, y: Selector, pick: Choice = choose) -> Arrays:
     """Return two columns of the array of shape [n, k], or with named fields, in a `.npy` file.
 
     Args:
         file: its name, for messages.
         data: where its bytes are.
         x, y: as for `choose`.
+        pick: which columns are meant; `choose` or `choose_one`.
     """
     with data.open("rb") as stream:
         array = _load(stream, file, data.stat().st_size)
     if array.dtype.names and array.ndim == 1:
-        first, second = choose([Column(name) for name in array.dtype.names], x, y, file)
+        first, second = pick([Column(name) for name in array.dtype.names], x, y, file)
         names = array.dtype.names[first], array.dtype.names[second]
         return Arrays(array[names[0]], array[names[1]], names)
+    if array.ndim == 1 and pick is not choose:
+        array = array.reshape(-1, 1)
     if array.ndim != 2:
         raise DataError(f"{quoted(file)} must hold an array of shape [n, k]. Got shape {list(array.shape)}.")
     if array.shape[0] == 2 < array.shape[1]:
@@ -52,16 +55,16 @@ def read_npy(file: Path, data: Path, x: Selector, y: Selector) -> Arrays:
             f"{quoted(file)} must hold an array of shape [n, 2]. Got shape {list(array.shape)}. Save `array.T`."
         )
     columns = [Column(f"column {position}") for position in range(min(array.shape[1], 1_000_000))]
-    first, second = choose(columns, x, y, file)
+    first, second = pick(columns, x, y, file)
     return Arrays(array[:, first], array[:, second], (columns[first].name, columns[second].name))
 
 
-def read_npz(file: Path, data: Path, x: Selector, y: Selector) -> Arrays:
+def read_npz(file: Path, data: Path, x: Selector, y: Selector, pick: Choice = choose) -> Arrays:
     """Return two of the arrays of shape [n] in an `.npz` archive."""
     with zipfile.ZipFile(data) as archive:
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         columns = [Column(member.filename.removesuffix(".npy")) for member in members]
-        chosen = choose(columns, x, y, file)
+        chosen = pick(columns, x, y, file)
         arrays = [_unpack(archive, members[position], file) for position in chosen]
     first, second = chosen
     return Arrays(arrays[0], arrays[1], (columns[first].name, columns[second].name))

@@ -15,7 +15,7 @@ from tf_gd.errors import DataError
 from tf_gd.points import Points
 from tf_gd.tables.advice import FileError, advised
 from tf_gd.tables.aside import Aside
-from tf_gd.tables.columns import Selector, choose, quoted
+from tf_gd.tables.columns import Choice, Selector, choose, choose_one, quoted
 from tf_gd.tables.database import connect
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.numbers import EXACT_INTEGERS, fault, misspelling
@@ -84,8 +84,30 @@ def read_points(
         array([0.032, 0.034])
     """
     dialect = Dialect(delimiter, decimal, thousands, encoding, header, skip_rows, comment, na, sheet, format)  # type: ignore[arg-type]
+    return _points_of(path, dialect, x, y, skip_invalid, choose)
+
+
+def read_column(
+    path: str | os.PathLike[str], x: Selector = None, *, skip_invalid: bool = False, **dialect: Any
+) -> tuple[npt.NDArray[Any], str]:
+    """Return one column of numbers in a file, and its name; the arguments as for `read_points`.
+
+    Args:
+        path: the file; a single column will do.
+        x: the column's name or position; without it the one called x, or the only one of numbers.
+        skip_invalid: leave out rows of which the value is missing.
+        dialect: how the file is written.
+    """
+    points = _points_of(path, Dialect(**dialect), x, x, skip_invalid, choose_one)
+    return points.x, points.x_name
+
+
+def _points_of(
+    path: str | os.PathLike[str], dialect: Dialect, x: Selector, y: Selector, skip_invalid: bool, pick: Choice
+) -> Points:
+    """Return the points in a file, or what would read it as advice."""
     keywords: dict[str, Any] = {name: getattr(dialect, name) for name in dialect.said}
-    keywords |= {"x": x, "y": y, "skip_invalid": skip_invalid}
+    keywords |= {"x": x, "y": y, "skip_invalid": skip_invalid, "pick": pick}
     if os.fspath(path) == "-":
         return _standard_input(keywords)
     file = regular_file(path)
@@ -111,46 +133,49 @@ def _standard_input(keywords: dict[str, Any]) -> Points:
             raise DataError(str(error).replace(quoted(file), "standard input")) from None
 
 
-def _read(file: Path, x: Selector = None, y: Selector = None, skip_invalid: bool = False, **said: Any) -> Points:
+def _read(file: Path, x: Selector, y: Selector, skip_invalid: bool, pick: Choice, **said: Any) -> Points:
     """Return the points in a regular file."""
     with one_line_errors(file), Aside() as aside:
         contents = look_into(file, Dialect(**said), aside)
         if contents.format in ARRAYS:
             read = read_npy if contents.format == "npy" else read_npz
-            return points_of(file, read(file, contents.data, x, y), contents.dialect, skip_invalid)
+            return points_of(file, read(file, contents.data, x, y, pick), contents.dialect, skip_invalid)
         for copy in (False, True):  # again, where DuckDB did not understand what Python does
-            points = _fetch(source_of(contents, aside, copy), x, y, skip_invalid)
+            points = _fetch(source_of(contents, aside, copy), x, y, skip_invalid, pick)
             if points is not None:
                 return points
     raise DataError(f"{quoted(file)} cannot be read as text in columns. Save it as UTF-8 CSV.")
 
 
-def _fetch(source: Source, x: Selector, y: Selector, skip_invalid: bool) -> Points | None:
+def _fetch(source: Source, x: Selector, y: Selector, skip_invalid: bool, pick: Choice) -> Points | None:
     """Return the two columns of `source` as points; None where DuckDB cannot read them, though nothing is wrong."""
     import duckdb
 
-    at = choose(source.columns, x, y, source.file)
+    at = pick(source.columns, x, y, source.file)
     columns = [source.columns[position] for position in at]
-    missing = " OR ".join(column.missing for column in columns) if skip_invalid else "false"
-    query = f"SELECT {columns[0].sql} AS x, {columns[1].sql} AS y, {missing} AS missing FROM {source.table}"
+    absent = [column.missing if skip_invalid else "false" for column in columns]
+    values = ", ".join(f"{column.sql}, {missing}" for column, missing in zip(columns, absent, strict=True))
+    test = misspelling if skip_invalid else fault
     with connect([source.data]) as connection:
         source.check_weight(connection)
         try:
+            query = f"SELECT * FROM (SELECT {values} FROM {source.table}) AS points(x, missing_x, y, missing_y)"
             fetched = connection.execute(query, source.parameters).fetchnumpy()
         except duckdb.Error:
-            wrong = source.first_fault(connection, *at, test=misspelling if skip_invalid else fault)
+            wrong = source.first_fault(connection, *at, test=test)
             if wrong:
                 raise wrong from None
             return None
-        left_out = np.ma.filled(fetched["missing"], False).astype(bool)
         arrays = [np.ma.filled(fetched[name], np.nan) for name in "xy"]
-        sound = [_sound(values, column.exact, left_out) for values, column in zip(arrays, columns, strict=True)]
-        if not all(sound):
-            wrong = source.first_fault(connection, *at, test=misspelling if skip_invalid else fault)
+        missing = [np.ma.filled(fetched[f"missing_{name}"], False).astype(bool) for name in "xy"]
+        there = [values[~absent] for values, absent in zip(arrays, missing, strict=True)]
+        if not all(_sound(values, column.exact) for values, column in zip(there, columns, strict=True)):
+            wrong = source.first_fault(connection, *at, test=test)
             if wrong:
                 raise wrong
-            if not all(np.isfinite(values[~left_out]).all() for values in arrays):
+            if not all(np.isfinite(values).all() for values in there):
                 return None
+        left_out = missing[0] | missing[1]
         first = source.first_missing(connection, *at) if left_out.any() else []
     if not arrays[0][~left_out].size:
         raise DataError(f"{quoted(source.file)} must hold at least one point. Got none below the header.")
@@ -158,9 +183,8 @@ def _fetch(source: Source, x: Selector, y: Selector, skip_invalid: bool) -> Poin
     return Points(x_values, y_values, columns[0].name, columns[1].name).with_skipped(int(left_out.sum()), first)
 
 
-def _sound(values: npt.NDArray[Any], exact: bool, left_out: npt.NDArray[np.bool_]) -> bool:
-    """Say whether every value that is wanted is finite, and none may be an integer that was rounded."""
-    wanted = values[~left_out] if left_out.any() else values
-    if not np.isfinite(wanted).all():
+def _sound(values: npt.NDArray[Any], exact: bool) -> bool:
+    """Say whether every value is finite, and none may be an integer that was rounded."""
+    if not np.isfinite(values).all():
         return False
-    return not (exact and wanted.size and np.abs(wanted).max() >= EXACT_INTEGERS)
+    return not (exact and values.size and np.abs(values).max() >= EXACT_INTEGERS)

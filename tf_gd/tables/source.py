@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from tf_gd.errors import DataError
-from tf_gd.tables.advice import FileError, Keywords
+from tf_gd.tables.advice import FileError
 from tf_gd.tables.columns import Column, quoted
 from tf_gd.tables.dialect import PLAIN, Dialect
-from tf_gd.tables.numbers import fault, is_missing, misspelling, remedies
+from tf_gd.tables.numbers import fault, is_missing, misspelling, otherwise, remedies
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,7 +99,11 @@ class Source:
                     wrong = test(text, self.dialect)
                     if wrong:
                         complaint = f"{quoted(self.columns[position].name)} {wrong}"
-                        return self.error(row.place, complaint, remedies(text, self.dialect, self.commas))
+                        return FileError(
+                            f"{quoted(self.file)}, {row.place}: {complaint}",
+                            remedies(text, self.dialect, self.commas),
+                            otherwise(text),
+                        )
         except DataError as error:
             return error
         return None
@@ -124,6 +128,6 @@ class Source:
                 break
         return told
 
-    def error(self, place: str, complaint: str, advice: list[Keywords] | None = None) -> DataError:
+    def error(self, place: str, complaint: str) -> DataError:
         """Return the error for something wrong at `place` in this file."""
-        return FileError(f"{quoted(self.file)}, {place}: {complaint}", advice or [])
+        return FileError(f"{quoted(self.file)}, {place}: {complaint}")

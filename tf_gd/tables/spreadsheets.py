@@ -87,7 +87,7 @@ def _rows(file: Path, data: Path, dialect: Dialect) -> list[list[str]]:
 
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(_repacked(file, data)))
         sheet = workbook.get_sheet_by_name(_sheet(file, list(workbook.sheet_names), dialect))
-        return [[_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        return [[_text(value, dialect.decimal) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     except DataError:
         raise
     except BaseException as error:  # calamine's panics are no `Exception`
@@ -146,10 +146,10 @@ def _sheet(file: Path, names: list[str], dialect: Dialect) -> str:
     raise DataError(f"`sheet` must be one of {quoted(file)}: {shown}. Got {plain(wanted)}. Choose one of them.")
 
 
-def _text(value: Any) -> str:
-    """Return a cell's value as text; a number as short as float64 allows."""
+def _text(value: Any, decimal: str) -> str:
+    """Return a cell's value as text; a number as short as float64 allows, with the decimal mark of the text cells."""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value).replace(".", decimal)
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, datetime.date | datetime.time):

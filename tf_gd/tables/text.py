@@ -104,7 +104,9 @@ class Text:
         if "\0" in line:
             raise FileError(
                 f"{quoted(self.file)}, line {number}: must be text. Got a NUL byte",
-                [{"encoding": name} for name in ("utf-16-le", "utf-16-be")] if self.dialect.encoding is None else [],
+                [{"encoding": "utf-16-be" if line.startswith("\0") else "utf-16-le"}]
+                if self.dialect.encoding is None
+                else [],
                 otherwise="Save the file as UTF-8.",
             )
 
