@@ -218,7 +218,7 @@ ARRAYS = {
     "text": (".npy", saved(npy=[["a", "b"]]), "F: `x` must be numbers. Got dtype str"),
     "too large": (".npy", saved(npy=[[2**53 + 1, 1]]), "F: `x` must fit float64 exactly."),
     "other lengths": (".npz", saved(x=[1, 2], y=[1]), "F: `x` and `y` must have one length. Got 2 and 1."),
-    "two dimensions": (".npz", saved(x=[[1, 2]], y=[1]), "F: `x` must be one-dimensional, shape [n]."),
+    "two dimensions": (".npz", saved(x=[[1, 2], [3, 4]], y=[1]), "F: `x` must be one-dimensional, shape [n]."),
     "one array": (".npz", saved(x=[1]), "F must have two columns or more. Got 1 column: 'x'."),
     "nothing": (".npz", b"PK\5\6" + bytes(18), "F must have two columns or more. Got 0 columns"),
 }

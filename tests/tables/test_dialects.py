@@ -20,7 +20,7 @@ from support.spreadsheet import Date, Formula, sheet, table, workbook
 
 import tf_gd
 from tf_gd.cli import run
-from tf_gd.moments.data_files import moments_of_file
+from tf_gd.moments.files import moments_of_file
 from tf_gd.tables import spreadsheets, unpacking
 from tf_gd.tables.dialect import Dialect
 
