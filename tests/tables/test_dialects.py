@@ -289,9 +289,7 @@ def test_words_for_marks() -> None:
     assert Dialect(format=".TSV").format == "csv"
 
 
-@pytest.mark.parametrize(
-    ("given", "meant"), [("Distance", "distance"), ("distanse", "distance"), ("speeds", "speed")]
-)
+@pytest.mark.parametrize(("given", "meant"), [("Distance", "distance"), ("distanse", "distance"), ("speeds", "speed")])
 def test_did_you_mean(tmp_path: Path, given: str, meant: str) -> None:
     file = tmp_path / "a.json"
     file.write_text(json.dumps([{"star": "a", "distance": 1, "speed": 2, "n": 3}]))
