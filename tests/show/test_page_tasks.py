@@ -349,6 +349,9 @@ def test_a_point_by_the_keyboard(page):
         ("1,5; 2,5\n3;4", [[1.5, 2.5], [3, 4]], "2 points read."),
         ("  1   2 9\n3 4 9", [[1, 2], [3, 4]], "The first two columns were taken."),
         ("1e3 −2\n3 4", [[1000, -2], [3, 4]], "2 points read."),
+        ("1.234,5\t-1.000.000,25\n1,5\t2", [[1234.5, -1000000.25], [1.5, 2]], "2 points read."),
+        ("1,234.5\t7\n2\t1,000.5", [[1234.5, 7], [2, 1000.5]], "2 points read."),
+        ("1,5 2,5\n3,5 4,5", [[1.5, 2.5], [3.5, 4.5]], "2 points read."),
     ],
 )
 def test_what_a_spreadsheet_copies_is_read(page, pasted, points, note):
@@ -463,6 +466,54 @@ def test_reduced_motion_makes_steps_at_once(page, address):
         assert page.js("return page.state.at") == 100
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+def test_the_limit_of_the_sequential_path_is_where_it_stops_to_converge(page):
+    """For curvatures at random: just under it the spectral radius is under 1, just over it over 1."""
+    rng = np.random.default_rng(7)
+    for _ in range(50):
+        a, b = rng.normal(size=2), rng.normal(size=2)
+        hessian = {"mm": a @ a, "mc": a @ b, "cc": b @ b}
+        under, over = page.js(
+            "const H = arguments[0], limit = sequentialLimit(H);"
+            "return [1 - 1e-6, 1 + 1e-6].map((part) => spectralRadius(stepMatrix(H, part * limit, true)))",
+            {name: float(value) for name, value in hessian.items()},
+        )
+        assert under < 1 < over, hessian
+
+
+@pytest.mark.parametrize(
+    ("reduction", "scale"), [("sum", 1), ("mean", 1 / 24), ("half_sum", 0.5), ("half_mean", 1 / 48)]
+)
+def test_each_reduction_has_its_own_loss_and_gradient(browser, tmp_path, reduction, scale):
+    """Sums of n terms on one side, six moments on the other: gamma(n + 20) of the terms' magnitudes covers both."""
+    browser.get(write_report(tmp_path / "page.html", render_playground(POINTS, reduction)).as_uri())
+    page, (m, c) = Page(browser), (123.25, -7.5)
+    page.start(m, c)
+    size = abs(m) * np.abs(POINTS.x) + abs(c) + np.abs(POINTS.y) + 1000  # 1000: the best line's own terms
+    residuals = m * POINTS.x + c - POINTS.y
+    for name, terms, sizes in (
+        ("loss", residuals**2, size**2),
+        ("dm", 2 * residuals * POINTS.x, 2 * size * np.abs(POINTS.x)),
+        ("dc", 2 * residuals, 2 * size),
+    ):
+        apart = abs(float(page.text(f"now-{name}")) - scale * np.sum(terms))
+        assert apart <= 44 * EPS * scale * np.sum(sizes), name
+    assert page.js("return page.state.descent.limit") == pytest.approx(
+        Curvature.of(POINTS.x, reduction).max_learning_rate, rel=1e-13
+    )
+
+
+@pytest.mark.parametrize(
+    "points", [([2.0], [1.0]), ([1e150, 2e150], [1.0, 2.0]), ([1e-150, 2e-150], [1.0, 2.0])], ids=str
+)
+def test_extreme_points_are_shown(browser, tmp_path, points):
+    browser.get(write_report(tmp_path / "page.html", render_playground(Points(*points))).as_uri())
+    page = Page(browser)
+    page.click("forward")
+    assert page.text("status").startswith("Step")
+    page.click("single", "standardize", "forward")
+    assert console(browser) == []
 
 
 def test_a_valley_too_long_to_draw_is_explained(browser, tmp_path):

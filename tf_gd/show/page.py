@@ -80,11 +80,18 @@ def render_playground(
         True
     """
     surface = Surface.of(points, reduction)
-    rate = float(np.float32(f"{FIRST_SHARE * surface.curvature.max_learning_rate:.2g}"))
-    data = page_data(points, surface, rate, Line(0.0, 0.0), None)
+    data = page_data(points, surface, _first_rate(surface), Line(0.0, 0.0), None)
     words = points_words(points) | {"best_line": line_words(surface.best)}
     numbers = list(points_numbers(points, surface))
     return _fill(data, [still_of_points(points, surface.best)], derivation, numbers=numbers, **words)
+
+
+def _first_rate(surface: Surface) -> float:
+    """Return a rate of two digits, as float32 holds it where it can."""
+    wanted = float(f"{FIRST_SHARE * surface.curvature.max_learning_rate:.2g}")
+    with np.errstate(over="ignore", under="ignore"):
+        single = float(np.float32(wanted))
+    return single if 0 < single < np.inf else wanted or float(np.finfo(np.float64).tiny)
 
 
 def write_report(path: str | Path, html: str) -> Path:

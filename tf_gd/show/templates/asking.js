@@ -78,6 +78,7 @@ function makeAsking(find, worldOf, onChange) {
     find("hint").disabled = done || state.hints >= task().hints.length;
     setText("hint", state.hints ? "Next hint" : "Hint");
     find("task-before").disabled = state.at === 0;
+    find("task-next").classList.toggle("main", done);
     find("task-next").disabled = state.at === TASKS.length - 1;
     setText("task-score", `${state.solved.size} of ${TASKS.length} solved`);
   }

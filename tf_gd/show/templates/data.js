@@ -5,7 +5,8 @@ const MOST_OWN_POINTS = 500;
 // One number; a decimal comma is read where the comma does not separate the columns.
 function readNumber(text, commaIsDecimal) {
   let plain = text.trim().replace(/^["']|["']$/g, "").replace("−", "-").replace(/[\s\u00a0\u202f]/g, "");
-  if (commaIsDecimal) plain = plain.includes(".") ? plain.replace(/,(?=\d{3})/g, "") : plain.replace(",", ".");
+  if (commaIsDecimal && plain.lastIndexOf(",") < plain.lastIndexOf(".")) plain = plain.replace(/,(?=\d{3})/g, "");
+  else if (commaIsDecimal) plain = plain.replace(/\.(?=\d{3}(\D|$))(?=.*,)/g, "").replace(",", ".");
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
