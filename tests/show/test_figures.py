@@ -54,8 +54,15 @@ def named(ax, start):
     return curve
 
 
-@pytest.mark.parametrize("kind", FIGURES)
-@pytest.mark.parametrize(("ending", "theme"), [("png", "light"), ("svg", "dark"), ("pdf", "light")])
+FORMATS = [("png", "light"), ("svg", "dark"), ("pdf", "light")]
+WRITTEN = [
+    pytest.param(kind, *form, marks=[] if at % 3 == row % 3 else [pytest.mark.slow])
+    for at, kind in enumerate(FIGURES)
+    for row, form in enumerate(FORMATS)
+]
+
+
+@pytest.mark.parametrize(("kind", "ending", "theme"), WRITTEN)  # each kind in one format, with --slow in all
 def test_every_figure_is_written_twice_as_the_same_bytes(kind, theme, ending, tmp_path):
     paths = [tmp_path / f"{index}.{ending}" for index in range(2)]
     for path in paths:

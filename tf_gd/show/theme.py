@@ -124,10 +124,12 @@ def with_unit(name: str, axis: "Axis") -> str:
 
 
 def _readable_ticks(axis: "Axis") -> str:
-    """Write the ticks of a linear axis out, without an offset in the corner; return their unit."""
+    """Write the ticks of an axis out, without an offset in the corner; return their unit."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     if axis.get_scale() != "linear":
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
+        axis.set_minor_formatter(FuncFormatter(lambda value, _: _between_powers(value, *axis.get_view_interval())))
         return ""
     low, high = sorted(axis.get_view_interval())
     size = max(abs(low), abs(high))
@@ -138,6 +140,18 @@ def _readable_ticks(axis: "Axis") -> str:
         axis.set_major_locator(MaxNLocator(3))
     names = {0: "", 6: "millions", 9: "billions", -6: "millionths"}
     return names.get(exponent, f"× 10{str(exponent).translate(SUPERSCRIPTS)}")
+
+
+def _power(value: float) -> str:
+    """Return a power of ten as plain text, which is drawn much faster than a formula."""
+    return f"10{str(round(math.log10(value))).translate(SUPERSCRIPTS)}" if value > 0 else ""
+
+
+def _between_powers(value: float, low: float, high: float) -> str:
+    """Return 2, 3 or 5 times a power of ten where a logarithmic axis shows hardly a whole power."""
+    if not 0 < low < high < 20 * low or f"{value:e}"[0] not in "235":
+        return ""
+    return number(value, 3)
 
 
 def legend(where: "Axes | Figure", theme: Theme, **options: Any) -> None:
