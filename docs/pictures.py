@@ -5,7 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.browser import chromium, resize
+from tests.support.browser import chromium, resize
 
 from tf_gd.cli import run
 

@@ -63,6 +63,12 @@ def test_it_shows_the_run():
     assert len(PAGE.all("tr")) == 102
 
 
+def test_it_says_how_well_the_best_line_fits():
+    fit = tf_gd.evaluate(least_squares(*POINTS), *POINTS)
+    for name, value in (("RMSE", fit.rmse), ("R²", fit.r_squared), ("standard error of m", fit.standard_error_m)):
+        assert f"{name}{number(value)}" in PAGE.text
+
+
 def test_every_number_has_a_meaning():
     numbers = [name for name, _ in PAGE.tags if name in ("dt", "small")]
     assert numbers.count("small") >= 10

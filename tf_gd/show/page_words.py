@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.line import Line
+from tf_gd.moments.evaluation import evaluate
 from tf_gd.points import Points
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import asked, number, one_line
@@ -117,20 +118,13 @@ def points_numbers(points: Points, surface: Surface) -> Iterator[tuple[str, str,
 
 
 def quality_numbers(points: Points, line: Line) -> Iterator[tuple[str, str, str]]:
-    """Yield how well a line fits, where the package can say it."""
-    import tf_gd
-
-    evaluate = getattr(tf_gd, "evaluate", None)
-    if evaluate is None:
-        return
-    found = evaluate(line, points.x, points.y)
-    meanings = {
-        "rmse": ("RMSE", "the root of the mean squared residual, in the unit of y"),
-        "r_squared": ("R²", "the share of the variation of y that the line explains"),
-        "standard_error_m": ("standard error of m", "how far the slope may be off by chance"),
-        "standard_error_c": ("standard error of c", "how far the intercept may be off by chance"),
-    }
-    for name, (title, meaning) in meanings.items():
-        value = getattr(found, name, None)
+    """Yield how well a line fits, as far as it can be told from so many points."""
+    fit = evaluate(line, points.x, points.y)
+    for title, value, meaning in (
+        ("RMSE", fit.rmse, "the root of the mean squared residual, in the unit of y"),
+        ("R²", fit.r_squared, "the share of the variation of y that the best line explains"),
+        ("standard error of m", fit.standard_error_m, "how far the best slope may be off by chance"),
+        ("standard error of c", fit.standard_error_c, "how far the best intercept may be off by chance"),
+    ):
         if value is not None:
             yield title, number(value), meaning
