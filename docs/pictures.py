@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from tests.support.browser import chromium, resize
-
 from tf_gd.cli import run
 
 HERE = Path(__file__).parent / "images"
