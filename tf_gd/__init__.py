@@ -32,6 +32,7 @@ _HOME = {
     "Outcome": "trajectory",
     "check": "fitting",
     "check_gradient": "diagnosis.model.model_check",
+    "check_layer": "diagnosis.model.layer_check",
     "Comparison": "verify.compare",
     "check_line_gradient": "diagnosis.line.line_check",
     "check_update": "diagnosis.line.line_check",

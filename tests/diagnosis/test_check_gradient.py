@@ -8,7 +8,7 @@ from support.model_zoo import MODELS, Model, logistic, matrix, network, ridge, t
 
 import tf_gd
 from tf_gd import InvalidArgumentError, check_gradient
-from tf_gd.diagnosis.model.finite_differences import LADDER, extrapolate, slope
+from tf_gd.diagnosis.model.finite_differences import DOUBLE, extrapolate, ladder, slope
 
 EVERY_MODEL = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
@@ -461,15 +461,15 @@ def test_the_callers_tensorflow_is_left_as_it_was():
 
 def test_it_is_public():
     assert tf_gd.check_gradient is check_gradient
-    assert check_gradient.__module__.startswith("tf_gd.verify")
+    assert check_gradient.__module__.startswith("tf_gd.diagnosis")
 
 
-STEPS = LADDER
+STEPS = ladder(DOUBLE)[:11]
 
 
 def test_extrapolation_recovers_a_slope_to_the_error_that_it_claims():
     for point in (0.3, 1.0, 2.7):
-        found = slope(np.exp, point, scale=point, noise=2**-52 * np.exp(point))
+        found = slope(lambda step, at=point: float(np.exp(at + step * at)), noise=2**-52 * np.exp(point)).over(point)
         assert abs(found.value - np.exp(point)) <= found.error < 1e-10 * np.exp(point)
         assert found.kink is None
 
@@ -481,5 +481,5 @@ def test_extrapolation_takes_out_the_powers_of_the_step():
 
 
 def test_a_slope_where_the_loss_ends_is_unknown_not_wrong():
-    found = slope(lambda p: float(np.sqrt(p)) if p >= 1 else np.nan, 1.0, 1.0, 1e-16)
+    found = slope(lambda p: float(np.sqrt(p)) if p >= 0 else np.nan, 1e-16)
     assert found.error == np.inf

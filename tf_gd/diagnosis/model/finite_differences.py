@@ -1,10 +1,11 @@
-"""The slope from the loss itself: central differences, extrapolated, with an honest error.
+"""The slope of the loss itself: central and one-sided differences, extrapolated, with an honest error.
 
     D(h) = (f(p + h) - f(p - h)) / 2h = f'(p) + h^2 f'''(p)/6 + h^4 ...
 
 Rounding in f costs `noise / h`, truncation costs h^2: no single h is good for both. So h runs down a ladder,
 a quarter each time; Richardson's extrapolation removes the powers of h one by one, and the entry with the
-smallest estimated error is taken.
+smallest estimated error is taken. Three steps are enough where the loss is smooth; the others are taken where
+the first three disagree, or where the two one-sided slopes differ.
 
 References:
     C. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4(2), 1982.
@@ -18,11 +19,11 @@ import numpy as np
 from tf_gd.diagnosis.model.model_problem import Vector
 
 RATIO = 4.0
-# The widest step is 2^-5 of the parameter, the narrowest 2^-25: near the cube root of float64's roundoff,
-# where an unextrapolated difference is best, with room on either side.
-LADDER = 2.0**-5 * RATIO ** -np.arange(11)
+DOUBLE, SINGLE = 2.0**-52, 2.0**-23  # one unit in the last place, relative to a number over a power of two
+FIRST = 3  # steps that are enough where the loss is smooth
 
-NEAR = 4  # from the step 2^-13 on, one ten-thousandth of the parameter, a bend counts as near
+# An estimated error is no bound: only a distance of several estimates counts as a contradiction.
+SEVERAL = 8.0
 
 
 @dataclass(frozen=True)
@@ -42,56 +43,128 @@ class Slope:
     right: float
     kink: float | None = None
 
+    def over(self, length: float) -> "Slope":
+        """Return the slope per unit, for a direction of this length."""
+        kink = None if self.kink is None else self.kink * length
+        return Slope(self.value / length, self.error / length, self.left / length, self.right / length, kink)
 
-def slope(f: Callable[[float], float], point: float, scale: float, noise: float) -> Slope:
-    """Return the derivative of `f` at `point`.
+    def admits(self, value: float, tolerance: float) -> bool:
+        """Whether this value is the slope, or at a kink one between the two one-sided slopes."""
+        room = SEVERAL * self.error + tolerance
+        return min(self.left, self.right) - room <= value <= max(self.left, self.right) + room
+
+    def hears(self, value: float) -> bool:
+        """Whether a sign or a factor of 2 in a slope of this size would show."""
+        return bool(np.isfinite(self.error) and 4 * SEVERAL * self.error < abs(value))
+
+
+UNKNOWN = Slope(np.nan, np.inf, np.nan, np.nan)
+
+
+def ladder(unit: float) -> Vector:
+    """Return the steps, widest first, for values of the loss that are known to this relative unit."""
+    if unit <= DOUBLE:
+        return 2.0 ** -np.arange(6.0, 38.0, 2.0)
+    if unit <= SINGLE:
+        return 2.0 ** -np.arange(2.0, 16.0, 2.0)
+    return 2.0 ** -np.arange(0.0, 6.0, 2.0)
+
+
+def slope(f: Callable[[float], float], noise: float, unit: float = DOUBLE, accuracy: float = 2.0**-24) -> Slope:
+    """Return the derivative of `f` at 0.
 
     Args:
-        f: the loss as a function of one element.
-        point: where.
-        scale: the size of the element, above 0; the steps are parts of it.
-        noise: how far a value of `f` may be off through rounding.
+        f: the loss along a direction, as a function of the step; its natural scale is 1.
+        noise: how far `f(0)` may be off through rounding.
+        unit: the relative size of one rounding in `f`.
+        accuracy: the relative error that is good enough to stop at the first three steps.
     """
-    here = f(point)
-    steps = 2.0 ** np.ceil(np.log2(scale)) * LADDER  # a power of two, so that point + h is seldom rounded
-    above, below = (np.array([f(point + sign * h) for h in steps]) for sign in (1, -1))
-    finite = np.isfinite(above) & np.isfinite(below) & ((point + steps) - (point - steps) > 0)
-    if not np.isfinite(here) or finite.sum() < 2:
-        return Slope(np.nan, np.inf, np.nan, np.nan)
-    steps, above, below = steps[finite], above[finite], below[finite]
-    value, error = extrapolate((above - below) / ((point + steps) - (point - steps)), noise / steps)
-    bend = np.abs((above - here) - (here - below))
-    kink = _kink(bend, 8 * noise)
-    if kink is None:
-        return Slope(value, error, value, value)
-    return Slope(value, error, (here - below[kink]) / steps[kink], (above[kink] - here) / steps[kink], steps[kink])
+    here, steps = f(0.0), ladder(unit)
+    above: list[float] = []
+    below: list[float] = []
+    for count in (FIRST, steps.size):
+        for h in steps[len(above) : count].tolist():
+            above.append(f(h))
+            below.append(f(-h))
+        values = _Values(here, np.array(above), np.array(below), steps[:count], noise, unit)
+        if values.few:
+            continue
+        central, kink = values.central(), values.kink()
+        settled = central[1] <= max(accuracy * abs(central[0]), 4 * noise / steps[count - 1])
+        if settled and not (kink or values.apart):
+            break
+    if values.few:
+        return UNKNOWN
+    return values.at_kink(kink) if kink else Slope(*central, central[0], central[0])
 
 
-def extrapolate(differences: Vector, rounding: Vector) -> tuple[float, float]:
+class _Values:
+    """The loss at the steps of a ladder on both sides of a point."""
+
+    def __init__(self, here: float, above: Vector, below: Vector, steps: Vector, noise: float, unit: float) -> None:
+        finite = np.isfinite(above) & np.isfinite(below) & np.isfinite(here)
+        self.few = finite.sum() < 2
+        self._here, self._steps = here, steps[finite]
+        self._above, self._below = above[finite], below[finite]
+        # the loss may be far larger a step away than at the point, and its rounding with it
+        self._noise = np.maximum(noise, unit * np.maximum(abs(self._above), abs(self._below)))
+
+    def central(self) -> tuple[float, float]:
+        """Return the slope and its error."""
+        return extrapolate((self._above - self._below) / (2 * self._steps), self._noise / self._steps)
+
+    def sides(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the slope on the left and on the right, each with its error."""
+        rounding = 2 * self._noise / self._steps
+        left = extrapolate((self._here - self._below) / self._steps, rounding, power=1)
+        right = extrapolate((self._above - self._here) / self._steps, rounding, power=1)
+        return left, right
+
+    @property
+    def apart(self) -> bool:
+        """Whether the two one-sided slopes seem to differ."""
+        left, right = self.sides()
+        return abs(left[0] - right[0]) > 2 * (left[1] + right[1])
+
+    def kink(self) -> float | None:
+        """Return the narrowest step at which the loss bends like |h|, or None where it is smooth.
+
+        The bend |f(p + h) - 2 f(p) + f(p - h)| shrinks 4-fold from step to step at a kink, 16-fold or more
+        where the loss is smooth; 8 lies between the two.
+        """
+        bend, floor = abs((self._above - self._here) - (self._here - self._below)), 8 * self._noise
+        seen = np.flatnonzero(bend > floor)
+        if seen.size == 0 or (narrow := int(seen[-1])) == 0 or bend[narrow - 1] >= 8 * bend[narrow]:
+            return None
+        expected = bend[narrow] * self._steps / self._steps[narrow]
+        if (expected[narrow + 1 :] > 2 * floor[narrow + 1 :]).any():
+            return None  # nearer than this kink the loss is smooth
+        return float(self._steps[narrow])
+
+    def at_kink(self, kink: float) -> Slope:
+        """Return the two one-sided slopes, from steps no narrower than the kink can be seen at."""
+        left, right = self.sides()
+        if abs(left[0] - right[0]) <= SEVERAL * (left[1] + right[1]):
+            value, error = self.central()
+            return Slope(value, error, value, value)
+        middle = (left[0] + right[0]) / 2
+        return Slope(middle, max(left[1], right[1]), left[0], right[0], kink)
+
+
+def extrapolate(differences: Vector, rounding: Vector, power: int = 2) -> tuple[float, float]:
     """Return the extrapolated difference with the smallest estimated error, and that error.
 
     Args:
         differences: D(h) for steps h that shrink by `RATIO`, shape [k], k at least 2.
         rounding: what rounding may add to each, shape [k].
+        power: 2 for central differences, whose error holds even powers of h only, 1 for one-sided ones.
     """
     column, best = differences, (np.inf, np.nan)
-    for power in range(1, min(5, differences.size)):
-        gain = RATIO ** (2 * power)
+    for order in range(1, min(5, differences.size)):
+        gain = RATIO ** (power * order)
         wide, narrow = column[:-1], column[1:]
         column = narrow + (narrow - wide) / (gain - 1)
-        error = np.maximum(np.abs(column - narrow), np.abs(column - wide)) + rounding[power:]
+        error = np.maximum(abs(column - narrow), abs(column - wide)) + rounding[order:]
         chosen = int(np.argmin(error))
         best = min(best, (float(error[chosen]), float(column[chosen])))
     return best[1], best[0]
-
-
-def _kink(bend: Vector, floor: float) -> int | None:
-    """Return the narrowest step whose bend can be told from rounding, if the loss bends like |h| there.
-
-    The bend |f(p + h) - 2 f(p) + f(p - h)| shrinks 4-fold from step to step at a kink, 16-fold or more where
-    the loss is smooth; 8 lies between the two. A wide step says nothing: from afar, every bend looks sharp.
-    """
-    seen = np.flatnonzero(bend > floor)
-    if seen.size == 0 or (narrow := int(seen[-1])) < NEAR:
-        return None
-    return narrow if bend[narrow - 1] < 8 * bend[narrow] else None

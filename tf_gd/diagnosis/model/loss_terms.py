@@ -14,7 +14,7 @@ _LONGEST = 60  # characters of a term that are shown
 _HERE = str(Path(__file__).parent)
 
 
-def addends(value: Any, params: set[int]) -> list[Any]:
+def loss_terms(value: Any, params: set[int]) -> list[Any]:
     """Return the tensors of which `value` is the sum, up to factors, as far as they depend on a parameter.
 
     Args:

@@ -1,12 +1,14 @@
 """Where a gradient is checked: the parameters, and the data that stay as they are."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tf_gd.diagnosis.model.nesting import build, flatten
 from tf_gd.errors import invalid
 
 Array = npt.NDArray[Any]
@@ -18,12 +20,14 @@ class Problem:
     """Parameters and data under the names by which the loss and the gradient take them.
 
     Attributes:
-        params: floating arrays of any shape, finite.
-        data: arrays; plain Python numbers, strings and None stay what they are.
+        params: floating arrays of any shape, finite; nested ones are called `outer.inner`.
+        data: arrays; whatever is no array of numbers stays what it is.
+        structures: for each argument, how it is built from `params` and `data`.
     """
 
     params: dict[str, Array]
     data: dict[str, Any]
+    structures: dict[str, Any]
 
     @classmethod
     def of(cls, params: Mapping[str, Any], data: Mapping[str, Any]) -> "Problem":
@@ -40,31 +44,47 @@ class Problem:
             raise invalid("params", "a dict with at least one parameter", params)
         if both := sorted(params.keys() & data.keys()):
             raise invalid("data", "free of the parameters' names", both[0], "Rename one of the two.")
-        arrays = {name: _parameter(name, value) for name, value in params.items()}
+        structures, arrays = _flat(params, _parameter)
+        if not any(array.size for array in arrays.values()):
+            name = next(iter(arrays), "w")
+            raise invalid(f"params[{name!r}]", "an array with at least one number", params)
         dtype = np.result_type(*arrays.values())
-        return cls(arrays, {name: _datum(name, value, dtype) for name, value in data.items()})
+        data_structures, values = _flat(data, lambda name, value: _datum(name, value, dtype))
+        return cls(arrays, values, structures | data_structures)
 
     @property
+    def size(self) -> int:
+        """How many numbers the parameters hold."""
+        return sum(value.size for value in self.params.values())
+
+    @cached_property
     def vector(self) -> Vector:
         """All parameters, one after another, shape [size]."""
         return np.concatenate([value.ravel() for value in self.params.values()]).astype(np.float64)
 
-    @property
-    def labels(self) -> list[str]:
-        """The name of each element of `vector`, such as `w[0, 2]`."""
-        return [
-            f"{name}{list(index) if index else ''}"
-            for name, value in self.params.items()
-            for index in np.ndindex(value.shape)
-        ]
+    def label(self, index: int) -> str:
+        """Return the name of an element of `vector`, such as `w[0, 2]`."""
+        name = next(name for name, part in self.slices.items() if part.start <= index < part.stop)
+        shape = self.params[name].shape
+        place = [int(axis) for axis in np.unravel_index(index - self.slices[name].start, shape)] if shape else ""
+        return f"{name}{place}"
 
-    @property
+    @cached_property
     def slices(self) -> dict[str, slice]:
         """Where in `vector` each parameter lies."""
         ends = np.cumsum([value.size for value in self.params.values()]).tolist()
         return {
             name: slice(end - value.size, end) for (name, value), end in zip(self.params.items(), ends, strict=True)
         }
+
+    @cached_property
+    def scales(self) -> Vector:
+        """The size of each element: its own or its parameter's root mean square; 1 where all are zero."""
+        here = abs(self.vector)
+        for part in self.slices.values():
+            if part.stop > part.start:
+                here[part] = np.maximum(here[part], np.sqrt(np.mean(here[part] ** 2)))
+        return np.where(here > 0, here, 1.0)
 
     @property
     def lengths(self) -> list[int]:
@@ -75,63 +95,86 @@ class Problem:
     @property
     def num_inputs(self) -> int:
         """How many floating numbers go in, parameters and data."""
-        arrays = [*self.params.values(), *self.data.values()]
-        return sum(array.size for array in arrays if _is_floating(array))
+        return sum(array.size for array in [*self.params.values(), *self.data.values()] if is_floating(array))
 
     def at(self, vector: Vector) -> "Problem":
         """Return the problem with the parameters taken from `vector`."""
         parts = {
-            name: vector[part].reshape(self.params[name].shape).astype(self.params[name].dtype)
+            name: vector[part].reshape(self.params[name].shape).astype(self.params[name].dtype, copy=False)
             for name, part in self.slices.items()
         }
-        return Problem(parts, self.data)
+        return Problem(parts, self.data, self.structures)
 
-    def map(self, change: Any) -> "Problem":
+    def with_data(self, **changed: Any) -> "Problem":
+        """Return the problem with other data under some names."""
+        return replace(self, data=self.data | changed)
+
+    def map(self, change: Callable[[Any], Any]) -> "Problem":
         """Return the problem with `change` applied to every floating array."""
 
         def changed(value: Any) -> Any:
-            return np.asarray(change(value)) if _is_floating(value) else value
+            return np.asarray(change(value)) if is_floating(value) else value
 
         return Problem(
             {name: changed(value) for name, value in self.params.items()},
             {name: changed(value) for name, value in self.data.items()},
+            self.structures,
         )
 
     def with_floats_only(self) -> "Problem":
         """Return the problem with whole numbers as float64: TensorFlow multiplies no float by an integer."""
-        floats = {name: value.astype(np.float64) if _is_whole(value) else value for name, value in self.data.items()}
-        return Problem(self.params, floats)
+        floats = {name: value.astype(np.float64) if is_whole(value) else value for name, value in self.data.items()}
+        return replace(self, data=floats)
 
     def arguments(self) -> dict[str, Any]:
         """Return keyword arguments, each array a copy that the callee may do with as it likes."""
-        return {
-            name: value.copy() if isinstance(value, np.ndarray) else value
-            for name, value in (self.params | self.data).items()
-        }
+        return self.built(
+            {
+                name: value.copy() if isinstance(value, np.ndarray) else value
+                for name, value in (self.params | self.data).items()
+            }
+        )
+
+    def built(self, flat: Mapping[str, Any]) -> dict[str, Any]:
+        """Return keyword arguments of these values."""
+        return {name: build(structure, flat) for name, structure in self.structures.items()}
 
 
-def _is_floating(value: Any) -> bool:
+def is_floating(value: Any) -> bool:
+    """Whether this is an array of floating numbers."""
     return isinstance(value, np.ndarray) and (value.dtype.kind == "f" or value.dtype.name == "bfloat16")
 
 
-def _is_whole(value: Any) -> bool:
+def is_whole(value: Any) -> bool:
+    """Whether this is an array of whole numbers."""
     return isinstance(value, np.ndarray) and value.dtype.kind in "iu"
+
+
+def _flat(values: Mapping[str, Any], convert: Callable[[str, Any], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the structures and the flat dict of several arguments."""
+    structures: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        structures[name], parts = flatten(name, value, convert)
+        flat |= parts
+    return structures, flat
 
 
 def _parameter(name: str, value: Any) -> Array:
     array = _numeric(f"params[{name!r}]", value)
-    array = array if _is_floating(array) else array.astype(np.float64)
-    if array.size == 0:
-        raise invalid(f"params[{name!r}]", "an array with at least one number", value)
-    return array
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        raise invalid(f"params[{name!r}]", "an array of real numbers", value)
+    return array if is_floating(array) else array.astype(np.float64)
 
 
 def _datum(name: str, value: Any, dtype: np.dtype[Any]) -> Any:
     """Return an array, in the parameters' dtype where the caller's numbers had none of their own."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | float | str) or callable(value):
         return value
     array = _numeric(f"data[{name!r}]", value)
-    own = isinstance(value, np.ndarray | np.generic) or not _is_floating(array)
+    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+        return value  # strings and objects are the caller's own business
+    own = hasattr(value, "dtype") or not is_floating(array)
     return array if own else array.astype(dtype)
 
 
@@ -140,8 +183,7 @@ def _numeric(name: str, value: Any) -> Array:
         array = np.asarray(value)
     except Exception:
         raise invalid(name, "an array of numbers", value, "Are its rows of one length?") from None
-    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
-        raise invalid(name, "an array of real numbers", value)
-    if not np.isfinite(array.astype(np.float64)).all():
+    numeric = array.dtype.kind in "fiub" or array.dtype.name == "bfloat16"
+    if numeric and not np.isfinite(array.astype(np.float64, copy=False)).all():
         raise invalid(name, "finite", value, "Remove NaN and infinity.")
     return array

@@ -1,7 +1,7 @@
-"""Three witnesses to one number, and who is right.
+"""Up to three values for one number, and which of them is right.
 
-The loss itself is the arbiter: its slope by central differences. TensorFlow's derivative is the finer ruler:
-where it agrees with the arbiter, the hand-derived value is measured against it, down to rounding.
+The loss itself decides: its slope by differences. TensorFlow's derivative is known to more digits: where the loss
+confirms it, the hand-derived value is compared with it, down to rounding.
 """
 
 from dataclasses import dataclass
@@ -9,36 +9,40 @@ from enum import Enum
 
 import numpy as np
 
-from tf_gd.diagnosis.model.finite_differences import Slope
-
-# An estimated error is no bound: only a distance of several estimates counts as a contradiction.
-SEVERAL = 8.0
+from tf_gd.diagnosis.model.finite_differences import SEVERAL, Slope
 
 
 class Ruling(Enum):
-    """What three witnesses to one element add up to."""
+    """What the values for one element add up to."""
 
-    RIGHT = "all three agree"
+    RIGHT = "all agree"
     WRONG = "the hand-derived value differs"
     KINK = "the loss has a kink here, and the hand-derived value is one of its slopes"
     TENSORFLOW_DIFFERS = "the hand-derived value is the slope of the loss, TensorFlow's is not"
     NEITHER = "neither the hand-derived value nor TensorFlow's is the slope of the loss"
+    UNKNOWN = "the hand-derived value and TensorFlow's differ, and the loss cannot be heard"
 
     @property
     def accepts(self) -> bool:
         """Whether the hand-derived value passes."""
         return self in (Ruling.RIGHT, Ruling.KINK, Ruling.TENSORFLOW_DIFFERS)
 
+    @property
+    def rejects(self) -> bool:
+        """Whether the hand-derived value is wrong."""
+        return self in (Ruling.WRONG, Ruling.NEITHER)
+
 
 @dataclass(frozen=True)
 class Element:
-    """One element of one parameter: what each witness says, and the ruling.
+    """One element of one parameter: each value for it, and which is right.
 
     Attributes:
         label: such as `w[0, 2]`.
-        by_hand, tensorflow: their derivatives.
-        slope: the arbiter's; None where it was not asked.
+        by_hand, tensorflow: their derivatives; `tensorflow` is NaN for a loss that it does not differentiate.
+        slope: the loss's own; None where it was not asked.
         tolerance: how far two correct evaluations may lie apart.
+        confirmed: whether the loss confirms TensorFlow's gradient as a whole.
     """
 
     label: str
@@ -46,11 +50,21 @@ class Element:
     tensorflow: float
     slope: Slope | None
     tolerance: float
+    confirmed: bool = True
 
     @property
     def difference(self) -> float:
-        """By hand minus TensorFlow."""
+        """By hand minus TensorFlow, or minus the slope of the loss where TensorFlow is silent."""
+        if np.isnan(self.tensorflow):
+            return self.by_hand - self.slope.value if self.slope is not None else 0.0
         return self.by_hand - self.tensorflow
+
+    @property
+    def room(self) -> float:
+        """How far the difference may be from 0."""
+        if np.isnan(self.tensorflow) and self.slope is not None:
+            return SEVERAL * self.slope.error + self.tolerance
+        return self.tolerance
 
     @property
     def agrees(self) -> bool:
@@ -59,39 +73,44 @@ class Element:
 
     @property
     def ruling(self) -> Ruling:
-        """Who is right."""
+        """Which value is right."""
         if self.slope is None or not np.isfinite(self.slope.error):
-            return Ruling.RIGHT if self.agrees else Ruling.WRONG
-        hand, tensorflow = (self._is_slope(value) for value in (self.by_hand, self.tensorflow))
-        if self.agrees and (hand or tensorflow):
-            return Ruling.RIGHT
-        if self.slope.kink is not None and self._is_between(self.by_hand):
-            return Ruling.KINK
-        if tensorflow:
-            return Ruling.WRONG
-        return Ruling.TENSORFLOW_DIFFERS if hand else self._wrong_at_a_kink_or_neither()
+            return self._without_slope()
+        hand = self.slope.admits(self.by_hand, self._room_at_slope)
+        if np.isnan(self.tensorflow):
+            return (Ruling.KINK if self.at_kink else Ruling.RIGHT) if hand else Ruling.WRONG
+        tensorflow = self.slope.admits(self.tensorflow, self._room_at_slope)
+        if self.at_kink:
+            return Ruling.KINK if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
+        if self.agrees:
+            return Ruling.RIGHT if hand or tensorflow else Ruling.NEITHER
+        if hand and tensorflow:
+            return self._without_slope()
+        return Ruling.TENSORFLOW_DIFFERS if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
+
+    @property
+    def at_kink(self) -> bool:
+        """Whether the loss has a kink here."""
+        return self.slope is not None and self.slope.kink is not None
 
     @property
     def truth(self) -> float:
-        """The value to compare with: TensorFlow's, except where its own loss contradicts it."""
-        differs = self.ruling in (Ruling.TENSORFLOW_DIFFERS, Ruling.NEITHER)
-        return self.slope.value if differs and self.slope is not None else self.tensorflow
+        """The value to compare with: TensorFlow's, except where the loss contradicts it."""
+        if self.slope is None or not np.isfinite(self.slope.error):
+            return self.by_hand if np.isnan(self.tensorflow) else self.tensorflow
+        if np.isnan(self.tensorflow) or self.ruling in (Ruling.TENSORFLOW_DIFFERS, Ruling.NEITHER):
+            return self.slope.value
+        return self.tensorflow
 
-    def _wrong_at_a_kink_or_neither(self) -> Ruling:
-        at_a_kink = self.slope is not None and self.slope.kink is not None
-        return Ruling.WRONG if at_a_kink else Ruling.NEITHER
+    def _without_slope(self) -> Ruling:
+        if self.agrees or np.isnan(self.tensorflow):
+            return Ruling.RIGHT
+        return Ruling.WRONG if self.confirmed else Ruling.UNKNOWN
 
-    def _is_slope(self, value: float) -> bool:
+    @property
+    def _room_at_slope(self) -> float:
+        """The tolerance; at a kink, where moving the inputs may step over it, no more than a millionth."""
         assert self.slope is not None
-        return abs(value - self.slope.value) <= SEVERAL * self.slope.error + self.tolerance
-
-    def _is_between(self, value: float) -> bool:
-        """Whether `value` is a subgradient: between the two slopes, give or take 1/8 of the gap.
-
-        One-sided slopes are off by half a step times the curvature; that the loss bends like |h| at this
-        step, and not like h^2, means that this is the smaller part.
-        """
-        assert self.slope is not None
-        low, high = sorted((self.slope.left, self.slope.right))
-        room = (high - low) / 8
-        return low - room <= value <= high + room
+        if not self.at_kink:
+            return self.tolerance
+        return min(self.tolerance, 1e-6 * max(abs(self.slope.left), abs(self.slope.right)))

@@ -1,0 +1,124 @@
+"""The hand-derived gradient beside the right one, at the caller's problem and at another, to test explanations on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.diagnosis.model.finite_differences import SEVERAL
+from tf_gd.diagnosis.model.loss_function import LossFunction
+from tf_gd.diagnosis.model.loss_slopes import LossSlopes
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+
+Finding = tuple[str, str]
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The hand-derived gradient beside the right one, at one problem.
+
+    Attributes:
+        loss: what is differentiated.
+        problem: where.
+        by_hand, truth, tolerance: shape [size]; the tolerance is infinite where the truth is not known.
+        by_slopes: whether the truth is the loss's own slopes, and not TensorFlow's gradient.
+    """
+
+    loss: LossFunction
+    problem: Problem
+    by_hand: Vector
+    truth: Vector
+    tolerance: Vector
+    by_slopes: bool = False
+
+    def elements(self, names: list[str]) -> Indices:
+        """Return where in the vectors these parameters lie, as far as the truth is known."""
+        parts = [np.arange(self.truth.size)[self.problem.slices[name]] for name in names]
+        indices: Indices = np.concatenate([np.zeros(0, np.intp), *parts])
+        return indices[np.isfinite(self.tolerance[indices])]
+
+    @property
+    def wrong(self) -> list[str]:
+        """The parameters of which some element is wrong."""
+        off = abs(self.by_hand - self.truth) > self.tolerance
+        return [name for name, part in self.problem.slices.items() if off[part].any()]
+
+    def fits(self, pattern: Vector, names: list[str], its_tolerance: Vector) -> bool:
+        """Return whether a mistake that gives `pattern` explains these parameters."""
+        at = self.elements(names)
+        room = (self.tolerance + its_tolerance)[at]
+        return bool(np.isfinite(pattern[at]).all() and (abs(self.by_hand - pattern)[at] <= room).all())
+
+    def tells(self, pattern: Vector, names: list[str], its_tolerance: Vector) -> bool:
+        """Return whether a pattern differs from the right gradient by more than rounding."""
+        at = self.elements(names)
+        return bool((abs(self.truth - pattern)[at] > (self.tolerance + its_tolerance)[at]).any())
+
+    def right_at(self, problem: Problem) -> Vector:
+        """Return the right gradient at other parameters or data; NaN where it is not known."""
+        if not self.by_slopes:
+            return self.loss.gradient(problem)
+        slopes, values = LossSlopes(self.loss, problem), np.full(self.truth.size, np.nan)
+        for index in np.flatnonzero(np.isfinite(self.tolerance)):
+            values[index] = slopes.element(int(index)).value
+        return values
+
+
+Pattern = Callable[[Compared], Vector]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake that may explain a wrong gradient.
+
+    Attributes:
+        name, message: what is said of it.
+        pattern: the gradient that it gives, at any problem.
+        growth: by how much it enlarges the tolerance.
+    """
+
+    name: str
+    message: str
+    pattern: Pattern
+    growth: float = 1.0
+
+    def explains(self, views: list[Compared], names: list[str]) -> bool:
+        """Whether it explains these parameters at every problem, and says more than nothing at the first."""
+        for place, view in enumerate(views):
+            pattern, room = self.pattern(view), self.growth * view.tolerance
+            if not view.fits(pattern, names, room) or (place == 0 and not view.tells(pattern, names, room)):
+                return False
+        return True
+
+
+Mistakes = Callable[[list[Compared], list[str]], Iterator[Mistake]]
+
+
+def other_problem(problem: Problem) -> Problem:
+    """Return other parameters and data of the same kind: labels, masks and one-hot rows are put in another order."""
+    rng = np.random.default_rng(11)
+    data = {name: _other(value, rng) for name, value in problem.data.items()}
+    moved = problem.vector + problem.scales * rng.uniform(0.1, 0.4, problem.size) * rng.choice([-1, 1], problem.size)
+    return problem.at(moved).with_data(**data)
+
+
+def _other(value: object, rng: np.random.Generator) -> object:
+    if not isinstance(value, np.ndarray) or value.ndim == 0 or value.size == 0:
+        return value
+    sums_to_one = value.ndim > 1 and np.allclose(value.astype(float).sum(axis=-1), 1)
+    if value.dtype.kind not in "f" or np.unique(value).size <= 2 or sums_to_one:
+        return value[rng.permutation(len(value))]
+    return (value * rng.uniform(0.7, 1.3, value.shape)).astype(value.dtype)
+
+
+def slopes_at(loss: LossFunction, problem: Problem, indices: list[int]) -> tuple[Vector, Vector]:
+    """Return the slopes of the loss at some elements, and how far they may be off; infinitely far elsewhere."""
+    slopes, values = LossSlopes(loss, problem), np.zeros(problem.size)
+    errors = np.full(problem.size, np.inf)
+    for index in indices:
+        found = slopes.element(index)
+        if np.isfinite(found.error) and found.kink is None:
+            values[index], errors[index] = found.value, SEVERAL * found.error
+    return values, errors

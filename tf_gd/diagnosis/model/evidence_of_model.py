@@ -1,0 +1,255 @@
+"""All that is known of a gradient at one problem: by hand, by TensorFlow, and from the loss, with tolerances."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.model.finite_differences import DOUBLE, SEVERAL, SINGLE, Slope
+from tf_gd.diagnosis.model.graph_copy import has_single_constant, rounding_movement
+from tf_gd.diagnosis.model.hand_gradient import is_single
+from tf_gd.diagnosis.model.loss_function import LossFunction
+from tf_gd.diagnosis.model.loss_graph import LossGraph
+from tf_gd.diagnosis.model.loss_slopes import ROUGH, LossSlopes
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
+from tf_gd.diagnosis.model.verdict import Element
+
+Ask = Callable[[Problem], Vector]
+
+MOST_SLOPES = 300  # each costs 6 evaluations of the loss and more
+EVERY_SLOPE = 32  # up to so many elements, each is asked
+LARGEST = 3  # of more, so many with the largest gradients
+LARGE = 20_000  # parameters from which on every evaluation counts
+
+
+@dataclass
+class Evidence:
+    """What is known at one problem.
+
+    Attributes:
+        hand, tensorflow: shape [size]; `tensorflow` is NaN where it does not differentiate the loss.
+        tolerance: how far two correct evaluations may lie apart.
+        slopes: the loss, and its slopes along `directions` by parameter, "" for all.
+        heard: the elements at which the loss was asked for its slope.
+        widened: whether elements pass only because TensorFlow's own constants are float32.
+    """
+
+    loss: LossFunction
+    hand: Vector
+    tensorflow: Vector
+    tolerance: Tolerance
+    slopes: LossSlopes
+    directions: dict[str, Vector]
+    along: dict[str, Slope]
+    heard: dict[int, Slope] = field(default_factory=dict)
+    widened: bool = False
+
+    @property
+    def problem(self) -> Problem:
+        """Where."""
+        return self.slopes.problem
+
+    @cached_property
+    def differentiates(self) -> bool:
+        """Whether TensorFlow knows the gradient."""
+        return self.loss.differentiates
+
+    @property
+    def off(self) -> Vector:
+        """How far by hand and TensorFlow differ beyond the tolerance, shape [size]; 0 where they do not."""
+        if not self.differentiates:
+            return np.zeros_like(self.hand)
+        return np.maximum(abs(self.hand - self.tensorflow) - self.tolerance.values, 0.0)
+
+    def admits(self, name: str, values: Vector) -> bool:
+        """Whether the slope along a direction is that of these values, as far as can be told."""
+        direction = self.directions[name]
+        room = float(self.tolerance.values @ abs(direction))
+        return not np.isfinite(self.along[name].error) or self.along[name].admits(float(values @ direction), room)
+
+    def hears(self, name: str) -> bool:
+        """Whether a sign or a factor of 2 would show along a direction."""
+        values = self.tensorflow if self.differentiates else self.hand
+        return self.along[name].hears(float(values @ self.directions[name]))
+
+    @property
+    def audible(self) -> bool:
+        """Whether a sign or a factor of 2 would show in the loss at all."""
+        values = self.tensorflow if self.differentiates else self.hand
+        return any(map(self.hears, self.directions)) or any(
+            slope.hears(float(values[index])) or slope.kink is not None for index, slope in self.heard.items()
+        )
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the loss confirms TensorFlow's gradient."""
+        return any(self.hears(name) and self.admits(name, self.tensorflow) for name in self.directions) or any(
+            slope.hears(float(self.tensorflow[index])) and slope.admits(float(self.tensorflow[index]), 0.0)
+            for index, slope in self.heard.items()
+        )
+
+    def element(self, index: int) -> Element:
+        """Return what is known about one element."""
+        return Element(
+            self.problem.label(index),
+            float(self.hand[index]),
+            float(self.tensorflow[index]),
+            self.heard.get(index),
+            float(self.tolerance.values[index]),
+            self._confirmed,
+        )
+
+    @cached_property
+    def _confirmed(self) -> bool:
+        return self.confirmed
+
+    def listen(self, indices: list[int]) -> None:
+        """Ask the loss for its slope at these elements."""
+        for index in indices:
+            self.heard[index] = self.slopes.element(index)
+
+
+def gather(loss: LossFunction, ask: Ask, problem: Problem) -> Evidence:
+    """Ask the hand-derived gradient, TensorFlow and the loss, and let the loss decide where they differ.
+
+    Raises:
+        Misbehaved: the hand-derived gradient is not the same when it is asked twice, or returned no gradient.
+    """
+    hand, tensorflow = ask(problem), loss.gradient(problem)
+    _require_same_twice(hand, ask(problem), loss.unit)
+    slopes = LossSlopes(loss, problem)
+    evidence = Evidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
+    _listen(evidence)
+    if evidence.off.any() and isinstance(loss, LossGraph) and not _contradicted(evidence):
+        evidence = _with_rounding_of_operations(evidence, loss)
+    return evidence
+
+
+def _contradicted(evidence: Evidence) -> bool:
+    """Whether the loss itself contradicts the hand-derived gradient, and confirms TensorFlow's, at some element."""
+    return any(
+        evidence.off[index]
+        and slope.kink is None
+        and np.isfinite(slope.error)
+        and slope.admits(float(evidence.tensorflow[index]), room)
+        and not slope.admits(float(evidence.hand[index]), room + 1e-5 * abs(float(evidence.tensorflow[index])))
+        for index, slope in evidence.heard.items()
+        for room in [float(evidence.tolerance.values[index])]
+    )
+
+
+def _require_same_twice(first: Vector, second: Vector, unit: float) -> None:
+    allowed = unit**0.75 * max(float(abs(first).max(initial=0.0)), np.finfo(float).tiny)
+    index = int(np.argmax(abs(first - second)))
+    if abs(first - second)[index] > allowed:
+        raise Misbehaved(
+            "not-the-same-twice",
+            f"Asked twice at the same point, your gradient returned {first[index]:.6g} and then {second[index]:.6g}. "
+            "Does it draw random numbers anew, such as a dropout mask, or add to a sum that is never reset to 0? "
+            "Take random numbers as data, and start each sum inside the function.",
+        )
+
+
+def _tolerance(loss: LossFunction, ask: Ask, problem: Problem, hand: Vector, tensorflow: Vector) -> Tolerance:
+    """Return the rounding tolerance; of a large model first a rough one, and the dear one only if it is too small."""
+    unit = loss.unit
+    if loss.differentiates and problem.size > LARGE:
+        rough = _rough_tolerance(problem, tensorflow, unit)
+        if (abs(hand - tensorflow) <= rough.values).all():
+            return rough
+    functions = [ask, loss.gradient] if loss.differentiates else [ask]
+    found = tolerance(functions, problem, unit)
+    if unit < SINGLE and is_single(hand) and (abs(hand - tensorflow) > found.values).any() | (not loss.differentiates):
+        return tolerance(functions, problem, SINGLE)
+    return found
+
+
+def _rough_tolerance(problem: Problem, values: Vector, unit: float) -> Tolerance:
+    """Return one tolerance for each parameter: roundings of its largest element."""
+    factor = 4.0 * problem.num_inputs**0.5
+    room = np.zeros(problem.size)
+    for part in problem.slices.values():
+        room[part] = factor * unit * abs(values[part]).max(initial=0.0)
+    return Tolerance(room, factor, problem.num_inputs, unit, 0)
+
+
+def _with_rounding_of_operations(evidence: Evidence, graph: LossGraph) -> Evidence:
+    """Return the evidence with the tolerance that the roundings inside TensorFlow's operations ask for."""
+    moved = rounding_movement(graph, evidence.problem)
+    values = np.maximum(evidence.tolerance.values, moved)
+    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
+    wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and _single_constants(graph)
+    return wider
+
+
+def _single_constants(graph: LossGraph) -> bool:
+    return graph.unit == DOUBLE and any(map(has_single_constant, graph.forward))
+
+
+def _listen(evidence: Evidence) -> None:
+    """Ask the loss along directions over all parameters first, then at single elements."""
+    large = evidence.problem.size > LARGE
+    evidence.directions = {"": evidence.slopes.direction()} if large else evidence.slopes.directions()
+    evidence.along = {
+        name: evidence.slopes.along(direction, ROUGH if large else 2.0**-24)
+        for name, direction in evidence.directions.items()
+    }
+    evidence.listen(_elements_to_hear(evidence))
+
+
+def _elements_to_hear(evidence: Evidence) -> list[int]:
+    """Return the elements at which the loss is asked: all of a few, else the largest, and those in doubt."""
+    size = evidence.problem.size
+    if size <= EVERY_SLOPE:
+        return list(range(size))
+    doubted = _doubted(evidence)
+    if doubted.size:
+        return [int(index) for index in doubted[:MOST_SLOPES]]
+    if size > LARGE and evidence.hears("") and evidence.along[""].kink is None:
+        return []
+    return [int(index) for index in np.argsort(-_weights(evidence), kind="stable")[:LARGEST]]
+
+
+def _doubted(evidence: Evidence) -> npt.NDArray[np.intp]:
+    """Return the elements in doubt, the worst first: off TensorFlow's, or in a direction that contradicts."""
+    off = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
+    differing = np.argsort(-off, kind="stable")[: np.count_nonzero(off)]
+    doubted = [name for name in evidence.directions if not _agrees_along(evidence, name)]
+    if not doubted:
+        return differing
+    named = [name for name in doubted if name] or [""]
+    among = np.concatenate([np.flatnonzero(evidence.directions[name]) for name in named])
+    largest = among[np.argsort(-_weights(evidence)[among], kind="stable")]
+    if not evidence.differentiates and largest.size > MOST_SLOPES:  # a wrong element may be a small one, too
+        rest = np.random.default_rng(1).permutation(largest[MOST_SLOPES // 2 :])
+        largest = np.concatenate([largest[: MOST_SLOPES // 2], rest])
+    half = differing[: MOST_SLOPES // 2]
+    return np.concatenate([half, largest[~np.isin(largest, half)], differing[half.size :]])
+
+
+def _agrees_along(evidence: Evidence, name: str) -> bool:
+    values = [evidence.hand, evidence.tensorflow] if evidence.differentiates else [evidence.hand]
+    return all(evidence.admits(name, each) for each in values)
+
+
+def _weights(evidence: Evidence) -> Vector:
+    """Return how much each element matters to the loss: its gradient times its scale."""
+    values = np.maximum(abs(evidence.hand), np.nan_to_num(abs(evidence.tensorflow)))
+    return np.asarray(values * evidence.problem.scales, np.float64)
+
+
+def contradicted(evidence: Evidence) -> bool:
+    """Whether the loss contradicts the hand-derived gradient along every one of three random directions."""
+    for seed in range(3):
+        direction = evidence.slopes.direction(seed)
+        slope = evidence.slopes.along(direction)
+        room = float(evidence.tolerance.values @ abs(direction)) + SEVERAL * slope.error
+        if slope.kink is not None or not slope.hears(slope.value):
+            return False
+        if slope.admits(float(evidence.hand @ direction), room):
+            return False
+    return True

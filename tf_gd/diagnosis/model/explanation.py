@@ -1,0 +1,136 @@
+"""Which mistake turns the right gradient into the one that was returned."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.model.activations import activation_derivatives
+from tf_gd.diagnosis.model.comparison_of_gradients import (
+    Compared,
+    Finding,
+    Mistake,
+    Mistakes,
+    other_problem,
+    slopes_at,
+)
+from tf_gd.diagnosis.model.evidence_of_model import Evidence
+from tf_gd.diagnosis.model.factors import (
+    any_factor,
+    constant_added,
+    exchanged,
+    known_factors,
+    parameter_added,
+    transposed,
+)
+from tf_gd.diagnosis.model.forgotten_data import derivative_of_output, dropped_point, forgotten_data
+from tf_gd.diagnosis.model.judgement import Judgement
+from tf_gd.diagnosis.model.lost_sums import bias_sums, repeated_indices
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_report import apart
+from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
+from tf_gd.diagnosis.model.tolerance import tolerance
+from tf_gd.errors import TfGdError
+
+# The kinds of mistakes, the commonest first: the first kind of which one explains everything is named.
+KINDS: tuple[Mistakes, ...] = (
+    known_factors,
+    exchanged,
+    transposed,
+    one_term,
+    activation_derivatives,
+    derivative_of_output,
+    forgotten_data,
+    parameter_added,
+    bias_sums,
+    repeated_indices,
+    any_factor,
+    constant_added,
+    one_term_any_factor,
+    dropped_point,
+)
+_MOST_SLOPES = 40
+
+
+def explain(evidence: Evidence, judgement: Judgement, ask: Callable[[Problem], Vector]) -> list[Finding]:
+    """Return the name and the explanation of each mistake that turns the right gradient into this one.
+
+    Mistakes that explain every wrong parameter at once come first; else each parameter is explained alone.
+    """
+    here = _here(evidence, judgement)
+    if not here.wrong:
+        return judgement.reasons
+    views = [here, *_elsewhere(here, ask)]
+    if found := _explanations(views, here.wrong):
+        return found
+    if len(here.wrong) == 1:
+        return [_unnamed(here, here.wrong[0])]
+    alone = (_explanations(views, [name]) or [_unnamed(here, name)] for name in here.wrong)
+    return [finding for found in alone for finding in found]
+
+
+def _explanations(views: list[Compared], names: list[str]) -> list[Finding]:
+    """Return what the first kind of mistake that fits has to say."""
+    for kind in KINDS:
+        if found := list(_fitting(kind, views, names)):
+            return list(dict(found).items())
+    return several_terms(views, names)
+
+
+def _fitting(kind: Mistakes, views: list[Compared], names: list[str]) -> Iterator[Finding]:
+    for mistake in kind(views, names):
+        if mistake.explains(views, names):
+            yield mistake.name, mistake.message
+            if not _may_be_two(mistake):
+                return
+
+
+def _may_be_two(mistake: Mistake) -> bool:
+    """Whether another mistake of the kind may give the very same numbers, as twice and n times do for n = 2."""
+    return mistake.name.endswith(("factor-2", "-mean", "-sum"))
+
+
+def _here(evidence: Evidence, judgement: Judgement) -> Compared:
+    """Return the values beside the right ones; a value that was accepted is right as it is."""
+    truth = evidence.tensorflow.copy() if evidence.differentiates else evidence.hand.copy()
+    room = evidence.tolerance.values.copy()
+    if not evidence.differentiates:
+        room[:] = np.inf
+    for index, element in judgement.elements.items():
+        truth[index] = element.by_hand if element.ruling.accepts else element.truth
+        room[index] = element.room
+    by_slopes = not evidence.differentiates or not evidence.confirmed
+    return Compared(evidence.loss, evidence.problem, evidence.hand, truth, room, by_slopes)
+
+
+def _elsewhere(here: Compared, ask: Callable[[Problem], Vector]) -> list[Compared]:
+    """Return the comparison at another point and with other data, where the functions allow it."""
+    problem, loss = other_problem(here.problem), here.loss
+    try:
+        by_hand = ask(problem)
+        if here.by_slopes:
+            at = np.flatnonzero(np.isfinite(here.tolerance))
+            truth, room = slopes_at(loss, problem, at[:: 1 + at.size // _MOST_SLOPES].tolist())
+        else:
+            truth, room = loss.gradient(problem), tolerance([ask, loss.gradient], problem, loss.unit).values
+    except (Misbehaved, TfGdError):
+        return []
+    if not np.isfinite(by_hand).all() or not np.isfinite(truth).all():
+        return []
+    return [Compared(loss, problem, by_hand, truth, room, here.by_slopes)]
+
+
+def _unnamed(here: Compared, name: str) -> Finding:
+    """Say what can be said of a mistake that fits no pattern."""
+    at = here.elements([name])
+    differences = abs(here.by_hand - here.truth)
+    off = [index for index in at if differences[index] > here.tolerance[index]]
+    worst = max(off, key=lambda index: float(differences[index]))
+    elements = f" in {len(off)} of {at.size} elements" if at.size > 1 else ""
+    most = f", most at {here.problem.label(worst)}" if at.size > 1 else ""
+    values = apart(float(here.by_hand[worst]), float(here.truth[worst]))
+    return (
+        "different",
+        f"The gradient of {name} is wrong{elements}{most}: {values[0]}, where {values[1]} is right. "
+        "No mistake that is known explains it, such as a factor, a single term or a forgotten derivative.",
+    )

@@ -1,0 +1,173 @@
+"""Mistakes that multiply the right gradient, or put its elements in another order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
+from tf_gd.diagnosis.model.loss_graph import LossGraph
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.graph import load_tensorflow
+
+
+def known_factors(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """A factor of which it is known where it comes from."""
+    for factor, name, sentence in _known_factors(views[0]):
+        yield _scaled(factor, name, f"{subject(names)} {sentence}")
+
+
+def _scaled(factor: float, name: str, message: str) -> Mistake:
+    return Mistake(name, message, lambda view: factor * view.truth, abs(factor))
+
+
+def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
+    yield -1.0, "sign", "the negative of the right one: turn the sign, or descent would climb."
+    yield 2.0, "extra-factor-2", "twice the right one: there is one factor 2 too many."
+    yield 0.5, "missing-factor-2", "half of the right one: a factor 2 is missing, as in d(e^2) = 2 e de."
+    divisors = divisors_of(view.loss)
+    for n in dict.fromkeys([*view.problem.lengths, *divisors]):
+        yield from _of_length(n, divisors, view)
+    yield -2.0, "sign", "-2 times the right one: the sign is wrong, and there is one factor 2 too many."
+    yield -0.5, "sign", "-1/2 times the right one: the sign is wrong, and a factor 2 is missing."
+    for n in divisors:
+        for axis in _axes(view.problem, n):
+            yield (
+                n / axis,
+                "mean-over-wrong-axis",
+                f"{n}/{axis} of the right one: the loss divides by {n}, and your gradient by {axis}, the length of "
+                "another axis.",
+            )
+
+
+def _of_length(n: int, divisors: list[int], view: Compared) -> Iterator[tuple[float, str, str]]:
+    """Return the factors in which a number of data takes part; what the loss divides by is read off its graph."""
+    divides, known = n in divisors, isinstance(view.loss, LossGraph)
+    once_more = f"the loss divides by {n} once, and your gradient once more: do not divide twice."
+    no_mean = f"the loss does not divide by {n}, so do not divide." if known else f"is a division by {n} one too many?"
+    missing = (
+        f"the loss divides by {n}, so divide by {n}."
+        if divides
+        else f"{n} is the length of data: a sum was taken that should not be, or a division by {n} is missing."
+    )
+    yield n, "sum-instead-of-mean", f"n = {n} times the right one: {missing}"
+    yield 1 / n, "mean-instead-of-sum", f"1/n of the right one, n = {n}: {once_more if divides else no_mean}"
+    yield 0.5 / n, "half-mean", f"1/(2n) of the right one, n = {n}: do not divide by 2n."
+    yield 2.0 * n, "missing-half-mean", f"2n times the right one, n = {n}: a division by 2n is missing."
+    yield -float(n), "sign", f"-{n} times the right one: the sign is wrong, and a division by n = {n} is missing."
+    yield -1 / n, "sign", f"-1/{n} of the right one: the sign is wrong, and a division by n = {n} is one too many."
+
+
+def divisors_of(loss: Any) -> list[int]:
+    """Return the numbers by which a loss divides: the sizes of its means, and its whole constants."""
+    if not isinstance(loss, LossGraph):
+        return []
+    return list(dict.fromkeys(n for operation in loss.on_path for n in _divisors(operation)))
+
+
+def _divisors(operation: Any) -> Iterator[int]:
+    if operation.type == "Mean":
+        before, after = (tensor.shape.num_elements() for tensor in (operation.inputs[0], operation.outputs[0]))
+        if before and after and before > after:
+            yield before // after
+    elif operation.type in ("RealDiv", "Mul", "DivNoNan"):
+        for source in operation.inputs:
+            value = load_tensorflow().get_static_value(source)
+            if value is not None and np.size(value) == 1 and float(value):
+                number = abs(float(value)) if operation.type != "Mul" else 1 / abs(float(value))
+                if number > 2 and abs(number - round(number)) < 1e-6 * number:
+                    yield round(number)
+
+
+def _axes(problem: Problem, n: int) -> list[int]:
+    """Return the lengths of axes, but for those that `n` counts."""
+    arrays = [*problem.params.values(), *problem.data.values()]
+    lengths = {length for array in arrays if isinstance(array, np.ndarray) for length in array.shape}
+    return sorted(length for length in lengths if length not in (0, 1, n))
+
+
+def exchanged(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """Two parameters of one shape whose gradients have changed places."""
+    problem = views[0].problem
+    if len(names) != 2 or len({problem.params[name].shape for name in names}) > 1:
+        return
+    first, second = (problem.slices[name] for name in names)
+    order = np.arange(problem.size)
+    order[first], order[second] = np.arange(problem.size)[second], np.arange(problem.size)[first]
+    message = f"The gradients of {names[0]} and {names[1]} have changed places: exchange them."
+    yield Mistake("swapped", message, lambda view: view.truth[order])
+
+
+def transposed(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """Square matrices that are returned transposed; others show by their shape."""
+    problem = views[0].problem
+    order = np.arange(problem.size)
+    for name in names:
+        shape, part = problem.params[name].shape, problem.slices[name]
+        if len(shape) != 2 or shape[0] != shape[1]:
+            return
+        order[part] = order[part].reshape(shape).T.ravel()
+    message = f"{subject(names)} the transpose of the right one: exchange rows and columns."
+    yield Mistake("transposed", message, lambda view: view.truth[order])
+
+
+def any_factor(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """Any other factor, the least-squares one, where at least two numbers confirm it."""
+    at = views[0].elements(names)
+    truth, by_hand = views[0].truth[at], views[0].by_hand[at]
+    if np.count_nonzero(truth) > 1 or (len(views) > 1 and np.any(truth)):
+        factor = float(truth @ by_hand / (truth @ truth))
+        if factor:
+            yield _scaled(
+                factor,
+                "constant-factor",
+                f"{subject(names)} {factor:.10g} times the right one, in every element: look for a constant "
+                "that does not belong, or one that is missing.",
+            )
+
+
+def constant_added(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """The same number added to every element, where at least two elements confirm it."""
+    at = views[0].elements(names)
+    if at.size > 1:
+        offset = float(np.mean((views[0].by_hand - views[0].truth)[at]))
+        yield Mistake(
+            "constant-added",
+            f"{subject(names)} off by {offset:.10g} in every element.",
+            lambda view: view.truth + offset,
+        )
+
+
+def parameter_added(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """A multiple of the parameter itself, as a penalty gives, that the loss does not have."""
+    view, at = views[0], views[0].elements(names)
+    here, excess = view.problem.vector[at], (view.by_hand - view.truth)[at]
+    if not here.any() or (np.count_nonzero(here) < 2 and len(views) < 2):
+        return
+    factor = float(here @ excess / (here @ here))
+    penalized = [label for label, share in view.loss.terms(view.problem) if _is_multiple(share, factor, view)]
+    if penalized:
+        why = f"as the penalty {penalized[0]} gives for other parameters, but the loss does not penalize "
+        message = f"{subject(names)} the right one plus {factor:.6g} times the parameter, {why}{listed(names)}."
+    else:
+        message = (
+            f"{subject(names)} the right one plus {factor:.6g} times the parameter, as a penalty would give that the "
+            "loss does not have here."
+        )
+    yield Mistake("penalty-on-bias", message, lambda view: view.truth + factor * view.problem.vector)
+
+
+def _is_multiple(share: Vector, factor: float, view: Compared) -> bool:
+    """Whether a term's gradient is this multiple of some of the parameters."""
+    at = np.flatnonzero(share)
+    return at.size > 0 and bool(np.allclose(share[at], factor * view.problem.vector[at], rtol=1e-4))
+
+
+def subject(names: list[str]) -> str:
+    """Return the start of a sentence about these parameters' gradients."""
+    return f"The gradient of {listed(names)} is" if len(names) == 1 else f"The gradients of {listed(names)} are"
+
+
+def listed(names: list[str]) -> str:
+    """Return `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,97 @@
+"""How far TensorFlow's gradient may be off: a copy of its graph in which every operation rounds otherwise."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
+from tf_gd.diagnosis.model.loss_graph import UNITS, LossGraph, Tensor
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.tolerance import QUARTILE
+from tf_gd.graph import load_tensorflow
+
+Change = Callable[[Any, list[Tensor]], list[Tensor]]
+
+_TRIALS = 16
+_SEVERAL_ROUNDINGS = 16.0  # another formula for the same number rounds a few times more, or elsewhere
+# These operations take constants in float32 even where they compute in float64.
+_SINGLE_CONSTANTS = {"LeakyRelu", "LeakyReluGrad"}
+
+
+def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
+    """Copy operations in their own graph and return each copied tensor by the `id` of the original.
+
+    Args:
+        operations: in the order they were made.
+        change: takes an operation and its copied outputs, and returns other outputs.
+    """
+    copies: dict[int, Tensor] = {}
+    for operation in list(operations):
+        if operation.type in ("Placeholder", "Const"):
+            continue
+        copied = operation.graph.create_op(
+            operation.type,
+            [copies.get(id(source), source) for source in operation.inputs],
+            [output.dtype for output in operation.outputs],
+            attrs=dict(operation.node_def.attr),
+            op_def=operation.op_def,
+        )
+        changed = change(operation, list(copied.outputs))
+        copies |= {id(before): after for before, after in zip(operation.outputs, changed, strict=True)}
+    return copies
+
+
+def rounding_movement(graph: LossGraph, problem: Problem) -> Vector:
+    """Return how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
+
+    Moving the inputs does not show this where an operation has lost them: 1 - s of a saturated sigmoid s has an
+    error of one unit in the last place of 1, however small it is.
+
+    References:
+        D. Parker, Monte Carlo arithmetic, UCLA, 1997.
+    """
+    tf = load_tensorflow()
+
+    def rounded(operation: Any, outputs: list[Tensor]) -> list[Tensor]:
+        return [_rounded(tf, operation, index, output) for index, output in enumerate(outputs)]
+
+    with graph.graph.as_default():
+        tensor = copy(graph.graph.get_operations(), rounded)[id(graph.gradient_tensor)]
+    gradient, here = graph.callable(tensor), graph.gradient(problem)
+    moves = [np.nan_to_num(abs(np.asarray(gradient(problem)) - here), posinf=0.0) for _ in range(_TRIALS)]
+    middle = np.sort(moves, axis=0)[_TRIALS // 4] / QUARTILE
+    return np.asarray(_SEVERAL_ROUNDINGS * middle, np.float64)
+
+
+def _rounded(tf: Any, operation: Any, index: int, output: Tensor) -> Tensor:
+    unit = rounding_unit(operation, output)
+    if not unit or output.shape.rank is None:
+        return output
+    noise = tf.random.uniform(tf.shape(output), -unit, unit, tf.float64, seed=index + 1)
+    if "CrossEntropy" in operation.type and index == 1:  # p - y: rounded like p, which is 1 at most
+        return output + tf.cast(noise, output.dtype)
+    return output * tf.cast(1.0 + noise, output.dtype)
+
+
+def rounding_unit(operation: Any, output: Tensor) -> float:
+    """Return the relative error of an operation's result; 0 where it is no floating number."""
+    unit = UNITS.get(output.dtype.name, 0.0)
+    return max(unit, SINGLE) if unit and has_single_constant(operation) else unit
+
+
+def has_single_constant(operation: Any) -> bool:
+    """Whether TensorFlow itself put a constant of float32 into a computation in float64, as in GELU."""
+    if not operation.outputs or UNITS.get(operation.outputs[0].dtype.name) != DOUBLE:
+        return False
+    if operation.type in _SINGLE_CONSTANTS:
+        return True
+    if (
+        operation.type != "Cast"
+        or operation.inputs[0].op.type != "Const"
+        or operation.inputs[0].dtype.name != "float32"
+    ):
+        return False
+    value = load_tensorflow().get_static_value(operation.inputs[0])
+    mantissas, _ = np.frexp(np.asarray(value, np.float64))
+    return not bool((mantissas * 2.0**12 % 1 == 0).all())  # 0.5 is 0.5 in float32 too

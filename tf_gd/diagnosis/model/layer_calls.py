@@ -1,0 +1,201 @@
+"""A layer's forward and backward pass, called as a loss and its gradient."""
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
+from tf_gd.errors import InvalidArgumentError, invalid, plain
+
+
+class Layer:
+    """A layer at its inputs, followed by the loss sum(dout * output).
+
+    Attributes:
+        douts: one array for each output, drawn at random.
+    """
+
+    def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any], inputs: Mapping[str, Any]) -> None:
+        self._forward, self._backward, self._inputs = forward, backward, dict(inputs)
+        self._floating = [name for name, value in inputs.items() if _is_floating(value)]
+        if not self._floating:
+            raise invalid("inputs", "a dict with at least one array of floating numbers", inputs)
+        outputs, _ = self._outputs(self._call_forward(self._arrays()))
+        rng = np.random.default_rng(0)
+        names = ["dout"] if len(outputs) == 1 else [f"dout{place}" for place in range(len(outputs))]
+        self.douts = {
+            name: np.asarray(rng.uniform(0.5, 1.5, np.shape(out)) * rng.choice([-1.0, 1.0], np.shape(out)))
+            for name, out in zip(names, outputs, strict=True)
+        }
+        self._returned = self._names_returned()
+
+    def split(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the inputs whose gradient is checked, and everything else, with the `dout`s."""
+        params = {name: self._inputs[name] for name in self._returned}
+        return params, {name: value for name, value in self._inputs.items() if name not in params} | self.douts
+
+    def loss(self, **arguments: Any) -> Any:
+        """Return sum(dout * output)."""
+        douts = [arguments.pop(name) for name in self.douts]
+        outputs, _ = self._outputs(self._call_forward(arguments))
+        total = 0.0
+        for dout, out in zip(douts, outputs, strict=True):
+            total = total + (_tensor_sum(dout, out) if _is_tensor(out) else np.sum(np.asarray(dout) * np.asarray(out)))
+        return total
+
+    def gradient(self, **arguments: Any) -> dict[str, Any]:
+        """Return what backward returns, under the names of the inputs."""
+        douts = [arguments.pop(name) for name in self.douts]
+        outputs, cache = self._outputs(self._call_forward(copy.deepcopy(arguments)))
+        given = [_like(dout, out) for dout, out in zip(douts, outputs, strict=True)]
+        before = [np.array(dout) for dout in given]
+        returned = self._call_backward(given, cache, arguments)
+        for name, old, new in zip(self.douts, before, given, strict=True):
+            if not np.array_equal(old, new):
+                raise Misbehaved(
+                    "in-place",
+                    f"Your backward changes {name} in place, so whoever called it goes on with other numbers: "
+                    f"work on {name}.copy().",
+                )
+        return self._by_name(returned)
+
+    def _arrays(self) -> dict[str, Any]:
+        return {
+            name: np.array(value, np.result_type(np.asarray(value), np.float64))
+            if name in self._floating
+            else copy.deepcopy(value)
+            for name, value in self._inputs.items()
+        }
+
+    def _call_forward(self, arguments: dict[str, Any]) -> Any:
+        try:
+            with np.errstate(all="ignore"):
+                return self._forward(**arguments)
+        except (Exception, SystemExit) as error:
+            raise InvalidArgumentError(f"`forward` must take the inputs by name. It {what_was_raised(error)}") from None
+
+    def _outputs(self, returned: Any) -> tuple[list[Any], Any]:
+        """Return the outputs and the cache, which is `_NO_CACHE` where there is none."""
+        if returned is None:
+            raise InvalidArgumentError("`forward` must return the output. Got None. Is a `return` missing?")
+        if not isinstance(returned, tuple):
+            return [_array(returned)], _NO_CACHE
+        if len(returned) == 1:
+            return [_array(returned[0])], _NO_CACHE
+        return [_array(out) for out in returned[:-1]], returned[-1]
+
+    def _call_backward(self, douts: list[Any], cache: Any, arguments: dict[str, Any]) -> Any:
+        if cache is not _NO_CACHE:
+            call: Callable[[], Any] = lambda: self._backward(*douts, cache)  # noqa: E731
+        elif _takes(self._backward, len(douts)):
+            call = lambda: self._backward(*douts)  # noqa: E731
+        else:
+            call = lambda: self._backward(*douts, **arguments)  # noqa: E731
+        try:
+            with np.errstate(all="ignore"):
+                return call()
+        except (Exception, SystemExit) as error:
+            raise Misbehaved("raises", f"Your backward {what_was_raised(error)}") from None
+
+    def _names_returned(self) -> list[str]:
+        """Return the inputs for which backward returns a gradient; all where it cannot be asked yet."""
+        try:
+            arguments = self._arrays() | {name: dout.copy() for name, dout in self.douts.items()}
+            self._returned = self._floating
+            douts = [arguments.pop(name) for name in self.douts]
+            outputs, cache = self._outputs(self._call_forward(copy.deepcopy(arguments)))
+            given = [_like(dout, out) for dout, out in zip(douts, outputs, strict=True)]
+            returned = self._call_backward(given, cache, arguments)
+        except Misbehaved:
+            return self._floating
+        if isinstance(returned, Mapping):
+            named = [name for name in self._floating if _key(name, returned) is not None]
+            return named or self._floating
+        if isinstance(returned, tuple | list) and len(returned) < len(self._floating):
+            return self._floating[: len(returned)] or self._floating
+        if not isinstance(returned, tuple | list) and len(self._floating) > 1:
+            return self._floating[:1]
+        return self._floating
+
+    def _by_name(self, returned: Any) -> dict[str, Any]:
+        names = self._returned
+        wanted = f"It must return a dict with the keys {', '.join(names)}, or as many arrays in this order."
+        if returned is None:
+            raise Misbehaved("returns-nothing", f"Your backward returned None. {wanted} Is a `return` missing?")
+        if isinstance(returned, Mapping):
+            keys = {name: _key(name, returned) for name in names}
+            if None in keys.values():
+                raise Misbehaved("wrong-keys", f"Your backward returned the keys {plain(list(returned))}. {wanted}")
+            return {name: returned[key] for name, key in keys.items()}
+        if not isinstance(returned, tuple | list):
+            returned = [returned]
+        values = self._gradients_alone(list(returned))
+        if len(values) != len(names):
+            raise Misbehaved("wrong-shape", f"Your backward returned {len(values)} values. {wanted}")
+        return dict(zip(names, values, strict=True))
+
+    def _gradients_alone(self, values: list[Any]) -> list[Any]:
+        """Return the gradients without the None that stand for inputs that have none."""
+        if len(values) == len(self._inputs) > len(self._returned):
+            return [value for name, value in zip(self._inputs, values, strict=True) if name in self._returned]
+        return values
+
+
+_NO_CACHE = object()
+
+
+def _key(name: str, returned: Mapping[Any, Any]) -> Any:
+    """Return the key under which a dict holds the gradient of an input."""
+    return next((key for key in (name, f"d{name}", f"d_{name}", f"grad_{name}") if key in returned), None)
+
+
+def _is_floating(value: Any) -> bool:
+    """Whether an input has a gradient: an array of floating numbers, or a list of them."""
+    if isinstance(value, bool | int | float | str | Mapping) or value is None or callable(value):
+        return False
+    try:
+        array = np.asarray(value)
+    except Exception:
+        return False
+    return array.dtype.kind == "f" and array.size > 0
+
+
+def _takes(function: Callable[..., Any], count: int) -> bool:
+    """Whether a function can be called with so many arguments and no more."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _array(value: Any) -> Any:
+    if _is_tensor(value):
+        return value
+    try:
+        array = np.asarray(value)
+    except Exception:
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiu":
+        raise invalid("forward", "a function that returns an array, or (array, cache)", value)
+    return array
+
+
+def _is_tensor(value: Any) -> bool:
+    return type(value).__module__.startswith("tensorflow")
+
+
+def _tensor_sum(dout: Any, out: Any) -> Any:
+    from tf_gd.graph import load_tensorflow
+
+    tf = load_tensorflow()
+    return tf.reduce_sum(tf.cast(dout, out.dtype) * out)
+
+
+def _like(dout: Any, out: Any) -> Any:
+    """Return `dout` in the output's dtype where that is a floating one."""
+    dtype = np.asarray(out).dtype
+    return np.array(dout, dtype if dtype.kind == "f" else np.float64)
