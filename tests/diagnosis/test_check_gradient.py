@@ -14,7 +14,7 @@ EVERY_MODEL = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
 
 def names(check):
-    return [name for name, _ in check.diagnosis]
+    return [name for name, _ in check.diagnosis + check.remarks]
 
 
 def scaled(factor, *only):
@@ -25,8 +25,7 @@ def scaled(factor, *only):
 
 
 @EVERY_MODEL
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("dtype", "seed"), [("float64", 0), ("float32", 1)])
 def test_a_right_gradient_passes(model, dtype, seed):
     given = model(seed, dtype)
     check = check_gradient(given.loss, given.gradient, **given.given)
@@ -35,20 +34,23 @@ def test_a_right_gradient_passes(model, dtype, seed):
     assert str(check).startswith("RIGHT")
 
 
-@EVERY_MODEL
+FACTORS = [
+    (-1, "sign"),
+    (2, "extra-factor-2"),
+    (0.5, "missing-factor-2"),
+    (20, "sum-instead-of-mean"),
+    (1 / 20, "mean-instead-of-sum"),
+    (1 / 40, "half-mean"),
+    (3, "constant-factor"),
+    (1 + 1e-4, "constant-factor"),
+    (1 + 1e-9, "constant-factor"),
+]
+
+
 @pytest.mark.parametrize(
-    ("factor", "name"),
-    [
-        (-1, "sign"),
-        (2, "extra-factor-2"),
-        (0.5, "missing-factor-2"),
-        (20, "sum-instead-of-mean"),
-        (1 / 20, "mean-instead-of-sum"),
-        (1 / 40, "half-mean"),
-        (3, "constant-factor"),
-        (1 + 1e-4, "constant-factor"),
-        (1 + 1e-9, "constant-factor"),
-    ],
+    ("model", "factor", "name"),
+    [(MODELS["network"], *each) for each in FACTORS]
+    + [(model, *FACTORS[place]) for model in MODELS.values() for place in (3, 8)],
 )
 def test_a_factor_is_named(model, factor, name):
     given = model()
@@ -91,7 +93,7 @@ def in_float32(model):
 
 
 @EVERY_MODEL
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_a_right_gradient_that_insists_on_float32_passes_and_a_wrong_one_does_not(model, seed):
     given = in_float32(model(seed))
     assert check_gradient(given.loss, given.gradient, **given.given).ok
@@ -248,9 +250,8 @@ def test_a_forgotten_activation_is_narrowed_down_to_its_layer():
         return right | {"w1": x.T @ inner, "b1": inner.sum(0)}
 
     check = check_gradient(given.loss, gradient, **given.given)
-    assert names(check) == ["different", "different"]
-    assert "w1" in check.diagnosis[0][1]
-    assert "b1" in check.diagnosis[1][1]
+    assert names(check) == ["missing-activation-derivative"]
+    assert "gradient of w1 and b1, the derivative of `Tanh(" in check.diagnosis[0][1]
 
 
 def corner(w, x):
@@ -277,7 +278,7 @@ def test_a_kink_a_hair_away_is_said_to_be_one():
 
 @EVERY_MODEL
 def test_no_kink_is_seen_where_the_loss_is_smooth(model):
-    for seed in range(2):
+    for seed in range(1):
         given = model(seed)
         steep = {name: 30 * value for name, value in given.params.items()}
         assert "kink" not in names(check_gradient(given.loss, given.gradient, params=steep, data=given.data))
@@ -414,7 +415,7 @@ def test_what_a_gradient_can_do_wrong_is_said_in_one_sentence(gradient, name, te
         (lambda w: w * w, "return one real number. Got float64 of shape (2,)"),
         (lambda w: tf.constant(1), "return one real number. Got int32"),
         (lambda w: tf.constant(1.0), "depend on a parameter"),
-        (lambda w: w.numpy(), "in graph mode. It raised AttributeError"),
+        (lambda w: w.numpy(), "return one real number. Got array([1., 2.])"),
         (lambda v: v, "unexpected keyword argument 'w'"),
         (lambda w: tf.reduce_sum(w * tf.random.normal([2], dtype=w.dtype)), "draws random numbers"),
         (lambda w: tf.reduce_sum(tf.math.log(-w)), "the loss is nan"),

@@ -1,16 +1,24 @@
 """Check a program: the steps that it takes and the functions that it defines, in a process of its own."""
 
 import os
+<<<<<<< HEAD
 from collections.abc import Callable, Mapping
+=======
+from collections.abc import Callable
+from functools import partial
+>>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
 from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.asking import InChild
 from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update, of_fault
+from tf_gd.diagnosis.model.model_names import found_in
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
 from tf_gd.errors import DataError, plain
 from tf_gd.line import Reduction, loss_factor
+
+OWN_WORK = 600.0  # seconds that the check of a model may take, beside what its functions take
 
 
 def check_file(
@@ -24,15 +32,25 @@ def check_file(
 
     Args:
         path: a file with `gradient(m, c, x, y)`, `update(m, c, x, y, learning_rate)` or both; or with
+<<<<<<< HEAD
             `loss(**params, **data)` in TensorFlow, `gradient(**params, **data)` in NumPy, and the dicts `params`
             and `data`.
         reduction: the loss that is meant, and no other; None takes, for the steps, whichever makes them right.
+=======
+            `loss(**params, **data)` in TensorFlow or NumPy, `gradient(**params, **data)` in NumPy, and the dicts
+            `params` and `data`; or with layers, `NAME_forward` and `NAME_backward`, and the dict `NAME_inputs`.
+        reduction: "sum" or "mean"; see `check_line_gradient`.
+>>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
         time_limit: seconds for the file and its functions.
         memory_limit: megabytes that the file may allocate (where the system can limit it).
         given: names or expressions of the program for "m", "c", "x", "y" and "rate", where they are not found.
 
     Returns:
+<<<<<<< HEAD
         {"path": check, "gradient": check, "update": check}, as far as the file trains a line and defines them;
+=======
+        {"gradient": check, "relu_backward": check}, by function, for what the file defines;
+>>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
         {"file": check} where the file as a whole failed: it raised, hung, printed without end or ended the process.
 
     Raises:
@@ -53,8 +71,16 @@ def check_file(
         except Misbehaved as fault:
             return {"file": of_fault("file", fault)}
     if not found:
+<<<<<<< HEAD
         wanted = "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"
         raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}, or train a line. {why}")
+=======
+        wanted = (
+            "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check; or, for another model, "
+            "loss, gradient and params; or a layer, NAME_forward and NAME_backward"
+        )
+        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}.")
+>>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
     return found
 
 
@@ -77,10 +103,11 @@ def _outcome(what: str, check: Callable[[], GradientCheck]) -> GradientCheck:
 
 def _checks(sandbox: Sandbox, loaded: Loaded, reduction: Any) -> dict[str, Callable[[], GradientCheck]]:
     """Return the checks that fit what the file defines."""
-    functions, wanted = loaded.functions, {}
-    if {"gradient", "loss"} <= functions.keys() and "params" in loaded.names:
-        return {"gradient": lambda: _of_model(sandbox)}
-    if "gradient" in functions:
+    functions = loaded.functions
+    wanted: dict[str, Callable[[], GradientCheck]] = {
+        name: partial(_of_model, sandbox, name) for name in found_in(functions, loaded.names)
+    }
+    if "gradient" in functions and "gradient" not in wanted:
         gradient: Any = InChild(sandbox, "gradient", functions["gradient"])
         wanted["gradient"] = lambda: check_line_gradient(gradient, reduction=reduction)
     if "update" in functions:
@@ -89,7 +116,8 @@ def _checks(sandbox: Sandbox, loaded: Loaded, reduction: Any) -> dict[str, Calla
     return wanted
 
 
-def _of_model(sandbox: Sandbox) -> GradientCheck:
-    record = sandbox.run("tf_gd.diagnosis.model.model_job")
+def _of_model(sandbox: Sandbox, name: str) -> GradientCheck:
+    seconds = sandbox.time_limit - sandbox.used
+    record = sandbox.run("tf_gd.diagnosis.model.model_job", OWN_WORK, what=name, seconds=seconds)
     findings = [[(str(name), str(message)) for name, message in record[key]] for key in ("diagnosis", "remarks")]
     return GradientCheck(record["verdict"], findings[0], str(record["report"]), findings[1], record.get("loss"))

@@ -46,9 +46,11 @@ class Step:
         self.start, self.end = start, end
         with graph.graph.as_default():
             to_a = tf.gradients(graph.output, end)[0]
-            to_z = tf.gradients(end, start, grad_ys=to_a)[0]
-        self._values = [graph.callable(tensor) for tensor in (start, end, to_z, to_a)]
-        self._back = graph.pullback(start)
+            to_z = None if to_a is None else tf.gradients(end, start, grad_ys=to_a)[0]
+        self.known = to_z is not None  # not inside of a function with a gradient of its own
+        if self.known:
+            self._values = [graph.callable(tensor) for tensor in (start, end, to_z, to_a)]
+            self._back = graph.pullback(start)
 
     def pattern(self, formula: Formula) -> Callable[[Compared], Vector]:
         """Return the gradient as it comes out where `formula` gives what flows back to z."""
@@ -69,6 +71,8 @@ def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[
     labels = {id(tensor): name for name, tensor in graph.inputs.items()}
     for start, end in steps(graph)[:_MOST_STEPS]:
         step = Step(graph, start, end)
+        if not step.known:
+            continue
         formula = written(load_tensorflow(), end, labels)
         where = f"In the gradient of {listed(names)}, the derivative of {formula}"
         for name, sentence, flow in _flows(end.op.type):

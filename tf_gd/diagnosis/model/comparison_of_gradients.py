@@ -11,7 +11,6 @@ from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 
-Finding = tuple[str, str]
 Indices = npt.NDArray[np.intp]
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.finite_differences import DOUBLE, SEVERAL, SINGLE, Slope
+from tf_gd.diagnosis.model.finite_differences import ACCURACY, DOUBLE, SEVERAL, SINGLE, Slope
 from tf_gd.diagnosis.model.graph_copy import has_single_constant, rounding_movement
 from tf_gd.diagnosis.model.hand_gradient import is_single
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.loss_slopes import ROUGH, LossSlopes
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import Problem, Vector, largest_first
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
 from tf_gd.diagnosis.model.verdict import Element
 
@@ -58,7 +58,7 @@ class Evidence:
         """Whether TensorFlow knows the gradient."""
         return self.loss.differentiates
 
-    @property
+    @cached_property
     def off(self) -> Vector:
         """How far by hand and TensorFlow differ beyond the tolerance, shape [size]; 0 where they do not."""
         if not self.differentiates:
@@ -124,9 +124,11 @@ def gather(loss: LossFunction, ask: Ask, problem: Problem) -> Evidence:
     slopes = LossSlopes(loss, problem)
     evidence = Evidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
     _listen(evidence)
-    if evidence.off.any() and isinstance(loss, LossGraph) and not _contradicted(evidence):
-        evidence = _with_rounding_of_operations(evidence, loss)
-    return evidence
+    if not evidence.off.any() or not isinstance(loss, LossGraph):
+        return evidence
+    if _contradicted(evidence) and not _single_constants(loss):
+        return evidence
+    return _with_rounding_of_operations(evidence, loss)
 
 
 def _contradicted(evidence: Evidence) -> bool:
@@ -195,7 +197,7 @@ def _listen(evidence: Evidence) -> None:
     large = evidence.problem.size > LARGE
     evidence.directions = {"": evidence.slopes.direction()} if large else evidence.slopes.directions()
     evidence.along = {
-        name: evidence.slopes.along(direction, ROUGH if large else 2.0**-24)
+        name: evidence.slopes.along(direction, ROUGH if large else ACCURACY)
         for name, direction in evidence.directions.items()
     }
     evidence.listen(_elements_to_hear(evidence))
@@ -211,7 +213,7 @@ def _elements_to_hear(evidence: Evidence) -> list[int]:
         return [int(index) for index in doubted[:MOST_SLOPES]]
     if size > LARGE and evidence.hears("") and evidence.along[""].kink is None:
         return []
-    return [int(index) for index in np.argsort(-_weights(evidence), kind="stable")[:LARGEST]]
+    return largest_first(_weights(evidence), LARGEST)
 
 
 def _doubted(evidence: Evidence) -> npt.NDArray[np.intp]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.model.activations import activation_derivatives
 from tf_gd.diagnosis.model.comparison_of_gradients import (
     Compared,
-    Finding,
+    Indices,
     Mistake,
     Mistakes,
     other_problem,
@@ -22,6 +23,7 @@ from tf_gd.diagnosis.model.factors import (
     known_factors,
     parameter_added,
     transposed,
+    wrong_axis,
 )
 from tf_gd.diagnosis.model.forgotten_data import derivative_of_output, dropped_point, forgotten_data
 from tf_gd.diagnosis.model.judgement import Judgement
@@ -35,18 +37,19 @@ from tf_gd.errors import TfGdError
 # The kinds of mistakes, the commonest first: the first kind of which one explains everything is named.
 KINDS: tuple[Mistakes, ...] = (
     known_factors,
+    wrong_axis,
     exchanged,
     transposed,
     one_term,
     activation_derivatives,
-    derivative_of_output,
     forgotten_data,
-    parameter_added,
+    derivative_of_output,
     bias_sums,
     repeated_indices,
     any_factor,
     constant_added,
     one_term_any_factor,
+    parameter_added,
     dropped_point,
 )
 _MOST_SLOPES = 40
@@ -100,7 +103,16 @@ def _here(evidence: Evidence, judgement: Judgement) -> Compared:
         truth[index] = element.by_hand if element.ruling.accepts else element.truth
         room[index] = element.room
     by_slopes = not evidence.differentiates or not evidence.confirmed
+    if by_slopes:
+        known = list(judgement.elements)
+        told = [*judgement.wrong, *(index for index in known if index not in set(judgement.wrong))]
+        room[_all_but(told[:: 1 + len(told) // _MOST_SLOPES], room.size)] = np.inf
     return Compared(evidence.loss, evidence.problem, evidence.hand, truth, room, by_slopes)
+
+
+def _all_but(kept: list[int], size: int) -> Indices:
+    """Return all indices but these: where slopes are all that is known, few elements have to do."""
+    return np.setdiff1d(np.arange(size), kept)
 
 
 def _elsewhere(here: Compared, ask: Callable[[Problem], Vector]) -> list[Compared]:
@@ -109,8 +121,8 @@ def _elsewhere(here: Compared, ask: Callable[[Problem], Vector]) -> list[Compare
     try:
         by_hand = ask(problem)
         if here.by_slopes:
-            at = np.flatnonzero(np.isfinite(here.tolerance))
-            truth, room = slopes_at(loss, problem, at[:: 1 + at.size // _MOST_SLOPES].tolist())
+            at = [int(index) for index in np.flatnonzero(np.isfinite(here.tolerance))]
+            truth, room = slopes_at(loss, problem, at)
         else:
             truth, room = loss.gradient(problem), tolerance([ask, loss.gradient], problem, loss.unit).values
     except (Misbehaved, TfGdError):

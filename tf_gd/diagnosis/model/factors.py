@@ -30,14 +30,17 @@ def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
         yield from _of_length(n, divisors, view)
     yield -2.0, "sign", "-2 times the right one: the sign is wrong, and there is one factor 2 too many."
     yield -0.5, "sign", "-1/2 times the right one: the sign is wrong, and a factor 2 is missing."
-    for n in divisors:
-        for axis in _axes(view.problem, n):
-            yield (
-                n / axis,
-                "mean-over-wrong-axis",
-                f"{n}/{axis} of the right one: the loss divides by {n}, and your gradient by {axis}, the length of "
-                "another axis.",
+
+
+def wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """A mean over another axis than the loss's."""
+    for n in divisors_of(views[0].loss):
+        for axis in _axes(views[0].problem, n):
+            message = (
+                f"{subject(names)} {n}/{axis} of the right one: the loss divides by {n}, and your gradient by {axis}, "
+                "the length of another axis."
             )
+            yield _scaled(n / axis, "mean-over-wrong-axis", message)
 
 
 def _of_length(n: int, divisors: list[int], view: Compared) -> Iterator[tuple[float, str, str]]:
@@ -115,7 +118,7 @@ def any_factor(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """Any other factor, the least-squares one, where at least two numbers confirm it."""
     at = views[0].elements(names)
     truth, by_hand = views[0].truth[at], views[0].by_hand[at]
-    if np.count_nonzero(truth) > 1 or (len(views) > 1 and np.any(truth)):
+    if np.count_nonzero(truth) > 1:
         factor = float(truth @ by_hand / (truth @ truth))
         if factor:
             yield _scaled(

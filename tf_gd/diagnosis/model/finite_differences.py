@@ -4,8 +4,8 @@
 
 Rounding in f costs `noise / h`, truncation costs h^2: no single h is good for both. So h runs down a ladder,
 a quarter each time; Richardson's extrapolation removes the powers of h one by one, and the entry with the
-smallest estimated error is taken. Three steps are enough where the loss is smooth; the others are taken where
-the first three disagree, or where the two one-sided slopes differ.
+smallest estimated error is taken. Three to five steps are enough where the loss is smooth; the others are taken where
+these disagree, or where the two one-sided slopes differ.
 
 References:
     C. Ridders, Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4(2), 1982.
@@ -20,7 +20,8 @@ from tf_gd.diagnosis.model.model_problem import Vector
 
 RATIO = 4.0
 DOUBLE, SINGLE = 2.0**-52, 2.0**-23  # one unit in the last place, relative to a number over a power of two
-FIRST = 3  # steps that are enough where the loss is smooth
+ACCURACY = 2.0**-34  # the relative error that is good enough to stop at these
+COUNTS = (3, 5)  # steps that are enough where the loss is smooth
 
 # An estimated error is no bound: only a distance of several estimates counts as a contradiction.
 SEVERAL = 8.0
@@ -70,28 +71,31 @@ def ladder(unit: float) -> Vector:
     return 2.0 ** -np.arange(0.0, 6.0, 2.0)
 
 
-def slope(f: Callable[[float], float], noise: float, unit: float = DOUBLE, accuracy: float = 2.0**-24) -> Slope:
+def slope(
+    f: Callable[[float], float], noise: float, unit: float = DOUBLE, accuracy: float = ACCURACY, kinks: bool = True
+) -> Slope:
     """Return the derivative of `f` at 0.
 
     Args:
         f: the loss along a direction, as a function of the step; its natural scale is 1.
         noise: how far `f(0)` may be off through rounding.
         unit: the relative size of one rounding in `f`.
-        accuracy: the relative error that is good enough to stop at the first three steps.
+        kinks: whether to look for a kink; over very many parameters there is always one somewhere near.
+        accuracy: the relative error that is good enough to stop at the first steps.
     """
     here, steps = f(0.0), ladder(unit)
     above: list[float] = []
     below: list[float] = []
-    for count in (FIRST, steps.size):
+    for count in (*COUNTS, steps.size):
         for h in steps[len(above) : count].tolist():
             above.append(f(h))
             below.append(f(-h))
         values = _Values(here, np.array(above), np.array(below), steps[:count], noise, unit)
         if values.few:
             continue
-        central, kink = values.central(), values.kink()
+        central, kink = values.central(), values.kink() if kinks else None
         settled = central[1] <= max(accuracy * abs(central[0]), 4 * noise / steps[count - 1])
-        if settled and not (kink or values.apart):
+        if settled and not (kinks and (kink or values.apart)):
             break
     if values.few:
         return UNKNOWN

@@ -64,7 +64,7 @@ def dropped_point(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
         for which, rows in (("last", slice(0, n - 1)), ("first", slice(1, n))):
             for scale, mean in ((1.0, ""), ((n - 1) / n, " and still divides by all")):
                 message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{mean}."
-                yield Mistake("point-dropped", message, _without(n, rows, scale))
+                yield Mistake(f"{which}-point-dropped", message, _without(n, rows, scale))
 
 
 def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Vector]:
@@ -103,7 +103,7 @@ def derivative_of_output(views: list[Compared], names: list[str]) -> Iterator[Mi
 
 def _passed_on(name: str, param: str) -> Callable[[Compared], Vector]:
     def pattern(view: Compared) -> Vector:
-        values = view.truth.copy()
+        values = np.array(view.truth, np.float64)
         values[view.problem.slices[param]] = np.ravel(view.problem.data[name])
         return values
 

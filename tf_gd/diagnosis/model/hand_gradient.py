@@ -37,6 +37,8 @@ class HandGradient:
         try:
             with np.errstate(all="ignore"):
                 returned = self._function(**arguments)
+        except Misbehaved:
+            raise
         except (Exception, SystemExit) as error:
             raise Misbehaved("raises", f"Your gradient {what_was_raised(error)}") from None
         _require_unchanged(problem, arguments)

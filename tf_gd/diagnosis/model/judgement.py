@@ -7,7 +7,7 @@ import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.evidence_of_model import MOST_SLOPES, Evidence, contradicted
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.diagnosis.model.model_problem import Vector, largest_first
 from tf_gd.diagnosis.model.verdict import Element, Ruling
 from tf_gd.errors import TfGdError
 
@@ -68,7 +68,7 @@ def _elements(evidence: Evidence) -> dict[int, Element]:
 
 def _largest(evidence: Evidence) -> list[int]:
     weights = abs(evidence.hand) * evidence.problem.scales
-    return [int(index) for index in np.argsort(-weights, kind="stable")[:MOST_SLOPES]]
+    return largest_first(weights, MOST_SLOPES)
 
 
 def _untold(evidence: Evidence, unknown: list[Element]) -> tuple[list[Finding], list[Finding]]:

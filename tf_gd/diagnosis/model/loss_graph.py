@@ -48,7 +48,8 @@ class LossGraph:
         with quiet_stderr():
             self._session = tf.compat.v1.Session(graph=self.graph, config=_as_written(tf))
         self._value, self._gradient = self.callable(self.output), self.callable(self.gradient_tensor)
-        self._require_finite()
+        self._first = float(self._value(problem)), np.asarray(self._gradient(problem), np.float64)
+        require_finite(*self._first, problem)
 
     def close(self) -> None:
         """Give back what TensorFlow holds."""
@@ -95,11 +96,11 @@ class LossGraph:
 
     def value(self, problem: Problem) -> float:
         """Return the loss."""
-        return float(self._value(problem))
+        return self._first[0] if problem is self.problem else float(self._value(problem))
 
     def gradient(self, problem: Problem) -> Vector:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
-        return np.asarray(self._gradient(problem), np.float64)
+        return self._first[1] if problem is self.problem else np.asarray(self._gradient(problem), np.float64)
 
     def terms(self, problem: Problem) -> list[tuple[str, Vector]]:
         """Return what each additive term of the loss contributes to the gradient, and how the term is written."""
@@ -129,9 +130,6 @@ class LossGraph:
     def _feeds(self, problem: Problem) -> list[Any]:
         values = problem.params | problem.data
         return [values[name] for name in self._names]
-
-    def _require_finite(self) -> None:
-        require_finite(self.value(self.problem), self.gradient(self.problem), self.problem)
 
 
 def _as_written(tf: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope, slope
+from tf_gd.diagnosis.model.finite_differences import ACCURACY, SINGLE, Slope, slope
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
@@ -20,12 +20,12 @@ class LossSlopes:
 
     def __init__(self, loss: LossFunction, problem: Problem) -> None:
         self._loss, self.problem, self.unit = loss, problem, loss.unit
-        trials = max(2, min(8, num_trials(problem.size)))
+        trials = min(8, num_trials(problem.size))
         values = movement(lambda at: np.array([loss.value(at)]), problem, self.unit, trials)
         self.noise = LAMBDA * float(values[0])
         self._elements: dict[int, Slope] = {}
 
-    def along(self, direction: Vector, accuracy: float = 2.0**-24) -> Slope:
+    def along(self, direction: Vector, accuracy: float = ACCURACY) -> Slope:
         """Return the slope along a direction, whose length is the natural scale of a step."""
         here = self.problem.vector
         return slope(
@@ -33,6 +33,7 @@ class LossSlopes:
             self.noise,
             self.unit,
             accuracy,
+            kinks=accuracy < ROUGH,
         )
 
     def element(self, index: int) -> Slope:

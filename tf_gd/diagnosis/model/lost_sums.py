@@ -102,7 +102,7 @@ def _replaced(name: str, value: Callable[[Compared], Vector]) -> Callable[[Compa
     """Return a pattern: the right gradient, with one parameter's part replaced where the shapes allow it."""
 
     def pattern(view: Compared) -> Vector:
-        values, part = view.truth.copy(), np.ravel(value(view))
+        values, part = np.array(view.truth, np.float64), np.ravel(value(view))
         room = view.problem.slices[name]
         values[room] = part if part.size == room.stop - room.start else np.nan
         return values

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
-from tf_gd.diagnosis.gradient_check import GradientCheck, Verdict
+from tf_gd.diagnosis.gradient_check import Finding, GradientCheck, Verdict
 from tf_gd.diagnosis.model import model_report as report
 from tf_gd.diagnosis.model.evidence_of_model import Evidence, gather
 from tf_gd.diagnosis.model.explanation import explain
@@ -83,7 +83,7 @@ def checked(loss: LossFunction, ask: HandGradient) -> GradientCheck:
     return _result(evidence, judgement, mistakes)
 
 
-def _result(evidence: Evidence, judgement: Judgement, mistakes: list[report.Finding]) -> GradientCheck:
+def _result(evidence: Evidence, judgement: Judgement, mistakes: list[Finding]) -> GradientCheck:
     diagnosis = mistakes or judgement.reasons
     text = report.of_check(judgement, diagnosis, evidence)
     return GradientCheck(judgement.verdict, diagnosis, text, judgement.remarks)

@@ -140,6 +140,12 @@ class Problem:
         return {name: build(structure, flat) for name, structure in self.structures.items()}
 
 
+def largest_first(values: Vector, count: int) -> list[int]:
+    """Return the indices of the largest values, the largest first."""
+    among = np.argpartition(-values, count)[:count] if count < values.size else np.arange(values.size)
+    return [int(index) for index in among[np.argsort(-values[among], kind="stable")]]
+
+
 def is_floating(value: Any) -> bool:
     """Whether this is an array of floating numbers."""
     return isinstance(value, np.ndarray) and (value.dtype.kind == "f" or value.dtype.name == "bfloat16")

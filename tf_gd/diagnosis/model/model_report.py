@@ -3,15 +3,14 @@
 import textwrap
 from collections.abc import Sequence
 
-import numpy as np
-
+from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.model.evidence_of_model import Evidence
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
 from tf_gd.diagnosis.model.judgement import Judgement
+from tf_gd.diagnosis.model.model_problem import largest_first
 from tf_gd.diagnosis.model.tolerance import LAMBDA, Tolerance
 from tf_gd.diagnosis.model.verdict import Element
 
-Finding = tuple[str, str]
 MOST_ROWS = 12
 HEADS = ("", "by hand", "TensorFlow", "from the loss", "+/-", "by hand - TensorFlow", "tolerance", "")
 TWO_HEADS = ("", "by hand", "from the loss", "+/-", "by hand - the loss", "tolerance", "")
@@ -57,7 +56,7 @@ def _shown(judgement: Judgement, evidence: Evidence) -> list[Element]:
     worst = sorted(judgement.elements.items(), key=lambda item: (not item[1].ruling.rejects, -_excess(item[1])))
     indices = [index for index, _ in worst[:MOST_ROWS]]
     if len(indices) < MOST_ROWS:
-        largest = np.argsort(-abs(evidence.hand), kind="stable")[: 2 * MOST_ROWS].tolist()
+        largest = largest_first(abs(evidence.hand), 2 * MOST_ROWS)
         indices += [index for index in largest if index not in indices][: MOST_ROWS - len(indices)]
     return [evidence.element(index) for index in sorted(indices)]
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Finding, Mistake
+from tf_gd.diagnosis.gradient_check import Finding
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.model_problem import Vector
 
@@ -52,7 +53,7 @@ def several_terms(views: list[Compared], names: list[str]) -> list[Finding]:
     """Return what is wrong with each of several terms that have factors of their own, confirmed at another point."""
     view, at = views[0], views[0].elements(names)
     terms = view.loss.terms(view.problem)
-    if len(views) < 2 or len(terms) < 2:
+    if len(views) < 2 or views[0].by_slopes or len(terms) < 2:
         return []
     matrix = np.stack([share[at] for _, share in terms], axis=1)
     if at.size < len(terms) or np.linalg.matrix_rank(matrix) < len(terms):

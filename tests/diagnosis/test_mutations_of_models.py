@@ -1,0 +1,48 @@
+"""The checker itself, tested: random models with a right gradient, and with one mutation of a thousandth or more."""
+
+from collections import Counter
+
+import pytest
+from support.random_models import random_model
+
+from tf_gd import check_gradient
+
+SAMPLE, WHOLE = 16, 2000
+
+
+def tried(seeds):
+    """How often each verdict came, and the models with a false alarm or a miss."""
+    counts, bad = Counter(), []
+    for seed in seeds:
+        model = random_model(seed)
+        what, mutated = model.mutated()
+        for truth, gradient in (("right", model.gradient), ("wrong", mutated)):
+            verdict = check_gradient(model.loss, gradient, **model.given).verdict
+            counts[truth, verdict] += 1
+            if verdict not in (truth, "cannot-tell"):
+                bad.append((seed, model.kind, truth, what if truth == "wrong" else ""))
+    return counts, bad
+
+
+@pytest.mark.parametrize("first", [7000])
+def test_a_sample_of_random_models(first):
+    counts, bad = tried(range(first, first + SAMPLE))
+    assert bad == []
+    assert counts["right", "right"] + counts["wrong", "wrong"] >= 1.8 * SAMPLE
+
+
+@pytest.mark.slow
+def test_two_thousand_random_models(capsys):
+    counts, bad = tried(range(WHOLE))
+    with capsys.disabled():
+        print(f"\nfalse alarms {counts['right', 'wrong']}, misses {counts['wrong', 'right']}, all: {dict(counts)}")
+    assert bad == []
+
+
+if __name__ == "__main__":
+    import sys
+
+    first, last = map(int, sys.argv[1:3])
+    for seed in range(first, last):
+        counts, bad = tried([seed])
+        print(seed, dict(counts), bad, flush=True)
