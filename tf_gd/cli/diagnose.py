@@ -70,7 +70,8 @@ def command(
     FILE is run as it stands: a script, a class, functions or a TensorFlow session that fits y = m x + c by gradient
     descent. The steps that it takes are judged. So are its functions gradient(m, c, x, y) that returns
     (dL/dm, dL/dc), and update(m, c, x, y, learning_rate) that returns the new (m, c). For another model it defines
-    loss(**params, **data) in TensorFlow, gradient(**params, **data) in NumPy, and the dicts params and data.
+    loss(**params, **data) in TensorFlow or NumPy, gradient(**params, **data) in NumPy, and the dicts params and data.
+    A layer is NAME_forward and NAME_backward, with the dict NAME_inputs.
 
     This runs the code in FILE, with all that you yourself may do, in a child process with a time and a memory
     limit; what it prints is thrown away.

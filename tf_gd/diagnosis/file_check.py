@@ -1,12 +1,8 @@
 """Check a program: the steps that it takes and the functions that it defines, in a process of its own."""
 
 import os
-<<<<<<< HEAD
 from collections.abc import Callable, Mapping
-=======
-from collections.abc import Callable
 from functools import partial
->>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
 from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved
@@ -32,25 +28,15 @@ def check_file(
 
     Args:
         path: a file with `gradient(m, c, x, y)`, `update(m, c, x, y, learning_rate)` or both; or with
-<<<<<<< HEAD
-            `loss(**params, **data)` in TensorFlow, `gradient(**params, **data)` in NumPy, and the dicts `params`
-            and `data`.
-        reduction: the loss that is meant, and no other; None takes, for the steps, whichever makes them right.
-=======
             `loss(**params, **data)` in TensorFlow or NumPy, `gradient(**params, **data)` in NumPy, and the dicts
             `params` and `data`; or with layers, `NAME_forward` and `NAME_backward`, and the dict `NAME_inputs`.
-        reduction: "sum" or "mean"; see `check_line_gradient`.
->>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
+        reduction: the loss that is meant, and no other; None takes, for the steps, whichever makes them right.
         time_limit: seconds for the file and its functions.
         memory_limit: megabytes that the file may allocate (where the system can limit it).
         given: names or expressions of the program for "m", "c", "x", "y" and "rate", where they are not found.
 
     Returns:
-<<<<<<< HEAD
-        {"path": check, "gradient": check, "update": check}, as far as the file trains a line and defines them;
-=======
-        {"gradient": check, "relu_backward": check}, by function, for what the file defines;
->>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
+        {"path": check, "gradient": check, "relu_backward": check}, as far as the file trains a line and defines them;
         {"file": check} where the file as a whole failed: it raised, hung, printed without end or ended the process.
 
     Raises:
@@ -71,16 +57,11 @@ def check_file(
         except Misbehaved as fault:
             return {"file": of_fault("file", fault)}
     if not found:
-<<<<<<< HEAD
-        wanted = "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check"
-        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}, or train a line. {why}")
-=======
         wanted = (
             "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check; or, for another model, "
             "loss, gradient and params; or a layer, NAME_forward and NAME_backward"
         )
-        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}.")
->>>>>>> 713aa11 (check_layer in files, names for activations, sums and data; kinds, peers' suites and mutations as tests; how-to)
+        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}; or train a line. {why}")
     return found
 
 
