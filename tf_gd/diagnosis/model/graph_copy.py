@@ -53,7 +53,12 @@ def rounding_movement(graph: LossGraph, problem: Problem) -> Vector:
     """
     tf = load_tensorflow()
 
+    varying = {id(tensor) for tensor in graph.inputs.values()}
+
     def rounded(operation: Any, outputs: list[Tensor]) -> list[Tensor]:
+        if not any(id(source) in varying for source in operation.inputs) and not has_single_constant(operation):
+            return outputs  # an exponent y - 1 of a power, for one, is exact
+        varying.update(id(output) for output in operation.outputs)
         return [_rounded(tf, operation, index, output) for index, output in enumerate(outputs)]
 
     with graph.graph.as_default():
@@ -66,7 +71,7 @@ def rounding_movement(graph: LossGraph, problem: Problem) -> Vector:
 
 def _rounded(tf: Any, operation: Any, index: int, output: Tensor) -> Tensor:
     unit = rounding_unit(operation, output)
-    if not unit or output.shape.rank is None:
+    if not unit:
         return output
     noise = tf.random.uniform(tf.shape(output), -unit, unit, tf.float64, seed=index + 1)
     if "CrossEntropy" in operation.type and index == 1:  # p - y: rounded like p, which is 1 at most
