@@ -3,6 +3,7 @@
 Nothing heavy is imported until a command runs, so `tf-gd --help` answers at once.
 """
 
+import logging
 import signal
 import sys
 import warnings
@@ -15,6 +16,7 @@ from tf_gd import __version__
 from tf_gd.cli.failures import INTERRUPTED as INTERRUPTED
 from tf_gd.cli.failures import USAGE_ERROR, fail
 from tf_gd.cli.failures import complain as complain
+from tf_gd.cli.limits import little_memory
 from tf_gd.cli.streams import settle_streams
 
 COMMANDS = ("train", "predict", "check", "derive", "diagnose", "plot", "report", "playground", "brute-force")
@@ -66,6 +68,9 @@ def tf_gd(ctx: click.Context) -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line in this process and exit with its code; every error is one line on stderr."""
     stdout = settle_streams()
+    if (little := little_memory()) is not None:
+        sys.exit(complain(little, USAGE_ERROR))
+    logging.getLogger().addHandler(logging.NullHandler())  # Matplotlib's remarks on its fonts
     warnings.simplefilter("ignore")  # what there is to say, commands say themselves, in a line of their own
     code = run(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to interrupt

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from tf_gd.cli.output import print_table
+from tf_gd.cli.output import print_table, warn
 from tf_gd.descent import run
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, SessionWarning
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.problem import Problem
@@ -43,7 +44,11 @@ def carry_out(
     if comparison is not None:
         path = comparison.tensorflow
     elif session is not None:
-        path = train_in(session, problem, engine, resume=resume, on_progress=on_progress)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", SessionWarning)
+            path = train_in(session, problem, engine, resume=resume, on_progress=on_progress)
+        for warning in told:
+            warn(str(warning.message))
     else:
         path = run(problem, engine, on_progress)
     try:
