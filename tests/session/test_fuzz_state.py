@@ -19,7 +19,8 @@ from tf_gd.trajectory import SERIES
 X = np.linspace(-2.0, 3.0, 24)
 PLAN = Plan.of(X, np.sin(X), learning_rate=1e-3, num_steps=60, record_every=7)
 VALUES = [None, True, False, 0, -1, 1, 2, 59, 10**25, -0.0, 1.5, float("nan"), float("inf"), "", "x",
-          "0" * 32, "0" * 64, "../../etc", "tf_gd session 1", "tf_gd session 3", [], [1], {}, {"a": 1}, {"../x": "0" * 64}]  # fmt: skip
+          "0" * 32, "0" * 64, "../../etc", "tf_gd session 1", "tf_gd session 3", [], [1], {},
+          {"a": 1}, {"../x": "0" * 64}]  # fmt: skip
 
 
 def bits(path):
