@@ -194,7 +194,7 @@ def test_a_full_output_is_never_a_success(folder):
 def test_an_error_of_ours_says_what_to_report(monkeypatch, capsys):
     from tf_gd.cli import run
 
-    monkeypatch.setattr("tf_gd.summation.order.expected", lambda *arguments: 1 / 0)
+    monkeypatch.setattr("tf_gd.problem.expected", lambda *arguments: 1 / 0)
     assert run([*TRAIN]) == 70
     error = capsys.readouterr().err
     assert error.count("\n") == 1

@@ -5,19 +5,20 @@ import hashlib
 import json
 import random
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tf_gd.descent import run
 from tf_gd.errors import SessionError
-from tf_gd.plan import Plan
+from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.session.state import FIELDS, parse
 from tf_gd.trajectory import SERIES
 
 X = np.linspace(-2.0, 3.0, 24)
-PLAN = Plan.of(X, np.sin(X), learning_rate=1e-3, num_steps=60, record_every=7)
+PROBLEM = Problem.of(X, np.sin(X), learning_rate=1e-3, num_steps=60, record_every=7)
 VALUES = [None, True, False, 0, -1, 1, 2, 59, 10**25, -0.0, 1.5, float("nan"), float("inf"), "", "x",
           "0" * 32, "0" * 64, "../../etc", "tf_gd session 1", "tf_gd session 3", [], [1], {},
           {"a": 1}, {"../x": "0" * 64}]  # fmt: skip
@@ -69,8 +70,8 @@ def sealed(body):
 def fuzz(tmp_path, edits, engine="manual"):
     """Edit a session so many times; return how many edits were refused and how many changed nothing."""
     session, rng = tmp_path / "session", random.Random(edits)
-    train_in(session, PLAN.replace(num_steps=40), engine, checkpoint_steps=10)
-    text, wanted = (session / "session.json").read_text(), bits(run(PLAN, engine))
+    train_in(session, replace(PROBLEM, num_steps=40), engine, checkpoint_steps=10)
+    text, wanted = (session / "session.json").read_text(), bits(run(PROBLEM, engine))
     refused = same = 0
     for _ in range(edits):
         changed = sealed(edited(json.loads(text), rng))
@@ -78,7 +79,7 @@ def fuzz(tmp_path, edits, engine="manual"):
         try:
             target = tmp_path / "copy"
             shutil.copytree(session, target)
-            assert bits(train_in(target, PLAN, engine, resume=True)) == wanted, changed
+            assert bits(train_in(target, PROBLEM, engine, resume=True)) == wanted, changed
             same += 1
         except SessionError as error:
             refused += "\n" not in str(error)
@@ -98,7 +99,7 @@ def test_2000_edits_of_a_session(tmp_path):
 
 def test_every_field_alone_is_checked(tmp_path):
     """Without the manifest's digest too: the types, ranges and relations of each field are its own."""
-    train_in(tmp_path, PLAN, "manual", checkpoint_steps=10)
+    train_in(tmp_path, PROBLEM, "manual", checkpoint_steps=10)
     file = tmp_path / "session.json"
     body = json.loads(file.read_text())
     wrong = {
@@ -125,9 +126,9 @@ def test_every_field_alone_is_checked(tmp_path):
 
 @pytest.mark.parametrize("version", ["tf_gd session 3", "tf_gd session 40"])
 def test_a_newer_format_says_so(version, tmp_path):
-    train_in(tmp_path, PLAN, "manual")
+    train_in(tmp_path, PROBLEM, "manual")
     body = json.loads((tmp_path / "session.json").read_text())
     for text in (sealed({**body, "format": version}), json.dumps({"format": version, "all": "other"})):
         (tmp_path / "session.json").write_text(text)
         with pytest.raises(SessionError, match=rf"written by a newer tf_gd \('{version}'\)"):
-            train_in(tmp_path, PLAN, "manual", resume=True)
+            train_in(tmp_path, PROBLEM, "manual", resume=True)

@@ -9,7 +9,7 @@ import threading
 import warnings
 
 import pytest
-from support.victim import plan_of
+from support.victim import problem_of
 
 from tf_gd.cli import run as run_command
 from tf_gd.descent import run
@@ -54,7 +54,7 @@ def half(directory, engine="manual", step=1400):
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        train_in(directory, plan_of(engine), engine, checkpoint_steps=500, on_progress=stop)
+        train_in(directory, problem_of(engine), engine, checkpoint_steps=500, on_progress=stop)
 
 
 def put(directory, names):
@@ -71,11 +71,11 @@ def test_resuming_leaves_files_of_others_untouched(engine, tmp_path):
     if engine == "tensorflow":
         put(tmp_path, ["checkpoint-1000/mine"])  # inside one that is about to be removed
     before = {name: text for name, text in content(tmp_path).items() if text.startswith(b"mine")}
-    assert bits(train_in(tmp_path, plan_of(engine), engine, resume=True)) == bits(run(plan_of(engine), engine))
+    assert bits(train_in(tmp_path, problem_of(engine), engine, resume=True)) == bits(run(problem_of(engine), engine))
     after = content(tmp_path)
     assert {name: after.get(name) for name in before} == before
-    again = train_in(tmp_path, plan_of(engine), engine, resume=True)
-    assert bits(again) == bits(run(plan_of(engine), engine))
+    again = train_in(tmp_path, problem_of(engine), engine, resume=True)
+    assert bits(again) == bits(run(problem_of(engine), engine))
 
 
 @pytest.mark.parametrize("name", [*STRANGERS, "log.txt", "lock", "rows", "manifest.txt", "rows/empty/"])
@@ -87,7 +87,7 @@ def test_a_new_session_wants_a_new_or_empty_directory(name, resume, tmp_path):
         put(tmp_path, [name])
     before, names = content(tmp_path), sorted(tmp_path.rglob("*"))
     with pytest.raises(SessionError, match=r"^`session` must be .* Choose another directory"):
-        train_in(tmp_path, plan_of("manual"), "manual", resume=resume)
+        train_in(tmp_path, problem_of("manual"), "manual", resume=resume)
     assert (content(tmp_path), sorted(tmp_path.rglob("*"))) == (before, names)
 
 
@@ -96,14 +96,14 @@ def test_links_into_a_new_session_are_not_followed(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "lock").symlink_to(tmp_path / "mine")
     with pytest.raises(SessionError):
-        train_in(tmp_path / "run", plan_of("manual"), "manual")
+        train_in(tmp_path / "run", problem_of("manual"), "manual")
     (tmp_path / "run" / "lock").unlink()
     half(tmp_path / "run")
     for name in ("lock", "log.txt"):
         (tmp_path / "run" / name).unlink()
         (tmp_path / "run" / name).symlink_to(tmp_path / "mine")
         with pytest.raises(SessionError):
-            train_in(tmp_path / "run", plan_of("manual"), "manual", resume=True)
+            train_in(tmp_path / "run", problem_of("manual"), "manual", resume=True)
         (tmp_path / "run" / name).unlink()
     assert (tmp_path / "mine").read_text() == "process 1 on it"
 
@@ -119,7 +119,7 @@ def test_lost_bookkeeping_is_refused_and_nothing_removed(engine, lost, tmp_path)
     before = content(tmp_path)
     for resume in (True, False):
         with pytest.raises(SessionError):
-            train_in(tmp_path, plan_of(engine), engine, resume=resume)
+            train_in(tmp_path, problem_of(engine), engine, resume=resume)
     assert {**content(tmp_path), "lock": b""} == {**before, "lock": b""}
 
 
@@ -127,14 +127,14 @@ def test_a_manifest_that_is_cut_short_removes_nothing_of_others(tmp_path):
     half(tmp_path / "whole")
     put(tmp_path / "whole", STRANGERS)
     text = (tmp_path / "whole" / "manifest.txt").read_bytes()
-    wanted, gone_on = bits(run(plan_of("manual"), "manual")), 0
+    wanted, gone_on = bits(run(problem_of("manual"), "manual")), 0
     refused, cuts = 0, [*range(0, len(text), 61), len(text) - 1]
     for cut in cuts:
         directory = tmp_path / str(cut)
         shutil.copytree(tmp_path / "whole", directory)
         (directory / "manifest.txt").write_bytes(text[:cut])
         try:
-            assert bits(train_in(directory, plan_of("manual"), "manual", resume=True)) == wanted
+            assert bits(train_in(directory, problem_of("manual"), "manual", resume=True)) == wanted
             gone_on += 1
         except SessionError as error:
             refused += "\n" not in str(error)
@@ -147,7 +147,7 @@ def test_a_manifest_that_is_cut_short_removes_nothing_of_others(tmp_path):
 @pytest.mark.parametrize("command", [["cp", "-r"]])
 def test_a_copy_that_waits_its_turn_is_a_whole_session(command, tmp_path):
     """As documented: `flock DIRECTORY/rows cp -r DIRECTORY COPY`, any time."""
-    wanted, copies = bits(run(plan_of("manual"), "manual")), []
+    wanted, copies = bits(run(problem_of("manual"), "manual")), []
     (tmp_path / "copies").mkdir()
 
     def copy():
@@ -157,7 +157,7 @@ def test_a_copy_that_waits_its_turn_is_a_whole_session(command, tmp_path):
             copies.append(target)
 
     def train():
-        train_in(tmp_path / "run", plan_of("manual"), "manual", checkpoint_steps=50)
+        train_in(tmp_path / "run", problem_of("manual"), "manual", checkpoint_steps=50)
 
     training = threading.Thread(target=train)
     training.start()
@@ -166,12 +166,12 @@ def test_a_copy_that_waits_its_turn_is_a_whole_session(command, tmp_path):
     copy()
     training.join()
     steps = [Store.open(target).state.step for target in copies]
-    assert all(bits(train_in(target, plan_of("manual"), "manual", resume=True)) == wanted for target in copies[:4])
+    assert all(bits(train_in(target, problem_of("manual"), "manual", resume=True)) == wanted for target in copies[:4])
     print(f"{len(copies)} copies made while it ran, at steps {steps}, all of them whole")
 
 
 def test_a_copy_that_does_not_wait_is_whole_or_refused_in_one_line(tmp_path):
-    wanted, outcomes = bits(run(plan_of("manual"), "manual")), []
+    wanted, outcomes = bits(run(problem_of("manual"), "manual")), []
 
     def copy(done, num_steps):
         if done % 3000 == 0:
@@ -181,13 +181,13 @@ def test_a_copy_that_does_not_wait_is_whole_or_refused_in_one_line(tmp_path):
                 later.append(target)
 
     later = []
-    train_in(tmp_path / "run", plan_of("manual"), "manual", checkpoint_steps=500, on_progress=copy)
+    train_in(tmp_path / "run", problem_of("manual"), "manual", checkpoint_steps=500, on_progress=copy)
     for target in later:
         shutil.copy(tmp_path / "run" / "session.json", target)
     for target in tmp_path.iterdir():
         if target.name != "run":
             try:
-                outcomes.append(bits(train_in(target, plan_of("manual"), "manual", resume=True)) == wanted)
+                outcomes.append(bits(train_in(target, problem_of("manual"), "manual", resume=True)) == wanted)
             except SessionError as error:
                 outcomes.append("made while nobody wrote in it" in str(error))
     assert all(outcomes)
@@ -195,11 +195,11 @@ def test_a_copy_that_does_not_wait_is_whole_or_refused_in_one_line(tmp_path):
 
 def test_a_session_inside_a_session(tmp_path):
     half(tmp_path / "run")
-    before = bits(train_in(tmp_path / "run" / "inner", plan_of("manual"), "manual"))
-    assert bits(train_in(tmp_path / "run", plan_of("manual"), "manual", resume=True)) == before
-    assert bits(train_in(tmp_path / "run" / "inner", plan_of("manual"), "manual", resume=True)) == before
+    before = bits(train_in(tmp_path / "run" / "inner", problem_of("manual"), "manual"))
+    assert bits(train_in(tmp_path / "run", problem_of("manual"), "manual", resume=True)) == before
+    assert bits(train_in(tmp_path / "run" / "inner", problem_of("manual"), "manual", resume=True)) == before
     with pytest.raises(SessionError):
-        train_in(tmp_path / "run" / "rows", plan_of("manual"), "manual")
+        train_in(tmp_path / "run" / "rows", problem_of("manual"), "manual")
 
 
 def as_of_0_1(directory):
@@ -220,8 +220,8 @@ def test_a_session_of_0_1_goes_on(engine, tmp_path):
     put(tmp_path, ["rows/my.npy", ".my.aside", "checkpoint-9/model"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SessionWarning)
-        path = train_in(tmp_path, plan_of(engine), engine, resume=True)
-    assert bits(path) == bits(run(plan_of(engine), engine))
+        path = train_in(tmp_path, problem_of(engine), engine, resume=True)
+    assert bits(path) == bits(run(problem_of(engine), engine))
     assert (tmp_path / "rows" / "my.npy").exists()
     assert (tmp_path / ".my.aside").exists()
     assert (tmp_path / "checkpoint-9" / "model").exists()
@@ -247,7 +247,7 @@ def test_other_versions_are_told(tmp_path, monkeypatch, capsys):
 def test_what_is_no_name_of_a_directory(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SessionError, match=r"^`session` must be the name of a directory\. Got .* Choose a new"):
-        train_in(name, plan_of("manual"), "manual")
+        train_in(name, problem_of("manual"), "manual")
     assert os.listdir(tmp_path) == []
 
 

@@ -136,6 +136,7 @@ def test_tensorflow_alone_reads_the_checkpoint(tmp_path):
     [
         ({"learning_rate": 0.001}, r"`learning_rate` must be 0\.001, .* Got 0\.0010000000474974513\."),
         ({"dtype": "float32"}, r"`dtype` must be 'float64', .* Got 'float32'\."),
+        ({"loss_scale": 0.5}, r"`loss_scale` must be None, .* Got 0\.5\."),
         ({"reduction": "mean"}, r"`reduction` must be 'sum', .* Got 'mean'\."),
         ({"start": (0.5, 0.25)}, r"`start` must be \[0\.5, -0\.25\], .* Got \[0\.5, 0\.25\]\."),
         ({"record_every": 2}, r"`record_every` must be 1, .* Got 2\."),

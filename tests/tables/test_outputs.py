@@ -91,6 +91,7 @@ def test_an_empty_name_is_no_place(option, here):
         ["train", "many", "--engine", "moments", "--output", "many/a.csv"],
         ["report", "data.html", "--output", "data.html"],
         ["report", "data.csv", "--output", "hard.csv"],
+        ["playground", "data.csv", "--output", "soft.csv"],
         ["plot", "line", "data.svg", "--output", "data.svg"],
     ],
 )

@@ -37,8 +37,10 @@ def command(
     """
     from tf_gd.cli.reporting import derivation_of
     from tf_gd.show.page import render_playground, write_report
+    from tf_gd.tables.outputs import check_outputs
     from tf_gd.tables.writing import check_file
 
+    check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
     write_report(output, render_playground(points, reduction, derivation_of(reduction)))

@@ -23,6 +23,7 @@ def describe(problem: Problem, engine: str) -> dict[str, Any]:
         "learning_rate": problem.applied_rate,
         "start": [float(problem.dtype.type(value)) for value in problem.start],
         "reduction": problem.reduction,
+        "loss_scale": problem.loss_scale,
         "record_every": problem.record_every,
         "order": _order(problem, engine),
     }
