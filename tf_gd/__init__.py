@@ -29,6 +29,7 @@ _HOME = {
     "ResidualSummary": "moments.evaluation",
     "train": "fitting",
     "Trajectory": "trajectory",
+    "read_trajectory": "trajectory_files",
     "Outcome": "trajectory",
     "check": "fitting",
     "check_gradient": "diagnosis.model.model_check",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
@@ -89,17 +89,44 @@ class Trajectory:
         return {"step": self.step.tolist(), **series}
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the series to a file; its ending says how: .csv, .parquet or .json. Every digit is kept.
+        """Write the trajectory to a file; its ending says how: .csv, .parquet or .json. Every digit is kept.
 
-        The file is written aside and then renamed, so it is whole or not there.
+        .json and .parquet hold everything, .csv the series alone; `read_trajectory` reads them back. The file is
+        written aside and then renamed, so it is whole or not there.
 
         Raises:
             InvalidArgumentError: another ending.
             DataError: the file cannot be written.
         """
-        from tf_gd.tables.writing import save_table
+        from tf_gd.tables.trajectories import save_trajectory
 
-        save_table(self.to_dict(), path)
+        save_trajectory(self.to_dict(), about(self), path)
+
+
+def about(path: Trajectory) -> dict[str, Any]:
+    """Return what is known of a trajectory besides its series, as values of JSON; numbers that are not finite as text.
+
+    Example:
+        >>> from tf_gd import train
+        >>> about(train([0.0, 1.0], [0.0, 1.0], learning_rate=0.25, num_steps=1, engine="manual"))["line"]
+        {'m': 0.5, 'c': 0.5}
+    """
+    line = {"m": float(path.line.m), "c": float(path.line.c)}
+    others = {field.name: getattr(path, field.name) for field in fields(path) if field.name not in ("step", *SERIES)}
+    return {"line": line, "dtype": path.m.dtype.name, **{name: _plain(value) for name, value in others.items()}}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: an outcome by its name, a named tuple by its members."""
+    if isinstance(value, Enum):
+        return value.name
+    if hasattr(value, "_asdict"):
+        return {name: _plain(member) for name, member in value._asdict().items()}
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value
 
 
 def judge(
