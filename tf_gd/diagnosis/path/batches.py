@@ -22,6 +22,7 @@ class Batching:
 
     Attributes:
         steps: each with its own points; steps on a shorter last batch are left out.
+        short: the steps on a shorter last batch; None where there is none.
         size: of a batch.
         in_turn: whether the points are taken in their order.
     """
@@ -29,6 +30,7 @@ class Batching:
     steps: PathSteps
     size: int
     in_turn: bool
+    short: PathSteps | None = None
 
 
 def batchings(steps: PathSteps) -> Iterator[Batching]:
@@ -46,14 +48,18 @@ def in_turn(steps: PathSteps, size: int) -> Batching:
     batch = np.arange(steps.num_steps) % count
     whole = np.flatnonzero((batch + 1) * size <= steps.n)
     rows = batch[whole, None] * size + np.arange(size)
-    return Batching(steps.part(whole).on_rows(rows), size, True)
+    rest = np.flatnonzero((batch + 1) * size > steps.n)
+    last = batch[rest, None] * size + np.arange(steps.n % size or size)
+    short = steps.part(rest).on_rows(last) if rest.size else None
+    return Batching(steps.part(whole).on_rows(rows), size, True, short)
 
 
 def right_batching(steps: PathSteps) -> Batching | None:
     """Return the batches under which the right update explains every step, if there are any."""
     for batching in batchings(steps):
         few = batching.steps.part(slice(0, 6))
-        if few.num_steps and _is_right(few) and _is_right(batching.steps):
+        parts = (few, batching.steps, batching.short)
+        if few.num_steps and all(part is None or _is_right(part) for part in parts):
             return batching
     return _one_at_random(steps)
 

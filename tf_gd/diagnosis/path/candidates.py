@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import permutations
 
@@ -13,10 +13,11 @@ import numpy as np
 from tf_gd.diagnosis.path import names
 from tf_gd.diagnosis.path.program_record import Record, Series, Table
 from tf_gd.diagnosis.path.samplings import Sampling, samplings
-from tf_gd.diagnosis.path.statements import Statement, Statements, place_of, text_of
+from tf_gd.diagnosis.path.statements import Statement, Statements, calls, place_of, text_of
 from tf_gd.diagnosis.path.term_arrays import Array
 
 MOST_PAIRS, MOST_POINTS = 60, 40
+OFTEN_WRITTEN = 3  # times: what is written again and again, and stays as it is, may be meant to move
 MOST_SNAPSHOTS = 3  # an array that changes more often is computed in every step
 
 
@@ -43,7 +44,7 @@ class Vector:
     values: Array
     dtype: str
     clock: int
-    changes: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,9 @@ def pairs(record: Record, statements: Statements) -> list[Pair]:
     known = [series for series in record.series if _may_be_parameter(series)]
     found = []
     for m, c in permutations(known, 2):
-        if m.scope != c.scope or (m.is_constant and c.is_constant) or m.width > 2 or c.width > 2:
+        if m.scope != c.scope or m.width > 2 or c.width > 2:
+            continue
+        if m.is_constant and c.is_constant and min(len(m.values), len(c.values)) < OFTEN_WRITTEN:
             continue
         if (m.width == 2 or c.width == 2) and m.place != c.place:
             continue
@@ -74,7 +77,10 @@ def pairs(record: Record, statements: Statements) -> list[Pair]:
 def _may_be_parameter(series: Series) -> bool:
     if series.width > 2 or not np.isfinite(series.values[0]):
         return False
-    counts = len(series.values) > 2 and set(series.dtypes) == {"int"} and bool((np.diff(series.values) == 1).all())
+    with np.errstate(all="ignore"):
+        changes = np.diff(series.values)
+    whole = set(series.dtypes) <= {"int", "int64", "int32"}
+    counts = whole and len(changes) > 1 and changes[0] != 0 and bool((changes[:-1] == changes[0]).all())
     return not counts
 
 
@@ -122,11 +128,11 @@ def vectors(record: Record) -> list[Vector]:
             continue
         for table in tables:
             found += _columns(table)
-    unique: dict[bytes, Vector] = {}
+    same: dict[bytes, list[Vector]] = {}
     for vector in found:
         if np.isfinite(vector.values).all() and np.ptp(vector.values) > 0:
-            unique.setdefault(vector.values.tobytes(), vector)
-    return list(unique.values())
+            same.setdefault(vector.values.tobytes(), []).append(vector)
+    return [replace(first, aliases=tuple(one.name for one in others)) for first, *others in same.values()]
 
 
 def _columns(table: Table) -> list[Vector]:
@@ -136,11 +142,11 @@ def _columns(table: Table) -> list[Vector]:
         return [Vector(table.name, stem, values, table.dtype, table.clock)]
     if 1 in values.shape:
         return [Vector(table.name, stem, values.ravel(), table.dtype, table.clock)]
-    columns = [(f"{table.name}[:, {index}]", values[:, index]) for index in range(values.shape[1])]
-    if values.shape[0] <= 8:
+    columns: list[tuple[str, Array]] = []
+    if values.shape[1] <= values.shape[0]:
+        columns += [(f"{table.name}[:, {index}]", values[:, index]) for index in range(values.shape[1])]
+    if values.shape[0] <= values.shape[1]:
         columns += [(f"{table.name}[{index}]", values[index]) for index in range(values.shape[0])]
-    if values.shape[1] > 8:
-        columns = columns[values.shape[1] :]
     return [Vector(name, stem, np.ascontiguousarray(one), table.dtype, table.clock) for name, one in columns]
 
 
@@ -164,5 +170,17 @@ def point_candidates(found: Sequence[Vector]) -> list[PointsCandidate]:
 
 
 def statements_of(lines: Iterable[int], statements: Statements) -> list[Statement]:
-    """Return the statements on these lines."""
-    return [statements.by_line[line] for line in lines if line in statements.by_line]
+    """Return the statements on these lines; for the head of a function, those that call it, its own first."""
+    found: list[Statement] = []
+    for line in lines:
+        if line in statements.by_line:
+            found.append(statements.by_line[line])
+        elif line in statements.functions:
+            found += _callers(statements.functions[line], statements)
+    return found
+
+
+def _callers(function: ast.FunctionDef | ast.AsyncFunctionDef, statements: Statements) -> list[Statement]:
+    callers = [one for one in statements.all if any(calls(node, function.name) for node in one.nodes)]
+    inside = range(function.lineno, (function.end_lineno or function.lineno) + 1)
+    return sorted(callers, key=lambda one: one.first not in inside)

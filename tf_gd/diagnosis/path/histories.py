@@ -86,9 +86,9 @@ def adaptive(steps: PathSteps) -> Remembered | None:
     if steps.num_steps < FEWEST:
         return None
     gradient = steps.derivatives(right).value
-    for directions in (_adam(gradient), _rmsprop(gradient, 0.9), _rmsprop(gradient, 0.99), _adagrad(gradient)):
+    for directions in (_adam, _rmsprop, _slow_rmsprop, _adagrad):
         with np.errstate(all="ignore"):
-            own = -steps.moved / directions
+            own = -steps.moved / directions(gradient)
         own = own[np.isfinite(own)]
         if own.size >= steps.num_steps and np.ptp(own) <= 1e-3 * abs(np.median(own)) and np.median(own) > 0:
             return Remembered("adaptive-rate", float(np.median(own)), 0.0)
@@ -101,8 +101,12 @@ def _adam(gradient: Array, first: float = 0.9, second: float = 0.999) -> Array:
     return mean / np.sqrt(square)
 
 
-def _rmsprop(gradient: Array, keeps: float) -> Array:
-    return gradient / np.sqrt(_averages(gradient**2, keeps))
+def _rmsprop(gradient: Array) -> Array:
+    return gradient / np.sqrt(_averages(gradient**2, 0.9))
+
+
+def _slow_rmsprop(gradient: Array) -> Array:
+    return gradient / np.sqrt(_averages(gradient**2, 0.99))
 
 
 def _adagrad(gradient: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.batches import Batching, in_turn, right_batching
-from tf_gd.diagnosis.path.explanations import Context, Explanation, Search
+from tf_gd.diagnosis.path.explanations import Context, Explanation, Search, forms
 from tf_gd.diagnosis.path.fitting import Factor, fit, fits_factor
 from tf_gd.diagnosis.path.histories import REMEMBERING, changing_factor
 from tf_gd.diagnosis.path.path_steps import PathSteps
@@ -18,6 +18,9 @@ from tf_gd.diagnosis.path.step_factors import Reading, shares
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.diagnosis.path.whole_numbers import cut_to_whole_numbers
+
+# Gradients that are 0 at the line (0, 0), from where they never move.
+VANISHING = ("missing-target",)
 
 Numbers = dict[str, float | str]
 
@@ -74,10 +77,13 @@ def attempt(
 
 def _still(steps: PathSteps, integers: bool) -> Judgement:
     """Return the judgement of steps that do not move."""
-    gradient = steps.derivatives(right)
-    at_best = np.abs(gradient.value) <= 1e-9 * gradient.size
-    if at_best.all():
+    one = steps.part(slice(0, 1))
+    gradient = one.derivatives(right)
+    if (np.abs(gradient.value) <= 1e-9 * gradient.size).all():
         return Judgement("cannot-tell", (), steps)
+    vanishing = [name for name, formula, _ in forms() if name in VANISHING and not one.derivatives(formula).value.any()]
+    if vanishing and not integers:
+        return Judgement("wrong", (vanishing[0],), steps)
     return Judgement("wrong", ("integer-parameters" if integers else "unchanged",), steps)
 
 
@@ -151,7 +157,7 @@ def _in_batches(steps: PathSteps, context: Context) -> Judgement | None:
     return replace(_as_judgement(verdict, found, batching.steps), batching=batching)
 
 
-def _whole(steps: PathSteps, context: Context) -> Judgement | None:
+def cut_short(steps: PathSteps, context: Context) -> Judgement | None:
     """Return the judgement where every step is the right one, cut to whole numbers."""
     limits = cut_to_whole_numbers(steps)
     if limits is None:
@@ -266,7 +272,7 @@ Attempt = Callable[[PathSteps, Context], "Judgement | None"]
 
 # In this order: what takes the least for granted comes first.
 RIGHT: tuple[Attempt, ...] = (_right, _in_batches)
-SINGLE: tuple[Attempt, ...] = (_whole, _single, _changing, _remembered)
+SINGLE: tuple[Attempt, ...] = (cut_short, _single, _changing, _remembered)
 TOGETHER: tuple[Attempt, ...] = (_pair,)
 
 

@@ -154,6 +154,11 @@ def _readable(count: float) -> float:
     return math.ceil(count / size) * size
 
 
+def _number(course: Course) -> int:
+    """Return the number of points; those of batches may stand in a course more than once."""
+    return len(np.unique(np.column_stack([course.x, course.y]), axis=0))
+
+
 def _changing(factors: Array) -> Remark:
     told = factors[np.isfinite(factors)]
     return (
@@ -175,6 +180,6 @@ def _batches(judgement: Judgement, course: Course) -> Remark:
         )
     return (
         "mini-batches",
-        f"Every step uses {batching.size} of the {len(course.x)} points (mini-batches), not the gradient over all "
+        f"Every step uses {batching.size} of the {_number(course)} points (mini-batches), not the gradient over all "
         "points: m and c keep on moving around the best line.",
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, printable
 from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_remarks import Course
 from tf_gd.diagnosis.path.program_record import Record
@@ -16,6 +17,7 @@ from tf_gd.diagnosis.path.program_search import Descent, ProgramSearch, series_f
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
 from tf_gd.diagnosis.path.source_lines import SourceLines
 from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import DataError
 
@@ -41,18 +43,30 @@ def check_program(
         Misbehaved: the program did not come to its end.
         NoDescent: it shows no descent.
     """
-    record = Record.read(sandbox.run(JOB, names=dict(given or {})))
+    names = Given(given or {})
+    record = Record.read(sandbox.run(JOB, names=names.expressions()))
     if sandbox.fault is not None and not any(name in sandbox.fault.message for name in OVERFLOWS):
         raise sandbox.fault
-    statements = Statements(sandbox.source.text)
-    search = ProgramSearch(record, statements, reduction)
+    return check_record(record, sandbox.source, reduction, names)
+
+
+def check_record(
+    record: Record, source: ProgramSource, reduction: str | None = None, given: Given | None = None
+) -> GradientCheck:
+    """Judge the steps in a record.
+
+    Raises:
+        NoDescent: there are none of a line.
+    """
+    statements = Statements(source.text)
+    search = ProgramSearch(record, statements, reduction, given)
     descent = search.find()
     if descent is None:
         raise NoDescent(_nothing_found(search))
-    return _checked(sandbox, record, statements, descent)
+    return _checked(source, record, statements, descent)
 
 
-def _checked(sandbox: Sandbox, record: Record, statements: Statements, descent: Descent) -> GradientCheck:
+def _checked(source: ProgramSource, record: Record, statements: Statements, descent: Descent) -> GradientCheck:
     """Return the check of a descent, with the lines of the program."""
     course = _course(record, descent)
     stops = stopping_remarks(record, statements, course) if descent.judgement.verdict == "right" else []
@@ -61,15 +75,15 @@ def _checked(sandbox: Sandbox, record: Record, statements: Statements, descent: 
     lines = {name: line for name, _ in check.diagnosis if (line := where.of(name, descent.judgement.alone))}
     lines |= {name: line for name, _ in check.remarks if (line := where.update("m"))}
     lines |= {name: line for name, _, line in stops}
-    return with_lines(check, lines, sandbox)
+    return with_lines(check, lines, source)
 
 
-def with_lines(check: GradientCheck, lines: Mapping[str, int], sandbox: Sandbox) -> GradientCheck:
+def with_lines(check: GradientCheck, lines: Mapping[str, int], source: ProgramSource) -> GradientCheck:
     """Return the check with the line of the program in each message."""
     said = {
-        name: f"Your {sandbox.source.place(line)}: `{printable(sandbox.source.line(line), 100)}`."
+        name: f"Your {source.place(line)}: `{printable(source.line(line), 100)}`."
         for name, line in lines.items()
-        if sandbox.source.line(line)
+        if source.line(line)
     }
     diagnosis = [(name, f"{said[name]} {text}" if name in said else text) for name, text in check.diagnosis]
     remarks = [(name, f"{said[name]} {text}" if name in said else text) for name, text in check.remarks]

@@ -35,7 +35,7 @@ def loss_of(record: Record, pair: Pair, sampling: Sampling, points: PointsCandid
 def _match(series: Series, line: int, sampling: Sampling, squares: Array, n: int) -> str | None:
     """Return the loss that a series has after one line, every time that it was read there."""
     rows = np.flatnonzero(series.lines == line)[:MOST_ROWS]
-    for offset in (-1, 0):
+    for offset in (-1, -2, 0):  # the loss of the newest state, of the one before, or of the next
         index = np.searchsorted(sampling.clocks, series.clocks[rows], side="right") + offset
         kept = (index >= 0) & (index < len(squares))
         values, sums = series.values[rows][kept], squares[np.clip(index, 0, len(squares) - 1)][kept]

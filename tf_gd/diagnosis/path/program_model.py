@@ -1,10 +1,14 @@
-"""Whether a program predicts with a line: m x + c stands among its numbers."""
+"""Whether a program fits a line: its residuals m x + c - y, or its squared loss, stand among its numbers.
+
+The prediction alone says nothing: logistic regression computes m x + c as well.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
+from tf_gd.diagnosis.path.program_loss import loss_of
 from tf_gd.diagnosis.path.program_record import Record
 from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.term_arrays import Array
@@ -13,14 +17,16 @@ TOLERANCE = 1e-5
 
 
 def predicts_a_line(record: Record, pair: Pair, sampling: Sampling, points: PointsCandidate) -> bool:
-    """Return whether the program computed m x + c, or m x + c - y, of one of the first states."""
+    """Return whether the program computed the loss, or m x + c - y of one of the first states."""
+    if loss_of(record, pair, sampling, points) is not None:
+        return True
     x, y = points.x.values, points.y.values
     for m, c in sampling.states[:3]:
-        if (m, c) == (0.0, 0.0):
+        if m == 0 or c == 0:
             continue
         line = m * x + c
-        for wanted in (line, line - y, y - line):
-            if _is_there(record, wanted):
+        for wanted in (line - y, y - line):
+            if np.ptp(wanted) > 0 and _is_there(record, wanted):
                 return True
     return False
 

@@ -21,7 +21,7 @@ MOST_RATES = 12
 def rates(record: Record, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
     """Return the rates, the likeliest first: those with a name, then the numbers in their order in the source."""
     named = [*_named(record, pair), *_of_optimizers(statements)]
-    plain = list(numbers_of_update(statements, lines))
+    plain = [*_constants_of_update(record, statements, lines, pair), *numbers_of_update(statements, lines)]
     ordered = [Rate(value) for value in dict.fromkeys(named) if _is_rate(value)]
     ordered += [Rate(value, named=False) for value in dict.fromkeys(plain) if _is_rate(value) and value not in named]
     return with_float32(ordered[:MOST_RATES])
@@ -75,13 +75,26 @@ def numbers_of_update(statements: Statements, lines: Sequence[int]) -> Iterator[
             yield from _numbers(node)
 
 
+def _constants_of_update(record: Record, statements: Statements, lines: Sequence[int], pair: Pair) -> Iterator[float]:
+    """Yield the constants that the update mentions by a name, whatever it is."""
+    used = {one.id for statement in statements_of(lines, statements) for node in statement.nodes
+            for one in ast.walk(node) if isinstance(one, ast.Name)}  # fmt: skip
+    for series in record.series:
+        broken = set(series.dtypes) <= {"int", "int64"} or not series.is_constant
+        if series.width == 1 and series.place in used and not broken and series.scope in ("", pair.m.scope):
+            yield float(series.values[0])
+
+
 def _sources(update: Sequence[Statement], statements: Statements) -> Iterator[Statement]:
     """Yield the statements that give the update's names their values."""
     used = {one.id for statement in update for node in statement.nodes for one in ast.walk(node)
             if isinstance(one, ast.Name)}  # fmt: skip
-    for statement in statements.all:
+    blocks = {statement.block for statement in update}
+    near = [statement for statement in statements.all if statement.block in blocks]
+    for statement in (*near, *statements.all):
         if any(place[0][1] in used for place in statement.places):
             yield statement
+    yield from near
 
 
 def _numbers(node: ast.AST) -> Iterator[float]:

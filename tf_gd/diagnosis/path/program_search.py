@@ -7,11 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tf_gd.diagnosis.path.batches import Batching
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector, pairs, point_candidates, vectors
 from tf_gd.diagnosis.path.explanations import Context
 from tf_gd.diagnosis.path.fitting import fit
+from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
-from tf_gd.diagnosis.path.path_judgement import RIGHT, SINGLE, TOGETHER, Judgement, attempt, unlisted
+from tf_gd.diagnosis.path.path_judgement import (
+    RIGHT,
+    SINGLE,
+    TOGETHER,
+    Attempt,
+    Judgement,
+    attempt,
+    cut_short,
+    unlisted,
+)
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
 from tf_gd.diagnosis.path.program_loss import loss_of
 from tf_gd.diagnosis.path.program_rates import rates
@@ -49,10 +60,13 @@ class Trial:
 class ProgramSearch:
     """Looks for the descent of a program: the right update first, then every mistake."""
 
-    def __init__(self, record: Record, statements: Statements, reduction: str | None) -> None:
+    def __init__(
+        self, record: Record, statements: Statements, reduction: str | None = None, given: Given | None = None
+    ) -> None:
         self.record, self.statements, self.reduction = record, statements, reduction
-        self.pairs = pairs(record, statements)
-        self.points = point_candidates(vectors(record))
+        self.given = given or Given()
+        self.pairs = self.given.pairs(pairs(record, statements))
+        self.points = self.given.points(record, point_candidates(vectors(record)))
 
     def find(self) -> Descent | None:
         """Return the descent, or None where there is none to be seen."""
@@ -106,7 +120,8 @@ class ProgramSearch:
                         continue
                     found = self._judged(Trial(pair, points, sampling, steps), RIGHT[:1])
                     if found is not None and found.judgement.verdict == "right":
-                        return found
+                        batching = Batching(steps, steps.n, in_turn=False)
+                        return replace(found, judgement=replace(found.judgement, batching=batching))
         return None
 
     def _likeliest(self, trials: Sequence[Trial]) -> list[Trial]:
@@ -144,14 +159,16 @@ class ProgramSearch:
                 return Descent(trial.pair, trial.points, trial.sampling, unlisted(trial.steps))
         return None
 
-    def _judged(self, trial: Trial, attempts: object) -> Descent | None:
+    def _judged(self, trial: Trial, attempts: Sequence[Attempt]) -> Descent | None:
         context = Context(
-            rates(self.record, self.statements, trial.pair, trial.sampling.lines),
+            self.given.rates(self.record) or rates(self.record, self.statements, trial.pair, trial.sampling.lines),
             self.reduction,
             None if self.reduction else loss_of(self.record, trial.pair, trial.sampling, trial.points),
             twice=self._moves_twice(trial.sampling.states[:4]),
         )
-        judgement = attempt(trial.steps, context, _integers(trial.pair), attempts)  # type: ignore[arg-type]
+        integers = _integers(trial.pair)
+        chosen = [one for one in attempts if integers or one is not cut_short]
+        judgement = attempt(trial.steps, context, integers, chosen)
         if judgement is None or (judgement.verdict == "cannot-tell" and not judgement.names):
             return None
         return Descent(trial.pair, trial.points, trial.sampling, judgement)
@@ -168,7 +185,7 @@ class ProgramSearch:
 
 
 def _integers(pair: Pair) -> bool:
-    return all(set(series.dtypes) <= {"int32", "int64"} for series in (pair.m, pair.c))
+    return all(set(series.dtypes) <= {"int", "int32", "int64"} for series in (pair.m, pair.c))
 
 
 def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSteps | None:

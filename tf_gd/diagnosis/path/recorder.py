@@ -59,11 +59,11 @@ class Recorder:
             return
         entry = self.series.setdefault((scope, name), {"scope": scope, "name": name, "dtypes": [], "rows": []})
         rows = entry["rows"]
+        if value.dtype not in entry["dtypes"]:
+            entry["dtypes"].append(value.dtype)
         if rows and (len(rows) >= MOST_ROWS or (changes_only and rows[-1][2:] == value.numbers)):
             return
         rows.append([self.clock, line, *value.numbers])
-        if value.dtype not in entry["dtypes"]:
-            entry["dtypes"].append(value.dtype)
 
     def _array(self, scope: str, name: str, value: Value, line: int) -> None:
         kept = self.arrays.setdefault((scope, name), [])

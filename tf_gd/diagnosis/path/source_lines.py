@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tf_gd.diagnosis.path.candidates import Pair
+from tf_gd.diagnosis.path.candidates import Pair, statements_of
 from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.statements import Place, Statement, Statements, place_of, text_of
 
@@ -41,8 +41,8 @@ class SourceLines:
         """Return the line of a step that writes m or c; that of the other one where it has none of its own."""
         series = self.pair.m if which == "m" else self.pair.c
         lines = [line for line in self.sampling.lines if line in set(series.lines.tolist())]
-        lines = [line for line in lines or self.sampling.lines if line in self.statements.by_line] or lines
-        return (lines[-1] if last else lines[0]) if lines else None
+        found = [one.first for one in statements_of(lines or self.sampling.lines, self.statements)]
+        return (found[-1] if last else found[0]) if found else None
 
     def gradient(self, which: str) -> int | None:
         """Return the line where the derivative with respect to m, or c, is computed; else that of the update."""

@@ -51,6 +51,17 @@ class Statements:
         """Each statement once, in the order of the source."""
         return sorted({id(one): one for one in self.by_line.values()}.values(), key=lambda one: one.first)
 
+    @cached_property
+    def functions(self) -> dict[int, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions by the line of their head."""
+        found = (one for one in ast.walk(self.tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+        return {one.lineno: one for one in found}
+
+    @cached_property
+    def recursive(self) -> set[int]:
+        """The heads of the functions that call themselves."""
+        return {line for line, function in self.functions.items() if calls(function, function.name)}
+
     def _visit(self, body: list[ast.stmt], block: tuple[str, int]) -> None:
         for node in body:
             inner = block
@@ -79,6 +90,14 @@ class Statements:
         there.calls = there.calls or any(isinstance(one, ast.Call) for head in heads for one in ast.walk(head))
         for line in range(first, last + 1):
             self.by_line[line] = there
+
+
+def calls(node: ast.AST, name: str) -> bool:
+    """Return whether anything in a tree calls a function of this name."""
+    return any(
+        isinstance(one, ast.Call) and getattr(one.func, "attr", getattr(one.func, "id", "")) == name
+        for one in ast.walk(node)
+    )
 
 
 def _bodies(node: ast.stmt) -> Iterator[list[ast.stmt]]:

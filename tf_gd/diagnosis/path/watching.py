@@ -49,9 +49,10 @@ class Watch:
         self.recorder.tick()
         arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         names = (frame.f_locals,)
+        again = code.co_firstlineno in self.statements.recursive
         for name in arguments:
             place: Place = (("name", name),)
-            self.recorder.read(scope_of(code), place, names, code.co_firstlineno, changes_only=True)
+            self.recorder.read(scope_of(code), place, names, code.co_firstlineno, changes_only=not again)
 
     def line(self, frame: FrameType, number: int) -> None:
         """A line is about to run: read what the statement before it changed."""

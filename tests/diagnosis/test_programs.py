@@ -1,0 +1,178 @@
+"""Whole programs, as people write them: run as they stand, and judged by the steps that they take."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.program_corpus import Generated, generated
+from support.run_programs import check_text
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.path.program_check import NoDescent, check_program
+from tf_gd.diagnosis.sandbox import Sandbox
+
+PROGRAMS = Path(__file__).parents[1] / "programs"
+EXPECTED: dict[str, Any] = json.loads((PROGRAMS / "expected.json").read_text())
+WITH_TENSORFLOW = [name for name in EXPECTED if name.startswith(("tf1", "tape"))]
+
+SEEDS = 500
+SAMPLE = range(0, 12)
+
+
+def names(findings: list[tuple[str, str]]) -> list[str]:
+    return [name for name, _ in findings]
+
+
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name not in WITH_TENSORFLOW])
+def test_a_program_as_it_stands(name: str) -> None:
+    _compare(name)
+
+
+@pytest.mark.parametrize("name", WITH_TENSORFLOW)
+def test_a_program_in_tensorflow(name: str) -> None:
+    _compare(name)
+
+
+def _compare(name: str) -> None:
+    wanted = EXPECTED[name]
+    with Sandbox(PROGRAMS / name, time_limit=60) as sandbox:
+        check = check_program(sandbox)
+    assert (check.verdict, check.loss) == (wanted["verdict"], wanted["loss"])
+    assert set(wanted.get("remarks", ())) <= set(names(check.remarks))
+    if "names" in wanted:
+        assert names(check.diagnosis)[0] in wanted["names"]
+        line = check.lines[names(check.diagnosis)[0]]
+        assert sandbox.source.line(line), "the message names a line that exists"
+        assert sandbox.source.place(line) in check.diagnosis[0][1]
+
+
+def _is_named(program: Generated, folder: Path) -> bool:
+    check = check_text(program.text, folder)
+    assert check.verdict == program.verdict, f"{program.what}\n{program.text}\n{check}"
+    if program.verdict == "right":
+        assert check.loss == program.loss, f"{program.what}\n{program.text}\n{check}"
+        return True
+    return names(check.diagnosis)[0] in program.names
+
+
+def test_no_right_program_is_accused(tmp_path: Path) -> None:
+    for seed in SAMPLE:
+        _is_named(generated(seed, wrong=False), tmp_path)
+
+
+def test_every_planted_mistake_is_caught_and_named(tmp_path: Path) -> None:
+    assert all(_is_named(generated(seed, wrong=True), tmp_path) for seed in SAMPLE)
+
+
+@pytest.mark.slow
+def test_no_right_program_is_accused_in_the_whole_corpus(tmp_path: Path) -> None:
+    for seed in range(SEEDS):
+        _is_named(generated(seed, wrong=False), tmp_path)
+
+
+@pytest.mark.slow
+def test_every_planted_mistake_is_caught_in_the_whole_corpus(tmp_path: Path) -> None:
+    named = sum(_is_named(generated(seed, wrong=True), tmp_path) for seed in range(SEEDS))
+    assert named >= 0.95 * SEEDS
+
+
+RIGHT = """
+import numpy as np
+x, y = np.array([0.5, 1.0, 2.0, 3.0]), np.array([1.0, 2.5, 4.0, 7.0])
+m, c, rate = 0.1, 0.2, 0.05
+for k in range(STEPS):
+    e = m * x + c - y
+    m, c = m - rate * 2 * np.mean(e * x), c - rate * 2 * np.mean(e)
+"""
+
+
+def test_a_long_loop_is_watched_for_its_first_steps_and_its_final_state(tmp_path: Path) -> None:
+    check = check_text(RIGHT.replace("STEPS", "200_000"), tmp_path)
+    assert (check.verdict, check.loss, check.remarks) == ("right", "mean", [])
+
+
+def test_few_steps_are_said_to_be_few(tmp_path: Path) -> None:
+    check = check_text(RIGHT.replace("STEPS", "10"), tmp_path)
+    assert names(check.remarks) == ["too-few-steps"]
+    assert check.lines == {"too-few-steps": 7}
+
+
+def test_the_loss_that_the_program_computes_decides(tmp_path: Path) -> None:
+    text = RIGHT.replace("STEPS", "20") + "    loss = np.sum(e ** 2) / 4\n"
+    assert check_text(text, tmp_path).verdict == "right"
+    halved = text.replace("2 * np.mean", "np.mean")
+    check = check_text(halved, tmp_path)
+    assert (check.verdict, check.loss, names(check.diagnosis)) == ("wrong", "mean", ["missing-factor-2"])
+    assert check_text(halved.replace("/ 4", "/ 8"), tmp_path).loss == "half_mean"
+
+
+def test_a_reduction_is_strict(tmp_path: Path) -> None:
+    text = RIGHT.replace("STEPS", "20")
+    assert check_text(text, tmp_path, reduction="mean").verdict == "right"
+    check = check_text(text, tmp_path, reduction="half_mean")
+    assert (check.verdict, names(check.diagnosis)) == ("wrong", ["extra-factor-2"])
+
+
+@pytest.mark.parametrize(
+    ("text", "names_of_seen"),
+    [
+        ("print('hello')", "numbers that change: none"),
+        ("a = [1, 2, 3]\nfor i in range(5):\n    a[0] = a[0] + i\n", "No descent"),
+        ("total = 0\nfor v in [3.0, 4.0, 8.0]:\n    total += v\nprint(total / 3)", "No descent"),
+    ],
+)
+def test_a_program_without_a_descent(text: str, names_of_seen: str, tmp_path: Path) -> None:
+    with pytest.raises(NoDescent, match=names_of_seen) as raised:
+        check_text(text, tmp_path)
+    assert "--m, --c, --x, --y and --rate" in str(raised.value)
+
+
+LOGISTIC = """
+import numpy as np
+x, y = np.array([0.5, 1.0, 2.0, 3.0]), np.array([0.0, 0.0, 1.0, 1.0])
+w, b, lr = 0.1, 0.2, 0.5
+for k in range(30):
+    p = 1 / (1 + np.exp(-(w * x + b)))
+    w, b = w - lr * np.mean((p - y) * x), b - lr * np.mean(p - y)
+"""
+
+
+def test_another_model_is_not_called_wrong(tmp_path: Path) -> None:
+    with pytest.raises(NoDescent):
+        check_text(LOGISTIC, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["n = input('how many? ')", "open('no_such_file.csv')", "import no_such_package"])
+def test_what_ends_a_program_is_told_in_its_own_words(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(text)
+    with Sandbox(path) as sandbox, pytest.raises(Misbehaved) as raised:
+        check_program(sandbox)
+    assert raised.value.name == "raises"
+    assert "line 1" in str(raised.value)
+
+
+GIVEN = """
+import numpy as np
+def fit(table, s):
+    q, r = 0.1, 0.2
+    for _ in range(30):
+        e = q * table[:, 1] + r - table[:, 0]
+        q, r = q - s * np.sum(e * table[:, 1]), r - s * np.sum(e)
+    return q, r
+numbers = np.array([[2.0, 3.0], [5.0, 1.5], [1.0, 2.0], [3.0, 2.5]])
+fit(numbers, 0.02)
+"""
+
+
+def test_names_and_expressions_of_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(GIVEN)
+    given = {"m": "q", "c": "r", "x": "numbers[:, 1]", "y": "table[:, 0]", "rate": "2 / 100"}
+    with Sandbox(path) as sandbox:
+        check = check_program(sandbox, None, given)
+    assert (check.verdict, check.loss) == ("right", "half_sum")
+    for wrong, said in [({"m": "zz"}, "--m zz"), ({"x": "nope"}, "NameError"), ({"rate": "0"}, "number above 0")]:
+        with Sandbox(path) as sandbox, pytest.raises(ValueError, match=said):
+            check_program(sandbox, None, wrong)
