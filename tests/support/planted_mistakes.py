@@ -14,7 +14,7 @@ def np_mistakes(S: Any) -> dict[str, Gradient]:
     def residuals(m, c, x, y):
         return m * x + c - y
 
-    def line5(e, x):
+    def terms(e, x):
         return 2 * S(e * x), 2 * S(e)
 
     def of(change: Callable[..., Any]) -> Gradient:
@@ -33,26 +33,33 @@ def np_mistakes(S: Any) -> dict[str, Gradient]:
         "missing-x": of(lambda e, m, c, x, y: (2 * S(e), 2 * S(e))),
         "x-in-both": of(lambda e, m, c, x, y: (2 * S(e * x), 2 * S(e * x))),
         "x-squared": of(lambda e, m, c, x, y: (2 * S(e * x**2), 2 * S(e))),
-        "missing-intercept": of(lambda e, m, c, x, y: line5(m * x - y, x)),
-        "missing-target": of(lambda e, m, c, x, y: line5(m * x + c, x)),
-        "target-added": of(lambda e, m, c, x, y: line5(m * x + c + y, x)),
-        "intercept-subtracted": of(lambda e, m, c, x, y: line5(m * x - c - y, x)),
+        "missing-intercept": of(lambda e, m, c, x, y: terms(m * x - y, x)),
+        "missing-target": of(lambda e, m, c, x, y: terms(m * x + c, x)),
+        "target-added": of(lambda e, m, c, x, y: terms(m * x + c + y, x)),
+        "intercept-subtracted": of(lambda e, m, c, x, y: terms(m * x - c - y, x)),
         "absolute-error": of(lambda e, m, c, x, y: (S(np.sign(e) * x), S(np.sign(e)))),
         "root-of-loss": of(lambda e, m, c, x, y: (S(e * x) / np.sqrt(S(e**2)), S(e) / np.sqrt(S(e**2)))),
         "last-point-only": of(lambda e, m, c, x, y: (2 * S(e[-1:] * x[-1:]), 2 * S(e[-1:]))),
         "first-point-only": of(lambda e, m, c, x, y: (2 * S(e[:1] * x[:1]), 2 * S(e[:1]))),
-        "first-point-dropped": of(lambda e, m, c, x, y: line5(e[1:], x[1:])),
-        "last-point-dropped": of(lambda e, m, c, x, y: line5(e[:-1], x[:-1])),
+        "first-point-dropped": of(lambda e, m, c, x, y: terms(e[1:], x[1:])),
+        "last-point-dropped": of(lambda e, m, c, x, y: terms(e[:-1], x[:-1])),
         "one-half-n-precedence": of(lambda e, m, c, x, y: (1 / 2 * len(x) * 2 * S(e * x), 1 / 2 * len(x) * 2 * S(e))),
-        "broadcast": lambda m, c, x, y: line5(m * x[:, None] + c - y, x[:, None]),
+        "broadcast": lambda m, c, x, y: terms(m * x[:, None] + c - y, x[:, None]),
         "integer-division": of(lambda e, m, c, x, y: (2 * S(e * x) // 1, 2 * S(e) // 1)),
         "tied-m-and-c": lambda m, c, x, y: (2 * S((m * (x + 1) - y) * (x + 1)),) * 2,
         "intercept-counted-once": lambda m, c, x, y: (
             2 * S((m * x + c - y) * x),
             2 * (m * np.sum(x) + c - np.sum(y)) * S(np.ones_like(x) / len(x)),
         ),
-        "x-and-y-swapped": lambda m, c, x, y: line5(m * y + c - x, y),
-        "power-not-lowered": of(lambda e, m, c, x, y: line5(e**2, x)),
+        "x-and-y-swapped": lambda m, c, x, y: terms(m * y + c - x, y),
+        "misplaced-bracket": of(lambda e, m, c, x, y: (2 * S(m * x + c - y * x), 2 * S(e))),
+        "m-instead-of-x": of(lambda e, m, c, x, y: (2 * S(e * m), 2 * S(e))),
+        "sum-outside-product": of(lambda e, m, c, x, y: (2 * S(e) * S(x), 2 * S(e))),
+        "divided-by-sum-of-x": of(lambda e, m, c, x, y: (2 * np.sum(e * x) / np.sum(x), 2 * np.sum(e) / np.sum(x))),
+        "returns-the-parameters": of(lambda e, m, c, x, y: (m, c)),
+        "returns-the-loss": of(lambda e, m, c, x, y: (S(e**2), S(e**2))),
+        "index-instead-of-c": of(lambda e, m, c, x, y: terms(m * x + np.arange(len(x), dtype=x.dtype) - y, x)),
+        "power-not-lowered": of(lambda e, m, c, x, y: terms(e**2, x)),
     }
 
 
@@ -99,7 +106,46 @@ def loop_mistakes(reduction: str) -> dict[str, Gradient]:
         n = len(x) if reduction == "mean" else 1
         return loop()(m, c, x, y)[0], 2 * (m * sum(x) + c - sum(y)) / n
 
+    def divided_by_sum(m, c, x, y):
+        dm, dc = loop()(m, c, x, y)
+        n = len(x) if reduction == "mean" else 1
+        return dm * n / sum(x), dc * n / sum(x)
+
+    def loss(m, c, x, y):
+        squares = x.dtype.type(0)
+        for xi, yi in zip(x, y, strict=True):
+            squares += (m * xi + c - yi) ** 2
+        squares = squares / len(x) if reduction == "mean" else squares
+        return squares, squares
+
+    def index_for_c(m, c, x, y):
+        n = len(x)
+        dm = dc = x.dtype.type(0)
+        for c in range(n):
+            dm += 2 * (m * x[c] + x.dtype.type(c) - y[c]) * x[c]
+            dc += 2 * (m * x[c] + x.dtype.type(c) - y[c])
+        return (dm / n, dc / n) if reduction == "mean" else (dm, dc)
+
+    def sums_apart(m, c, x, y):
+        dc = loop()(m, c, x, y)[1]
+        n = len(x) if reduction == "mean" else 1
+        return dc * sum(x) / n, dc
+
+    def bracket(m, c, x, y):
+        n = len(x) if reduction == "mean" else 1
+        dm = x.dtype.type(0)
+        for xi, yi in zip(x, y, strict=True):
+            dm += 2 * (m * xi + c - yi * xi)
+        return dm / n, loop()(m, c, x, y)[1]
+
     return {
+        "misplaced-bracket": bracket,
+        "m-instead-of-x": lambda m, c, x, y: (loop()(m, c, x, y)[1] * m, loop()(m, c, x, y)[1]),
+        "sum-outside-product": sums_apart,
+        "divided-by-sum-of-x": divided_by_sum,
+        "returns-the-parameters": lambda m, c, x, y: (m, c),
+        "returns-the-loss": loss,
+        "index-instead-of-c": index_for_c,
         "sign": loop(lambda e, xi: (-2 * e * xi, -2 * e)),
         "sign-of-m": loop(lambda e, xi: (-2 * e * xi, 2 * e)),
         "sign-of-c": loop(lambda e, xi: (2 * e * xi, -2 * e)),

@@ -59,7 +59,7 @@ CONTAINERS: list[Callable[[Any, Any], Any]] = [
 
 
 def by_residuals(pick: random.Random) -> Gradient:
-    """Line 5, with every part of it in some form or other, the 2 and the 1/n at a random place."""
+    """Equation 5, with every part of it in some form or other, the 2 and the 1/n at a random place."""
     residuals, total, product, twice = map(pick.choice, (RESIDUALS, SUMS, PRODUCTS, TWICE))
     early = pick.random() < 0.5
 

@@ -40,6 +40,7 @@ def names_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Choice(REDUCTIONS),
     help="The loss that is meant, and no other: sum(e^2), or that divided by n, by 2, or by 2n.",
 )
+@click.option("--call", help='How a function is called, where names do not say it: "f(x, y, w, b)".')
 @click.option("--time-limit", type=float, default=TIME_LIMIT, show_default=True, help="Seconds that the file may take.")
 @click.option(
     "--memory-limit",
@@ -60,6 +61,7 @@ def command(
     y: str | None,
     rate: str | None,
     reduction: Any,
+    call: str | None,
     time_limit: float,
     memory_limit: int,
     as_json: bool,
@@ -68,8 +70,8 @@ def command(
     """Check FILE, a program (.py) or a notebook (.ipynb), and name what is wrong with it.
 
     FILE is run as it stands: a script, a class, functions or a TensorFlow session that fits y = m x + c by gradient
-    descent. The steps that it takes are judged. So are its functions gradient(m, c, x, y) that returns
-    (dL/dm, dL/dc), and update(m, c, x, y, learning_rate) that returns the new (m, c). For another model it defines
+    descent. The steps that it takes are judged. So are its functions that compute a gradient or a step, such as
+    gradient(m, c, x, y) or step(x, y, w, b, lr): names say what is what. For another model it defines
     loss(**params, **data) in TensorFlow or NumPy, gradient(**params, **data) in NumPy, and the dicts params and data.
     A layer is NAME_forward and NAME_backward, with the dict NAME_inputs.
 
@@ -89,7 +91,7 @@ def command(
         checks = (
             _of_table(steps, data, given, reduction)
             if steps is not None
-            else _of_program(file, reduction, time_limit, memory_limit, given)
+            else _of_program(file, reduction, time_limit, memory_limit, given, call)
         )
     verdict = _verdict(checks)
     if as_json:
@@ -102,11 +104,11 @@ def command(
 
 
 def _of_program(
-    file: Any, reduction: Any, time_limit: float, memory_limit: int, given: dict[str, str]
+    file: Any, reduction: Any, time_limit: float, memory_limit: int, given: dict[str, str], call: str | None
 ) -> "dict[str, GradientCheck]":
     from tf_gd.diagnosis.file_check import check_file
 
-    return check_file(file, reduction, time_limit, memory_limit, given)
+    return check_file(file, reduction, time_limit, memory_limit, given, call)
 
 
 def _of_table(steps: str, data: str | None, given: dict[str, str], reduction: Any) -> "dict[str, GradientCheck]":

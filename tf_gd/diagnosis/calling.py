@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 from numbers import Rational
 from pathlib import Path
@@ -235,6 +236,14 @@ def printable(text: object, limit: int = 160) -> str:
     """Return text that went through the pipe, without control characters, cut to a length."""
     said = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(text)[:limit])
     return said if len(str(text)) <= limit else f"{said[:-3]}..."
+
+
+def exactly(told: Any) -> Fraction | None:
+    """Return a number of a reply; None for infinity and NaN."""
+    if isinstance(told, str):
+        top, _, bottom = told.partition("/")
+        return Fraction(int(top, 16), int(bottom, 16))
+    return Fraction(told) if np.isfinite(told) else None
 
 
 def parameters_of(function: Any) -> list[list[Any]] | None:

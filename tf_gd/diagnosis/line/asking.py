@@ -1,5 +1,6 @@
 """Asking a gradient or an update of the line, here or in the child, and reading its two numbers exactly."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -7,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, Reply, answer, parameters_of, printable, what_was_raised
+from tf_gd.diagnosis.calling import Misbehaved, Reply, answer, exactly, parameters_of, printable, what_was_raised
 from tf_gd.diagnosis.sandbox import Call as Question
 from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import invalid
@@ -99,44 +100,70 @@ def subject_of(call: Call, function: object) -> Subject:
     return Here(function)
 
 
-def require_arguments(call: Call, subject: Subject) -> None:
-    """Raise `Misbehaved` for a function with other arguments."""
-    parameters = subject.parameters
-    if parameters is None:
-        return  # some built-in functions tell nothing about their arguments
-    names = tuple(name for name, _, _ in parameters)
-    positional = [default for _, kind, default in parameters if kind == "positional"]
-    many = any(kind == "many" for _, kind, _ in parameters)
-    enough = positional.count(False) <= len(call.arguments) <= (99 if many else len(positional))
-    needed = any(kind == "keyword" and not default for _, kind, default in parameters)
-    if enough and not needed and (names == call.arguments or sorted(names) != sorted(call.arguments)):
-        return
-    message = f"Your function takes ({', '.join(names)}), but it is called as {call}: take these, in this order."
-    raise Misbehaved("wrong-arguments", message)
+def read(call: Call, reply: Reply, named: tuple[str, str] = ("", "")) -> Answer:
+    """Return the two numbers of a reply, in the order of `call.results`.
 
-
-def ask(call: Call, subject: Subject, *arguments: Any) -> Answer:
-    """Ask `subject` once.
-
-    Raises:
-        Misbehaved: it raised, returned something else than two finite numbers, or changed an array.
-    """
-    return read(call, subject.ask([(list(arguments), {})])[0])
-
-
-def read(call: Call, reply: Reply) -> Answer:
-    """Return the two numbers of a reply.
+    Args:
+        call: how the function was called.
+        reply: what it answered.
+        named: the results' usual order, m first: by it the fields of a dict or a named tuple are told apart.
 
     Raises:
         Misbehaved: it holds none.
     """
     if "raised" in reply:
         raise Misbehaved("raises", f"{call} {what_was_raised(_error(reply))}", reply["raised"].get("line"))
-    if reply.get("changed"):
-        raise Misbehaved("in-place", _changed(call, call.arguments[reply["changed"][0]]))
-    pairs = zip(call.results, _two(call, reply.get("value")), strict=True)
+    changed = [name for name in map(_parameter, [call] * 99, reply.get("changed", ())) if name not in _THETAS]
+    if changed:
+        raise Misbehaved("in-place", _changed(call, changed[0]))
+    value = reply.get("value")
+    pairs = zip(call.results, _by_field(call, value, named) or _two(call, value), strict=True)
     (first, first_unit), (second, second_unit) = [_number(call, *pair) for pair in pairs]
     return Answer((first, second), max(first_unit, second_unit))
+
+
+_THETAS = ("theta", "params", "parameters", "weights", "w", "beta", "coeffs", "line")  # moved in place by many
+
+
+def _parameter(call: Call, key: Any) -> str:
+    """Return the name of an argument, from its position or its keyword."""
+    return str(call.arguments[key]) if isinstance(key, int) and key < len(call.arguments) else str(key)
+
+
+def _by_field(call: Call, value: Any, named: tuple[str, str]) -> tuple[Any, Any] | None:
+    """Return the two numbers of a dict, a named tuple or an object whose fields say which is which."""
+    if value[0] != "fields" or not named[0]:
+        return None
+    found: dict[str, Any] = {}
+    for name, item in value[2]:
+        if role := field_role(name):
+            found.setdefault(role, item)
+    if len(found) != 2:
+        return None
+    first, second = found["m"], found["c"]
+    return (first, second) if call.results == named else (second, first)
+
+
+_OF_M = "m w slope k dm dw gm gw dldm dldw dmdl djdw djdm dedm grad_m m_grad w_grad slope_grad b1 theta1 w1 a a1 weight"
+_OF_C = "c b intercept bias dc db gc gb dldc dldb djdb djdc dedc grad_c c_grad b_grad offset b0 theta0 w0 q d a0 const"
+_FIELDS = {name.replace("_", ""): "m" for name in _OF_M.split()} | {
+    name.replace("_", ""): "c" for name in _OF_C.split()
+}
+
+
+def field_role(name: str) -> str:
+    """Return "m" or "c" for the field of a result that is one of the two; nothing for any other.
+
+    Example:
+        >>> field_role("dj_dw"), field_role("grad_b"), field_role("loss")
+        ('m', 'c', '')
+    """
+    plain = re.sub(r"[^a-z0-9]", "", name.lower().replace("∂", "d"))
+    for part in ("gradient", "grad", "new", "derivative", "partial", "d", "delta"):
+        for candidate in (plain, plain.removeprefix(part), plain.removesuffix(part)):
+            if candidate in _FIELDS:
+                return _FIELDS[candidate]
+    return ""
 
 
 def _error(reply: Reply) -> dict[str, Any]:
@@ -193,11 +220,3 @@ def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
     if number is None:
         raise Misbehaved("not-finite", f"{label} is {rest[0]}. {_NOT_FINITE}")
     return number, Fraction(0) if dtype == "exact" else UNITS.get(str(dtype), UNITS["float64"])
-
-
-def exactly(told: Any) -> Fraction | None:
-    """Return a number of a reply; None for infinity and NaN."""
-    if isinstance(told, str):
-        top, _, bottom = told.partition("/")
-        return Fraction(int(top, 16), int(bottom, 16))
-    return Fraction(told) if np.isfinite(told) else None

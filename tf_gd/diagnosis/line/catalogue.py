@@ -1,26 +1,25 @@
-"""The catalogue of mistakes in the gradient of a line: those on paper, and then the slips in the code.
+"""The catalogue of mistakes in the gradient of a line: those on paper, and then the mistakes in the code.
 
-The right derivation, whose line numbers the sentences cite:
+The right derivation, whose equations the sentences cite by number:
 
     1.  p_i = m x_i + c
     2.  e_i = p_i - y_i
-    3.  L = sum(e_i^2)                                      or mean(e_i^2)
+    3.  L = sum(e_i^2)                                      or mean(e_i^2), or half of either
     4.  L(m, c) = sum((m x_i + c - y_i)^2)
-    5.  dL/dm = sum(2 e_i x_i)    dL/dc = sum(2 e_i)        or the mean of the same terms
+    5.  dL/dm = sum(2 e_i x_i)    dL/dc = sum(2 e_i)        or the mean of the same terms, or half of either
 
-A mistake that multiplies the right gradient by some factor has that factor for the sum and for the mean
-alike: `mean-instead-of-sum` is 1/n of what it should be, which for the mean is a division by n done twice.
-The gradient of the halved mean, `sum(e_i^2) / (2n)`, is 1/(2n) of the sum's (`half-mean`) but one half of the
-mean's: no data tell that from a forgotten 2, so for the mean it goes by the name `missing-factor-2`, and the
-sentence says so.
+A mistake that multiplies the right gradient by some factor has that factor for every loss alike:
+`mean-instead-of-sum` is 1/n of what it should be, which for a mean is a division by n done twice. Where the loss is
+given as the mean, the gradient of the halved mean, `sum(e_i^2) / (2n)`, is one half of what it should be: no data
+tell that from a forgotten 2, so it goes by the name `missing-factor-2`. Where the loss is not given, it is right.
 """
 
 from fractions import Fraction
 
 from tf_gd.diagnosis.line import formulas
+from tf_gd.diagnosis.line.code_mistakes import CODE_MISTAKES
 from tf_gd.diagnosis.line.formulas import Share, in_one, residual, scaled
 from tf_gd.diagnosis.line.mistake import Mistake
-from tf_gd.diagnosis.line.slips import SLIPS
 
 _NO_INTERCEPT = residual(lambda probe: probe.x * probe.m - probe.y)
 _NO_TARGET = residual(lambda probe: probe.p)
@@ -40,9 +39,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "missing-factor-2",
         5,
-        "Both derivatives are half of what they should be: the factor 2 is missing. The power rule turns "
-        "e_i^2 into 2 e_i, so multiply both by 2. (A loss defined with a 1/2 in front, such as sum(e_i^2) / "
-        "(2n), has that 2 cancelled; the loss here is {loss}.)",
+        "Both derivatives are half of what they should be: the factor 2 is missing. {power_rule}",
         scaled(SCALES["missing-factor-2"]),
     ),
     Mistake(
@@ -68,8 +65,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "extra-factor-2",
         5,
-        "Both derivatives are twice what they should be: there is one factor 2 too many. The power rule brings down "
-        "one 2, and the inner derivatives x_i and 1 bring none, so each term is 2 * e_i * x_i or 2 * e_i.",
+        "Both derivatives are twice what they should be: there is one factor 2 too many. {one_too_many}",
         scaled(SCALES["extra-factor-2"]),
     ),
     Mistake(
@@ -202,5 +198,51 @@ CATALOGUE: tuple[Mistake, ...] = (
         _NOT_LOWERED,
         in_one(_NOT_LOWERED),
     ),
-    *SLIPS,
+    Mistake(
+        "misplaced-bracket",
+        5,
+        "A bracket stands in the wrong place: x_i multiplies y_i only, not the whole residual. Write "
+        "(m * x_i + c - y_i) * x_i, with brackets around the residual.",
+        formulas.misplaced_bracket,
+        (formulas.misplaced_bracket_reversed,),
+    ),
+    Mistake(
+        "m-instead-of-x",
+        5,
+        "dL/dm is multiplied by m where x_i belongs. The inner derivative of m x_i + c with respect to m is x_i: "
+        "multiply each residual by its x_i before adding.",
+        formulas.m_instead_of_x,
+    ),
+    Mistake(
+        "sum-outside-product",
+        5,
+        "In dL/dm the residuals and the x_i are added up apart, and then multiplied: {add}(e) * {add}(x). Multiply "
+        "each residual by its own x_i first, and add afterwards: {add}(e * x).",
+        formulas.every_pair(lambda probe: probe.share**2),
+        (
+            formulas.every_pair(lambda probe: probe.share),
+            formulas.every_pair(lambda probe: probe.share / probe.n),
+            formulas.every_pair(lambda probe: probe.share * probe.n),
+        ),
+    ),
+    Mistake(
+        "divided-by-sum-of-x",
+        5,
+        "The sums are divided by sum(x), not by the number of points. A mean divides by n: use len(x).",
+        formulas.divided_by_sum_of_x,
+    ),
+    Mistake(
+        "returns-the-parameters",
+        5,
+        "m and c come back as they went in; the function must return the two derivatives, dL/dm and dL/dc.",
+        formulas.parameters,
+    ),
+    Mistake(
+        "returns-the-loss",
+        5,
+        "The loss comes back where a derivative belongs. Derive it first: 2 e_i x_i for m and 2 e_i for c.",
+        formulas.loss,
+        (formulas.loss_of_residuals,),
+    ),
+    *CODE_MISTAKES,
 )

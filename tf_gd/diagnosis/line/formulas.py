@@ -1,6 +1,6 @@
 """What the right gradient of a line computes, and what each mistake in it computes instead.
 
-Every formula takes a `Probe` and returns (dL/dm, dL/dc) as Terms: exact values with the size that bounds
+Every formula takes a `Probe` and returns (dL/dm, dL/dc) as exact values: exact values with the size that bounds
 their rounding.
 """
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from tf_gd.diagnosis.line.probes import Probe
-from tf_gd.diagnosis.line.running_error import Term, each, floor, root, sign, total, truncate
+from tf_gd.diagnosis.line.running_error import ExactValue, each, floor, root, sign, total, truncate
 
-Pair = tuple[Term, Term]
+Pair = tuple[ExactValue, ExactValue]
 Formula = Callable[[Probe], Pair]
 Share = Callable[[Probe], Any]
 
@@ -21,13 +21,13 @@ def _once(probe: Probe) -> int:
 
 
 def right(probe: Probe) -> Pair:
-    """Return the right gradient  (line 5)."""
+    """Return the right gradient  (equation 5)."""
     total_m, total_c = probe.totals
     return 2 * probe.share * total_m, 2 * probe.share * total_c
 
 
 def from_residuals(probe: Probe, e: Any, x: Any) -> Pair:
-    """Return line 5 with other residuals, or with something else where x_i belongs."""
+    """Return equation 5 with other residuals, or with something else where x_i belongs."""
     return 2 * probe.share * total(e * x), 2 * probe.share * total(e)
 
 
@@ -50,7 +50,7 @@ def in_one(formula: Formula) -> tuple[Formula, Formula]:
 
 
 def residual(e: Callable[[Probe], Any]) -> Formula:
-    """Return line 5 with the residuals `e`."""
+    """Return equation 5 with the residuals `e`."""
     return lambda probe: from_residuals(probe, e(probe), probe.x)
 
 
@@ -69,7 +69,7 @@ def rows_alone(first: int, last: int | None) -> Formula:
 
     def formula(probe: Probe) -> Pair:
         part = replace(probe, x=probe.x[first:last], y=probe.y[first:last])
-        return right(part) if part.n else (Term(0), Term(0))
+        return right(part) if part.n else (ExactValue(0), ExactValue(0))
 
     return formula
 
@@ -124,14 +124,59 @@ def every_pair(share: Share) -> Formula:
     return lambda probe: (2 * share(probe) * total(probe.e) * total(probe.x), right(probe)[1])
 
 
+def averaged(probe: Probe) -> int:
+    """Return n where the loss is a mean, 1 where it is a sum."""
+    return probe.n if probe.reduction.endswith("mean") else 1
+
+
+def misplaced_bracket(probe: Probe) -> Pair:
+    """Return sum(m x_i + c - y_i x_i) for dL/dm: x multiplies y only."""
+    return 2 * probe.share * total(probe.p - probe.y * probe.x), right(probe)[1]
+
+
+def misplaced_bracket_reversed(probe: Probe) -> Pair:
+    """Return sum((m x_i + c) x_i - y_i) for dL/dm: x multiplies the prediction only."""
+    return 2 * probe.share * total(probe.p * probe.x - probe.y), right(probe)[1]
+
+
+def m_instead_of_x(probe: Probe) -> Pair:
+    """Return sum(2 e_i m) for dL/dm."""
+    dc = right(probe)[1]
+    return dc * probe.m, dc
+
+
+def divided_by_sum_of_x(probe: Probe) -> Pair:
+    """Return equation 5 divided by sum(x) where a mean divides by n."""
+    dm, dc = right(probe)
+    by = averaged(probe) / total(probe.x)
+    return dm * by, dc * by
+
+
+def parameters(probe: Probe) -> Pair:
+    """Return the parameters themselves."""
+    return probe.m, probe.c
+
+
+def loss(probe: Probe) -> Pair:
+    """Return the loss, twice."""
+    value = probe.share * total(probe.e * probe.e)
+    return value, value
+
+
+def loss_of_residuals(probe: Probe) -> Pair:
+    """Return the sum of the squared residuals, twice, whatever the loss multiplies it by."""
+    value = total(probe.e * probe.e)
+    return value, value
+
+
 def counted_once(probe: Probe) -> Pair:
-    """Return line 5 multiplied out, with c added once where n c belongs."""
+    """Return equation 5 multiplied out, with c added once where n c belongs."""
     dm, dc = right(probe)
     return dm, dc - 2 * probe.share * (probe.n - 1) * probe.c
 
 
-def cut(function: Callable[[Term], Term], inside: Share, outside: Share = _once) -> Formula:
-    """Return outside(probe) * function(inside * sum), line 5 cut to whole numbers."""
+def cut(function: Callable[[ExactValue], ExactValue], inside: Share, outside: Share = _once) -> Formula:
+    """Return outside(probe) * function(inside * sum), equation 5 cut to whole numbers."""
 
     def formula(probe: Probe) -> Pair:
         dm, dc = probe.totals
@@ -141,7 +186,7 @@ def cut(function: Callable[[Term], Term], inside: Share, outside: Share = _once)
 
 
 def cut_terms(inside: Share, outside: Share = _once) -> Formula:
-    """Return line 5 with every term cut to a whole number before they are added."""
+    """Return equation 5 with every term cut to a whole number before they are added."""
 
     def formula(probe: Probe) -> Pair:
         terms = inside(probe) * probe.e * probe.x, inside(probe) * probe.e
@@ -150,7 +195,7 @@ def cut_terms(inside: Share, outside: Share = _once) -> Formula:
     return formula
 
 
-def cut_data(function: Callable[[Term], Term]) -> Formula:
+def cut_data(function: Callable[[ExactValue], ExactValue]) -> Formula:
     """Return the right gradient of points whose coordinates were made whole numbers."""
     return lambda probe: right(replace(probe, x=each(function, probe.x), y=each(function, probe.y)))
 
@@ -162,7 +207,7 @@ def cut_line(probe: Probe) -> Pair:
 
 def zero(probe: Probe) -> Pair:
     """Return nothing but zeros, as `2 // n * ...` does."""
-    return Term(0), Term(0)
+    return ExactValue(0), ExactValue(0)
 
 
 def tied(probe: Probe) -> Pair:
@@ -183,5 +228,5 @@ def tied_each(probe: Probe) -> Pair:
 
 
 def tied_residuals(probe: Probe) -> Pair:
-    """Return line 5 with c = m in the residuals only."""
+    """Return equation 5 with c = m in the residuals only."""
     return right(probe.at(probe.m, probe.m))

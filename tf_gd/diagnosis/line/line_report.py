@@ -6,58 +6,77 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
-from tf_gd.diagnosis.line.evidence import Observation, bound
+from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.line.formulas import right
-from tf_gd.diagnosis.line.matching import Explanation
+from tf_gd.diagnosis.line.losses import FORMULAS
+from tf_gd.diagnosis.line.matching import Observation, bound
+from tf_gd.diagnosis.line.naming import Named
+from tf_gd.diagnosis.line.trial import Tried
 from tf_gd.diagnosis.line.unclassified import digits
+from tf_gd.line import Reduction
 
 
 def of_fault(what: str, fault: Misbehaved) -> str:
     """Return the report on a function that gave no numbers to compare."""
-    verdict = "CANNOT TELL" if fault.name in NOT_COMPARED else "WRONG"
-    return f"{verdict}: your {what} could not be compared.\n\n{_entry(fault.name, fault.message)}"
+    verdict = (
+        "CANNOT TELL: your {} could not be called" if fault.name in NOT_COMPARED else "WRONG: your {} is not right"
+    )
+    return f"{verdict.format(what)}.\n\n{_entry(fault.name, fault.message)}"
 
 
-def of_remarks(what: str, diagnosis: Sequence[tuple[str, str]]) -> str:
-    """Return the report on a right function about which there is something to remark, or nothing."""
-    remarks = "".join(f"\n\nremark: {_entry(name, message)}" for name, message in diagnosis)
-    return f"RIGHT: your {what} does what the derivation says.{remarks}"
+def _remarks(remarks: Sequence[Finding]) -> str:
+    return "".join(f"\n\nremark: {_entry(name, message)}" for name, message in remarks)
 
 
-def of_right(seen: Sequence[Observation], blind: Sequence[str]) -> str:
-    """Return the report on a right gradient; `blind` names the mistakes that could not have shown."""
+def of_right(is_update: bool, tried: Tried, loss: Reduction, remarks: Sequence[Finding], exactly: bool) -> str:
+    """Return the report on a right function: for which loss, and what was tried."""
+    numbers = "the new m and c" if is_update else "dL/dm and dL/dc"
+    closely = "exactly, in fractions, and to within rounding" if exactly else "to within rounding"
+    basis = f"    Tried on {tried.sets} data sets, {tried.questions} questions; compared {closely}."
+    verdict = f"RIGHT for the loss {FORMULAS[loss]}: {numbers} match the derivation."
+    return f"{verdict}\n\n{basis}{_remarks(remarks)}"
+
+
+def of_right_on_given(seen: Sequence[Observation], blind: Sequence[str]) -> str:
+    """Return the report on a gradient that is right on given points; `blind` names what could not have shown."""
+    verdict = f"RIGHT on these points for the loss {FORMULAS[seen[0].points.reduction]}: dL/dm and dL/dc match."
     hidden = f"\n\nThese points could not have shown: {', '.join(blind)}. Leave out x and y to rule them out."
-    return f"RIGHT: dL/dm and dL/dc match the derivation.\n\n{table(seen)}{hidden if blind else ''}"
+    return f"{verdict}\n\n{table(seen)}{hidden if blind else ''}"
 
 
-def of_wrong(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]], found: Explanation) -> str:
-    """Return the report on a wrong gradient."""
-    parts = [f"WRONG: dL/dm and dL/dc do not match the derivation: {_names(diagnosis, found.together)}."]
-    if len(found.mistakes) > 1 and not found.together:
+def of_wrong(named: Named, remarks: Sequence[Finding]) -> str:
+    """Return the report on a wrong gradient or update."""
+    is_update = not hasattr(named.seen[0].probe, "e")
+    what = "the new m and c do" if is_update else "dL/dm and dL/dc do"
+    parts = [f"WRONG: {what} not match the derivation: {_names(named.diagnosis, named.together)}."]
+    if len(named.diagnosis) > 1 and not named.together:
         parts.append("These points cannot tell these mistakes apart; leave out x and y to learn which it is.")
-    parts += [_entry(*entry) for entry in diagnosis]
-    return "\n\n".join([*parts, table(seen)])
+    parts += [_entry(*entry) for entry in named.diagnosis]
+    return "\n\n".join([*parts, _steps(named.seen) if is_update else table(named.seen)]) + _remarks(remarks)
 
 
-def _names(diagnosis: Sequence[tuple[str, str]], together: bool) -> str:
+def of_rare(what: str, finding: Finding, remarks: Sequence[Finding]) -> str:
+    """Return the report on a function that is wrong on some of the many points."""
+    return f"WRONG: your {what} is right on some points only.\n\n{_entry(*finding)}{_remarks(remarks)}"
+
+
+def _names(diagnosis: Sequence[Finding], together: bool) -> str:
     return (" and " if together else " or ").join(dict.fromkeys(name for name, _ in diagnosis))
 
 
-def of_wrong_update(seen: Sequence[Observation], diagnosis: Sequence[tuple[str, str]], together: bool) -> str:
-    """Return the report on a wrong update."""
-    entries = "\n\n".join(_entry(name, message) for name, message in diagnosis)
+def _steps(seen: Sequence[Observation]) -> str:
+    """Return whose new m and c are whose, at each line that was tried."""
     rows = [("", "m yours", "m right", "c yours", "c right")]
     for one in seen[:4]:
         truth = one.probe.moved()
         rows.append((_line(one), *_interleaved(one.answer.values, [term.value for term in truth])))
     rate = f"    Each row is one update at learning_rate {float(seen[0].probe.learning_rate)} from that line."
-    verdict = f"WRONG: the new m and c do not match the derivation: {_names(diagnosis, together)}."
-    return "\n\n".join([verdict, entries, _columns(rows), rate])
+    return f"{_columns(rows)}\n\n{rate}"
 
 
 def _entry(name: str, message: str) -> str:
     """Return the name, and the message under it; what it cites from the derivation stands in a line of its own."""
-    paragraphs = re.split(r" (?=Line \d: )", message)
+    paragraphs = re.split(r" (?=Equation \d: |Your (?:cell \d+, )?line \d+: )", message)
     text = "\n\n".join(textwrap.fill(paragraph, 96, break_on_hyphens=False) for paragraph in paragraphs)
     return f"{name}\n{textwrap.indent(text, '    ')}"
 

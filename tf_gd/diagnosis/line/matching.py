@@ -1,13 +1,94 @@
-"""Which entries of the catalogue explain what was seen: one of several, or two together."""
+"""Which entries of the catalogue explain what was seen: one, one in a single derivative, or two together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
 
+from tf_gd.diagnosis.line.asking import UNITS, Answer
 from tf_gd.diagnosis.line.catalogue import CATALOGUE, SCALES
-from tf_gd.diagnosis.line.evidence import Observation, explains
-from tf_gd.diagnosis.line.formulas import scaled
+from tf_gd.diagnosis.line.formulas import Formula, right, scaled
 from tf_gd.diagnosis.line.mistake import Mistake
+from tf_gd.diagnosis.line.probes import Probe
+from tf_gd.diagnosis.line.running_error import ExactValue
 from tf_gd.line import Reduction
+
+# The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
+_SMALLEST = {
+    Fraction(0): Fraction(0),
+    UNITS["float64"]: Fraction(1, 2**1074),
+    UNITS["float32"]: Fraction(1, 2**149),
+}
+_SMALLEST |= {UNITS["float16"]: Fraction(1, 2**24), UNITS["bfloat16"]: Fraction(1, 2**133)}
+
+# Roundings on the way of one term, apart from the n - 1 additions: 4 inputs cast to a narrower dtype, 5 operations
+# (m x + c - y, the 2, x_i), 2 for 1/n, and 2 more where three sums are combined in the multiplied-out form.
+ROUNDINGS = 13
+
+DERIVATIVES = ("dL/dm", "dL/dc")
+_ONE_HALF_N = "one-half-n-precedence"  # a factor, as those of SCALES are
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A question and the answer that came back."""
+
+    probe: Any
+    answer: Answer
+
+    @property
+    def points(self) -> Probe:
+        """The points and the line that were asked about."""
+        points: Probe = self.probe if isinstance(self.probe, Probe) else self.probe.points
+        return points
+
+
+def rounding_bound(size: Fraction, n: int, reach: Fraction, unit: Fraction, steps: int = 1) -> Fraction | None:
+    """Return how far rounding can take a sum of n terms of this size: gamma(k) * size, plus underflow.
+
+    A sum of n terms, added in any order, each the outcome of a few rounded operations, is off by at most gamma(k)
+    times the sum of the terms' magnitudes, gamma(k) = k u / (1 - k u)  (Higham, eq. 3.4 and lemma 3.1). None where
+    k u reaches 1/2: there the dtype is too narrow for any statement.
+    """
+    k = steps * (n + ROUNDINGS)
+    return k * unit / (1 - k * unit) * size + 4 * _SMALLEST[unit] * reach if 2 * k * unit < 1 else None
+
+
+def bound(term: ExactValue, points: Probe, unit: Fraction, steps: int = 1) -> Fraction:
+    """Return how far rounding can take a computed number from `term.value`."""
+    room = rounding_bound(term.size, points.n, points.reach, unit, steps)
+    return 2 * term.size if room is None else room
+
+
+def parts_explained(
+    formula: Callable[[Any], tuple[ExactValue, ExactValue]], seen: Sequence[Observation], steps: int = 1
+) -> tuple[bool, bool]:
+    """Return whether all the first numbers, and all the second, are what `formula` gives, to within rounding."""
+    fits = [True, True]
+    for one in seen:
+        try:
+            terms = one.probe.under(formula)
+        except ZeroDivisionError:
+            return False, False  # such as the root of a loss of 0, which has no derivative
+        for which in (0, 1):
+            value, term = one.answer.values[which], terms[which]
+            fits[which] &= abs(value - term.value) <= bound(term, one.points, one.answer.unit, steps)
+        if not any(fits):
+            break
+    return fits[0], fits[1]
+
+
+def explains(
+    formula: Callable[[Any], tuple[ExactValue, ExactValue]], seen: Sequence[Observation], steps: int = 1
+) -> bool:
+    """Return whether every answer is what `formula` gives, to within rounding."""
+    return all(parts_explained(formula, seen, steps))
+
+
+def in_one_precision(seen: Sequence[Observation], unit: Fraction) -> list[Observation]:
+    """Return the observations with one unit roundoff for all: the coarsest that came back, or `unit`."""
+    unit = max(unit, *(observation.answer.unit for observation in seen))
+    return [replace(observation, answer=replace(observation.answer, unit=unit)) for observation in seen]
 
 
 @dataclass(frozen=True)
@@ -16,41 +97,118 @@ class Explanation:
 
     Attributes:
         mistakes: the likeliest first; empty when the catalogue has no explanation.
+        parts: for each mistake the derivative that it is in, or "" for both.
         together: whether it takes all of them at once. If not, each explains everything by itself, and the points
             cannot tell which it is.
+        cost: how far-fetched it is, 0 for one mistake in its usual form.
     """
 
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Mistake, ...] = ()
+    parts: tuple[str, ...] = ()
     together: bool = False
+    cost: int = 9
 
     def diagnosis(self, reduction: Reduction) -> list[tuple[str, str]]:
         """Return (name, message) for each."""
-        return [(mistake.name, self._others(mistake) + mistake.message(reduction)) for mistake in self.mistakes]
+        return [
+            (mistake.name, self._others(mistake) + mistake.message(reduction, part))
+            for mistake, part in zip(self.mistakes, self.parts, strict=True)
+        ]
 
     def _others(self, mistake: Mistake) -> str:
         others = [other.name for other in self.mistakes if other is not mistake]
-        return f"Two mistakes come together, this one and `{others[0]}`. " if self.together else ""
+        return f"Two mistakes come together, this one and `{others[0]}`. " if self.together and others else ""
 
 
-def explanation(seen: Sequence[Observation]) -> Explanation:
-    """Return what explains `seen`: one mistake by its usual form, by a rarer one, or two together."""
-    usual = tuple(mistake for mistake in CATALOGUE if explains(mistake.formula, seen))
-    alone = usual or tuple(one for one in CATALOGUE if any(explains(form, seen) for form in one.rarer))
-    return Explanation(alone) if alone else Explanation(_pair(seen), together=True)
+Fits = dict[Formula, tuple[bool, bool]]
+Lift = Callable[[Formula], Any]
 
 
-# Every mistake with a wrong factor on top: what they give together, and the two.
-_PAIRS = [
-    (scaled(SCALES[scale.name], of=mistake.formula), (mistake, scale))
+@dataclass(frozen=True)
+class Evidence:
+    """Observations, and what a formula of the gradient computes in them: itself, or a step with it.
+
+    Attributes:
+        seen: what was answered.
+        lift: turns a gradient's formula into what was asked for.
+        steps: how many gradients' roundings an answer holds.
+    """
+
+    seen: Sequence[Observation]
+    lift: Lift = lambda formula: formula
+    steps: int = 1
+
+    def fits(self, formula: Formula) -> tuple[bool, bool]:
+        """Return whether a gradient's formula explains the first number, and the second."""
+        return parts_explained(self.lift(formula), self.seen, self.steps)
+
+
+def explanation(evidence: Evidence, coincidences: bool = True) -> Explanation:
+    """Return what explains the answers: one mistake by its usual form, by a rarer one, in one derivative, or two.
+
+    Args:
+        evidence: what was answered.
+        coincidences: whether a 1/(2n) too much may be named; not where the loss could have it.
+    """
+    entries = [entry for entry in CATALOGUE if coincidences or entry.name != "half-mean"]
+    fits = {form: evidence.fits(form) for entry in entries for form in (entry.formula, *entry.rarer)}
+    usual = tuple(entry for entry in entries if all(fits[entry.formula]))
+    if usual:
+        factor = usual[0].name in SCALES or usual[0].name in (_ONE_HALF_N, "half-mean")
+        return Explanation(usual, ("",) * len(usual), cost=1 if factor else 0)
+    rarer = tuple(entry for entry in entries if any(all(fits[form]) for form in entry.rarer))
+    if rarer:
+        return Explanation(rarer, ("",) * len(rarer), cost=2)
+    return _in_one(evidence, entries, fits) or _in_each(entries, fits) or _with_a_factor(evidence, entries)
+
+
+def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistake, ...]:
+    """Return the entries that explain one derivative, those by their usual form alone where there are some."""
+    usual = tuple(entry for entry in entries if fits[entry.formula][which])
+    return usual or tuple(entry for entry in entries if any(fits[form][which] for form in entry.rarer))
+
+
+def _in_one(evidence: Evidence, entries: Sequence[Mistake], fits: Fits) -> Explanation | None:
+    """Return a mistake in one derivative, where the other one is right; by itself, or with a factor on top."""
+    rights = evidence.fits(right)
+    for which in (0, 1):
+        if rights[1 - which] and (found := _of_part(entries, fits, which)):
+            return Explanation(found[:1], (DERIVATIVES[which],), cost=3)
+    for which in (0, 1):
+        pairs = _pairs(entries) if rights[1 - which] else ()
+        pair = next((pair for formula, pair in pairs if evidence.fits(formula)[which]), None)
+        if pair:
+            return Explanation(pair, (DERIVATIVES[which],) * 2, together=True, cost=5)
+    return None
+
+
+def _in_each(entries: Sequence[Mistake], fits: Fits) -> Explanation | None:
+    """Return one mistake in dL/dm and another in dL/dc."""
+    for_m, for_c = (_of_part(entries, fits, which) for which in (0, 1))
+    if not for_m or not for_c:
+        return None
+    return Explanation((for_m[0], for_c[0]), DERIVATIVES, together=True, cost=5)
+
+
+def _pairs(entries: Sequence[Mistake]) -> list[tuple[Formula, tuple[Mistake, Mistake]]]:
+    """Return every mistake with a wrong factor on top: what they give together, and the two."""
+    return [(formula, pair) for formula, pair in _PAIRS if pair[0] in entries]
+
+
+_PAIRS: list[tuple[Formula, tuple[Mistake, Mistake]]] = [
+    (scaled(SCALES[scale.name], of=form), (mistake, scale))
     for scale in CATALOGUE
+    if scale.name in SCALES
     for mistake in CATALOGUE
-    if scale.name in SCALES and mistake is not scale
+    if mistake is not scale and mistake.name not in (_ONE_HALF_N, "half-mean")
+    for form in (mistake.formula, *mistake.rarer)
 ]
 
 
-def _pair(seen: Sequence[Observation]) -> tuple[Mistake, ...]:
-    """Return two mistakes that explain `seen` together, the second of them a wrong factor; or nothing."""
-    return next((pair for formula, pair in _PAIRS if explains(formula, seen)), ())
+def _with_a_factor(evidence: Evidence, entries: Sequence[Mistake]) -> Explanation:
+    """Return two mistakes that explain everything together, the second of them a wrong factor; or nothing."""
+    pair = next((pair for formula, pair in _pairs(entries) if all(evidence.fits(formula))), None)
+    return Explanation(pair, ("", ""), together=True, cost=6) if pair else Explanation()
 
 
 def blind_spots(seen: Sequence[Observation]) -> list[str]:

@@ -1,12 +1,12 @@
-"""Where a derivation is tried: the points, and the values of m and c.
+"""A question to a derivation: the points, and the values of m and c.
 
-Data can hide a mistake. With two points a missing 2 equals a mean; with every x at 1 a missing x is
-invisible; on collinear points the residuals can all be 0. Ours hide none of the catalogue:
-`tests/test_diagnose.py` compares every pair of mistakes on them.
+Data can hide a mistake. With two points a missing 2 equals a mean; with every x at 1 a missing x is invisible; on
+collinear points the residuals can all be 0. The readable points here hide none of the catalogue:
+`tests/diagnosis/test_diagnose.py` compares every pair of mistakes on them. `point_sets` has the many others, on which
+rarer mistakes show.
 
-Sixteen points, because every mean is then a division by a power of two. All values are quarters of small
-whole numbers, so a right gradient comes out exact, in float64 and float32, in whatever order its terms are
-added.
+Sixteen points, because every mean is then a division by a power of two. All values are quarters of small whole
+numbers, so a right gradient comes out exact, in float64 and float32, in whatever order its terms are added.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.diagnosis.line.running_error import Term, total, vector
+from tf_gd.diagnosis.line.losses import share
+from tf_gd.diagnosis.line.running_error import ExactValue, total, vector
 from tf_gd.errors import invalid
 from tf_gd.line import Reduction
 from tf_gd.points import Points
@@ -32,23 +33,22 @@ OURS = Points(X, Y)
 # It lies far out, so that a gradient clipped at some size shows, and between whole numbers, so that int(m) does.
 LINES: tuple[tuple[float, float], ...] = ((0, 0), (1, 0), (0, 1), (-7.25, 12.5))
 
-# Formulas are evaluated in rational arithmetic, row by row; beyond this many rows, evenly spaced ones stand
-# for all.
+# Formulas are evaluated in rational arithmetic, row by row; beyond this many rows, evenly spaced ones stand for all.
 MOST_ROWS = 500
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One question: these points, this line. Every number is exact and knows its size (see `terms`).
+    """One question: these points, this line. Every number is exact and knows its size (see `running_error`).
 
     Attributes:
         m, c: the line.
-        x, y: shape [n], Terms.
-        reduction: "sum" or "mean".
+        x, y: shape [n], exact values.
+        reduction: "sum", "mean", "half_sum" or "half_mean".
     """
 
-    m: Term
-    c: Term
+    m: ExactValue
+    c: ExactValue
     x: npt.NDArray[Any]
     y: npt.NDArray[Any]
     reduction: Reduction
@@ -60,8 +60,8 @@ class Probe:
 
     @property
     def share(self) -> Fraction:
-        """What each term of the sum is multiplied by: 1, or 1/n for the mean."""
-        return Fraction(1) if self.reduction == "sum" else Fraction(1, self.n)
+        """What each term of the sum is multiplied by: 1, or 1/n for the mean, and half of it for the halved losses."""
+        return share(self.reduction, self.n)
 
     @cached_property
     def p(self) -> npt.NDArray[Any]:
@@ -76,8 +76,15 @@ class Probe:
         return residuals
 
     @cached_property
-    def totals(self) -> tuple[Term, Term]:
-        """sum(e_i x_i) and sum(e_i), without the 2 of line 5 and without a mean's 1/n."""
+    def indices(self) -> npt.NDArray[Any]:
+        """0, 1, ..., n - 1, of the kind that x is."""
+        if isinstance(self.x, ExactValue):  # the points of many steps at once: see diagnosis/path
+            return type(self.x)(np.arange(float(self.n)))
+        return vector(np.arange(self.n, dtype=float))
+
+    @cached_property
+    def totals(self) -> tuple[ExactValue, ExactValue]:
+        """sum(e_i x_i) and sum(e_i), without the 2 of equation 5 and without a mean's 1/n."""
         return total(self.e * self.x), total(self.e)
 
     @cached_property
@@ -85,18 +92,18 @@ class Probe:
         """N + sum(|x_i|): how many times an underflow can count."""
         return self.n + total(self.x).size
 
-    def at(self, m: Term, c: Term) -> "Probe":
+    def at(self, m: ExactValue, c: ExactValue) -> "Probe":
         """Return the same points under another line."""
         return Probe(m, c, self.x, self.y, self.reduction)
 
-    def under(self, formula: Callable[["Probe"], tuple[Term, Term]]) -> tuple[Term, Term]:
+    def under(self, formula: Callable[["Probe"], tuple[ExactValue, ExactValue]]) -> tuple[ExactValue, ExactValue]:
         """Return what a formula gives here, worked out once."""
         if formula not in self._known:
             self._known[formula] = formula(self)
         return self._known[formula]
 
     @cached_property
-    def _known(self) -> dict[Any, tuple[Term, Term]]:
+    def _known(self) -> dict[Any, tuple[ExactValue, ExactValue]]:
         return {}
 
 
@@ -107,7 +114,7 @@ def probes(points: Points, reduction: Reduction) -> tuple[Probe, ...]:
 
 def _probes(points: Points, reduction: Reduction) -> tuple[Probe, ...]:
     x, y = vector(points.x), vector(points.y)
-    return tuple(Probe(Term(Fraction(m)), Term(Fraction(c)), x, y, reduction) for m, c in LINES)
+    return tuple(Probe(ExactValue(Fraction(m)), ExactValue(Fraction(c)), x, y, reduction) for m, c in LINES)
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """Exact numbers that remember how much was added up to get them.
 
 A rounding bound is `gamma(k) * size`, where size is the sum of the magnitudes of all terms that went in,
-before any of them cancelled. A `Term` carries its exact value and that size through a formula, so the formula
+before any of them cancelled. A `ExactValue` carries its exact value and that size through a formula, so the formula
 is written once and yields the number and the tolerance that belongs to it.
 
 References:
@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Term:
+class ExactValue:
     """An exact `value` and the `size` of what was added up to get it; size is never under |value|.
 
     Example:
-        >>> difference = Term(Fraction(5)) - Term(Fraction(4))
+        >>> difference = ExactValue(Fraction(5)) - ExactValue(Fraction(4))
         >>> difference.value, difference.size
         (Fraction(1, 1), Fraction(9, 1))
     """
@@ -31,79 +31,82 @@ class Term:
         self.value = value if type(value) is Fraction else Fraction(value)
         self.size = abs(self.value) if size is None else size if type(size) is Fraction else Fraction(size)
 
-    def __add__(self, other: Any) -> "Term":
-        other = as_term(other)
-        return Term(self.value + other.value, self.size + other.size)
+    def __add__(self, other: Any) -> "ExactValue":
+        other = exact(other)
+        return ExactValue(self.value + other.value, self.size + other.size)
 
-    def __sub__(self, other: Any) -> "Term":
-        other = as_term(other)
-        return Term(self.value - other.value, self.size + other.size)
+    def __sub__(self, other: Any) -> "ExactValue":
+        other = exact(other)
+        return ExactValue(self.value - other.value, self.size + other.size)
 
-    def __mul__(self, other: Any) -> "Term":
-        other = as_term(other)
-        return Term(self.value * other.value, self.size * other.size)
+    def __mul__(self, other: Any) -> "ExactValue":
+        other = exact(other)
+        return ExactValue(self.value * other.value, self.size * other.size)
 
-    def __truediv__(self, other: Any) -> "Term":
-        other = as_term(other)
-        return Term(self.value / other.value, self.size * other.size / other.value**2)
+    def __truediv__(self, other: Any) -> "ExactValue":
+        other = exact(other)
+        return ExactValue(self.value / other.value, self.size * other.size / other.value**2)
 
-    def __neg__(self) -> "Term":
-        return Term(-self.value, self.size)
+    def __rtruediv__(self, other: Any) -> "ExactValue":
+        return exact(other) / self
+
+    def __neg__(self) -> "ExactValue":
+        return ExactValue(-self.value, self.size)
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __rsub__(self, other: Any) -> "Term":
-        return as_term(other) - self
+    def __rsub__(self, other: Any) -> "ExactValue":
+        return exact(other) - self
 
 
-def as_term(number: Any) -> Term:
-    """Return an exact number as a `Term`."""
-    return number if isinstance(number, Term) else Term(number)
+def exact(number: Any) -> ExactValue:
+    """Return an exact number as a `ExactValue`."""
+    return number if isinstance(number, ExactValue) else ExactValue(number)
 
 
 def vector(values: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return floats as an array of Terms, every float exactly as it is."""
-    return np.array([Term(Fraction(float(value))) for value in np.asarray(values)], dtype=object)
+    """Return floats as an array of exact values, every float exactly as it is."""
+    return np.array([ExactValue(Fraction(float(value))) for value in np.asarray(values)], dtype=object)
 
 
-def total(values: npt.NDArray[Any]) -> Term:
-    """Return the sum of a vector of Terms; 0 for none."""
-    return values.total() if isinstance(values, Term) else sum(values, Term(0))
+def total(values: npt.NDArray[Any]) -> ExactValue:
+    """Return the sum of a vector of exact values; 0 for none."""
+    return values.total() if isinstance(values, ExactValue) else sum(values, ExactValue(0))
 
 
 def each(function: Any, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Apply a function of one Term to each element."""
+    """Apply a function of one ExactValue to each element."""
     return (
         values.each(function)
-        if isinstance(values, Term)
+        if isinstance(values, ExactValue)
         else np.array([function(value) for value in values], dtype=object)
     )
 
 
-def floor(term: Term) -> Term:
+def floor(term: ExactValue) -> ExactValue:
     """Return the largest whole number at or under `term`, as `//` does."""
-    return Term(math.floor(term.value), term.size)
+    return ExactValue(math.floor(term.value), term.size)
 
 
-def truncate(term: Term) -> Term:
+def truncate(term: ExactValue) -> ExactValue:
     """Return `term` without its digits after the point, as `int()` does."""
-    return Term(math.trunc(term.value), term.size)
+    return ExactValue(math.trunc(term.value), term.size)
 
 
-def sign(term: Term) -> Term:
+def sign(term: ExactValue) -> ExactValue:
     """Return -1, 0 or 1."""
-    return Term((term.value > 0) - (term.value < 0))
+    return ExactValue((term.value > 0) - (term.value < 0))
 
 
-def root(term: Term) -> Term:
+def root(term: ExactValue) -> ExactValue:
     """Return the square root, to 200 bits; its relative error is half that of `term`.
 
     Example:
-        >>> root(Term(Fraction(9, 4))).value
+        >>> root(ExactValue(Fraction(9, 4))).value
         Fraction(3, 2)
     """
     if hasattr(term, "root"):
         return term.root()  # type: ignore[no-any-return]
     bits = 200 + max(0, term.value.denominator.bit_length() - term.value.numerator.bit_length())
     value = Fraction(math.isqrt((term.value.numerator << (2 * bits)) // term.value.denominator), 1 << bits)
-    return Term(value, value + term.size / (2 * value)) if value else Term(0, term.size)
+    return ExactValue(value, value + term.size / (2 * value)) if value else ExactValue(0, term.size)

@@ -9,23 +9,26 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations
 
-import numpy as np
-
-from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.line.asking import GRADIENT, Subject, ask
-from tf_gd.diagnosis.line.evidence import Observation, bound, in_one_precision
+from tf_gd.diagnosis.calling import Misbehaved, Reply
+from tf_gd.diagnosis.line.asking import GRADIENT, Answer
 from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.line.matching import Observation, bound, in_one_precision
 from tf_gd.diagnosis.line.mistake import cite
-from tf_gd.diagnosis.line.probes import LINES, probes
+from tf_gd.diagnosis.line.probes import LINES, OURS, probes
+from tf_gd.diagnosis.line.trial import Tested, on_points
 from tf_gd.line import Reduction
 from tf_gd.points import Points
 
 Diagnosis = list[tuple[str, str]]
 
+# Points whose numbers are easy to check by hand; of these a message shows the smallest set that shows the mistake.
+ROUND = Points([1.0, 2.0, 4.0, -1.0, 0.0, 3.0], [3.0, 1.0, 5.0, 2.0, 4.0, -2.0])
+_ROUND_WORDS = "x=[1, 2, 4, -1, 0, 3], y=[3, 1, 5, 2, 4, -2]"
+
 PARAMETERS = GRADIENT.results
 MOVED = tuple(f"The {result} by which {name} moves" for name, result in zip("mc", PARAMETERS, strict=True))
 
-# Line 5 multiplied out: for each derivative the constant term, the term with m and the term with c.
+# Equation 5 multiplied out: for each derivative the constant term, the term with m and the term with c.
 TERMS = (("-{add}(2 x_i y_i)", "{add}(2 x_i^2) m", "{add}(2 x_i) c"), ("-{add}(2 y_i)", "{add}(2 x_i) m", "{add}(2) c"))
 
 _MOST_ROWS = 12  # of the points, the first so many are searched for a small set that shows the mistake
@@ -91,21 +94,42 @@ def _simplest(number: Fraction, slack: Fraction) -> Fraction:
     return simple if abs(simple - number) <= slack else number
 
 
-def describe(gradient: Subject, seen: Sequence[Observation], points: Points) -> Diagnosis:
+def describe(tested: Tested, seen: Sequence[Observation], points: Points) -> Diagnosis:
     """Return (name, message) for each derivative that is wrong, when no entry explains it."""
-    found = _describe([of_gradient(seen, which) for which in range(2)], PARAMETERS, seen[0].points.reduction)
+    loss = seen[0].points.reduction
+    series = [of_gradient(seen, which) for which in range(2)]
+    shown = [] if points is not OURS else _on_round_points(tested, seen)
+    found = _describe(series, PARAMETERS, loss, shown or series)
     if not found:
         return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
-    rows, line = smallest_rows(gradient, points, seen), cite(5, seen[0].points.reduction)
-    return [(name, f"{message} {rows} {line}") for name, message in found]
+    evidence = smallest_rows(tested, ROUND if points is OURS else points, seen)
+    return [
+        (name, f"{message} {' '.join(evidence[part] for part in _parts(message))} {cite(5, loss)}")
+        for name, message in found
+    ]
+
+
+def _parts(message: str) -> list[int]:
+    """Return which derivatives a message is about."""
+    return [which for which, label in enumerate(PARAMETERS) if message.startswith((label, "Both"))][:1]
 
 
 def describe_update(seen: Sequence[Observation]) -> Diagnosis:
     """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
-    found = _describe([of_update(seen, which) for which in range(2)], MOVED, seen[0].points.reduction)
+    series = [of_update(seen, which) for which in range(2)]
+    found = _describe(series, MOVED, seen[0].points.reduction, [])
     only = f"m and c are right at learning_rate {float(seen[0].probe.learning_rate)}, but not at others."
     found = [(name, f"{message} Check the gradient by itself first.") for name, message in found]
     return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
+
+
+def _on_round_points(tested: Tested, seen: Sequence[Observation]) -> list[Series]:
+    """Return both derivatives on points whose numbers are easy to check by hand; nothing where they do not come."""
+    try:
+        answers = _ask(tested, ROUND, seen[0])
+    except Misbehaved:
+        return []
+    return [of_gradient(answers, which) for which in range(2)]
 
 
 def of_gradient(seen: Sequence[Observation], which: int) -> Series:
@@ -127,34 +151,48 @@ def of_update(seen: Sequence[Observation], which: int) -> Series:
     return Series(values, rights, slack)
 
 
-def _describe(series: Sequence[Series], labels: Sequence[str], reduction: Reduction) -> Diagnosis:
+def _describe(
+    series: Sequence[Series], labels: Sequence[str], reduction: Reduction, shown: Sequence[Series]
+) -> Diagnosis:
     """Return (name, message) for each wrong series, or one for both where they share a factor."""
     factors = [one.factor for one in series]
     if all(one.wrong for one in series) and factors[0] is not None and factors[0] == factors[1]:
         return [("unlisted-factor", f"Both derivatives are {show(factors[0])} times what they should be.")]
-    return [
-        (name, f"{label} {said}")
-        for label, one, terms in zip(labels, series, TERMS, strict=True)
-        if one.wrong
-        for name, said in [_describe_one(one, [term.format(add=reduction) for term in terms])]
-    ]
+    found = []
+    for which, (label, one) in enumerate(zip(labels, series, strict=True)):
+        if one.wrong:
+            name, said = _describe_one(one, terms_of(which, reduction), shown[which] if shown else None)
+            found.append((name, f"{label} {said}"))
+    return found
 
 
-def _describe_one(one: Series, terms: Sequence[str]) -> tuple[str, str]:
+def terms_of(which: int, reduction: Reduction) -> list[str]:
+    """Return the terms of a derivative, multiplied out, under a loss."""
+    half = reduction.startswith("half_")
+    terms = [term.format(add=reduction.removeprefix("half_")) for term in TERMS[which]]
+    return [term.replace("(2 ", "(").replace("(2)", "(1)") for term in terms] if half else terms
+
+
+def _describe_one(one: Series, terms: Sequence[str], shown: Series | None) -> tuple[str, str]:
     """Return in what way one derivative is wrong."""
-    where = ", ".join(f"(m={LINES[index][0]}, c={LINES[index][1]})" for index in one.wrong)
     if one.factor is not None:
         return "unlisted-factor", f"is {show(one.factor)} times what it should be."
     if one.constant is not None:
         size = f"{digits(abs(one.constant))} too {'large' if one.constant > 0 else 'small'}"
         return "unlisted-constant", f"is {size} whatever m and c are: look at the term {terms[0]}."
-    said = f"is wrong at {where}, neither by a factor nor by a constant"
     if one.is_affine:
-        wrong = [_term(terms[index], ("", " m", " c")[index], yours, truth) for index, yours, truth in one.terms]
-        return "unlisted-term", f"{said}. Multiplied out, {'; '.join(wrong)}."
+        said = "is wrong, neither by a factor nor by a constant."
+        if shown is None or not shown.wrong:
+            return "unlisted-term", f"{said} Look at {' and '.join(terms[index] for index, _, _ in one.terms)}."
+        wrong = [_term(terms[index], ("", " m", " c")[index], yours, truth) for index, yours, truth in shown.terms]
+        return (
+            "unlisted-term",
+            f"{said} Multiplied out, on x=[1, 2, 4, -1, 0, 3], y=[3, 1, 5, 2, 4, -2], {'; '.join(wrong)}.",
+        )
+    where = ", ".join(f"(m={LINES[index][0]}, c={LINES[index][1]})" for index in one.wrong)
     return "unlisted", (
-        f"{said}, and it does not grow in proportion to m and c as it must: look for a power, a root, an absolute "
-        "value or a limit such as np.clip."
+        f"is wrong at {where}, and it does not grow in proportion to m and c as it must: look for a power, a root, an "
+        "absolute value or a limit such as np.clip."
     )
 
 
@@ -185,36 +223,41 @@ def digits(number: Fraction) -> str:
         return f"about 1e{len(str(abs(int(number)))) - 1}"
 
 
-def smallest_rows(gradient: Subject, points: Points, seen: Sequence[Observation]) -> str:
-    """Return a sentence with the smallest set of rows, of one, two or three, on which `gradient` is wrong."""
+def smallest_rows(tested: Tested, points: Points, seen: Sequence[Observation]) -> list[str]:
+    """Return a sentence for each derivative, with the smallest set of up to three rows on which it is wrong."""
     candidates = range(min(points.n, _MOST_ROWS))
-    for size in (1, 2, 3):
-        for rows in combinations(candidates, size):
-            found = _shows(gradient, Points(points.x[list(rows)], points.y[list(rows)]), seen[0])
-            if found:
-                return f"The smallest set of rows that shows it: {found}."
-    return "No set of one, two or three rows shows it."
+    chosen = [list(rows) for size in (1, 2, 3) for rows in combinations(candidates, size)]
+    sets = [Points(points.x[rows], points.y[rows]) for rows in chosen]
+    replies = tested.replies([question for one in sets for question in on_points(tested, one)])
+    said = ["No set of one, two or three rows shows it."] * 2
+    for index in reversed(range(len(sets))):
+        for which in (0, 1):
+            part = replies[len(LINES) * index : len(LINES) * (index + 1)]
+            if found := _shows(tested, sets[index], part, seen[0], which):
+                said[which] = f"The smallest set of rows that shows it: {found}."
+    return said
 
 
-def _shows(gradient: Subject, rows: Points, first: Observation) -> str:
+def _shows(tested: Tested, rows: Points, replies: Sequence[Reply], first: Observation, which: int) -> str:
     """Return these rows and a wrong answer on them, or nothing if they show no mistake."""
     try:
-        answers = _ask(gradient, rows, first)
+        answers = _observed(rows, first, [tested.answer(reply) for reply in replies])
     except Misbehaved:
         return ""
-    for which, label in enumerate(PARAMETERS):
-        one = of_gradient(answers, which)
-        for index in one.wrong[:1]:
-            x, y = (", ".join(digits(Fraction(float(value))) for value in values) for values in rows)
-            at = f"at m={LINES[index][0]}, c={LINES[index][1]}"
-            numbers = f"your {label} is {digits(one.values[index])}, the right one {digits(one.rights[index])}"
-            return f"x=[{x}], y=[{y}], where {at} {numbers}"
+    one = of_gradient(answers, which)
+    for index in one.wrong[:1]:
+        x, y = (", ".join(digits(Fraction(float(value))) for value in values) for values in rows)
+        at = f"at m={LINES[index][0]}, c={LINES[index][1]}"
+        numbers = f"your {PARAMETERS[which]} is {digits(one.values[index])}, the right one {digits(one.rights[index])}"
+        return f"x=[{x}], y=[{y}], where {at} {numbers}"
     return ""
 
 
-def _ask(gradient: Subject, rows: Points, first: Observation) -> list[Observation]:
-    """Return what `gradient` answers on `rows`, taken to compute in the precision found before."""
-    number = rows.x.dtype.type
-    answers = [ask(GRADIENT, gradient, number(m), number(c), np.array(rows.x), np.array(rows.y)) for m, c in LINES]
+def _ask(tested: Tested, rows: Points, first: Observation) -> list[Observation]:
+    """Return what the gradient answers on `rows`, taken to compute in the precision found before."""
+    return _observed(rows, first, tested.answers(on_points(tested, rows)))
+
+
+def _observed(rows: Points, first: Observation, answers: Sequence[Answer]) -> list[Observation]:
     questions = zip(probes(rows, first.points.reduction), answers, strict=True)
     return in_one_precision([Observation(*pair) for pair in questions], first.answer.unit)

@@ -12,12 +12,12 @@ import numpy as np
 from tf_gd.diagnosis.line.formulas import Formula, Pair, right
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.probes import Probe
-from tf_gd.diagnosis.line.running_error import Term
+from tf_gd.diagnosis.line.running_error import ExactValue
 
 # 3/32 is exact in every precision. 0.1 is not: TensorFlow rounds it to float32, paper does not.
 RATES = (3 / 32, 0.1)
 
-# The roundings of a gradient, of the second gradient that a sequential update takes, and of line 8.
+# The roundings of a gradient, of the second gradient that a sequential update takes, and of equation 8.
 STEPS = 3
 
 
@@ -34,7 +34,7 @@ class Step:
         """The same question with the learning rate as TensorFlow applies it: rounded to float32."""
         return replace(self, learning_rate=Fraction(float(np.float32(float(self.learning_rate)))))
 
-    def at(self, m: Term, c: Term) -> "Step":
+    def at(self, m: ExactValue, c: ExactValue) -> "Step":
         """Return the same question under another line."""
         return replace(self, points=self.points.at(m, c))
 
@@ -43,7 +43,7 @@ class Step:
         return formula(self)
 
     def moved(self, factor: Fraction | int = 1) -> Pair:
-        """Return line 8; `factor` multiplies the learning rate."""
+        """Return equation 8; `factor` multiplies the learning rate."""
         dm, dc = self.points.under(self.gradient)
         rate = self.learning_rate * factor
         return self.points.m - rate * dm, self.points.c - rate * dc
@@ -54,15 +54,16 @@ StepFormula = Callable[[Step], Pair]
 
 @dataclass(frozen=True)
 class UpdateMistake:
-    """One entry: its name, what to change, and what the mistake computes."""
+    """One entry: its name, what to change, and what the mistake computes, in its usual and in rarer forms."""
 
     name: str
     sentence: str
     formula: StepFormula
+    rarer: tuple[StepFormula, ...] = ()
 
     @property
     def message(self) -> str:
-        """The sentence, and the line of the derivation that it is about."""
+        """The sentence, and the equation that it is about."""
         return f"{self.sentence} {cite(8)}"
 
 
@@ -149,6 +150,7 @@ UPDATES: tuple[UpdateMistake, ...] = (
         "Only the change comes back. Subtract it from the old values: m - learning_rate * dm and c - "
         "learning_rate * dc.",
         lambda step: (step.moved()[0] - step.points.m, step.moved()[1] - step.points.c),
+        (lambda step: (step.points.m - step.moved()[0], step.points.c - step.moved()[1]),),
     ),
     UpdateMistake(
         "rate-missing",
@@ -156,11 +158,33 @@ UPDATES: tuple[UpdateMistake, ...] = (
         lambda step: step.moved(1 / step.learning_rate),
     ),
     UpdateMistake(
+        "intercept-moved-twice",
+        "c moves twice as far as it should: it is updated a second time, after the step that moved both. Remove one "
+        "of the two.",
+        lambda step: (step.moved()[0], step.moved(2)[1]),
+    ),
+    UpdateMistake(
+        "step-from-the-other-parameter",
+        "The new m starts from c, or the new c from m. Each parameter starts from its own old value: write "
+        "m - learning_rate * dm and c - learning_rate * dc.",
+        lambda step: (step.points.c - step.points.m + step.moved()[0], step.moved()[1]),
+        (
+            lambda step: (step.moved()[0], step.points.m - step.points.c + step.moved()[1]),
+            lambda step: (
+                step.points.c - step.points.m + step.moved()[0],
+                step.points.m - step.points.c + step.moved()[1],
+            ),
+        ),
+    ),
+    UpdateMistake(
         "swapped-return",
         "m and c have changed places: return the new m first.",
         lambda step: (step.moved()[1], step.moved()[0]),
     ),
 )
+
+# Entries that are only another factor: the loss may explain them better.
+FACTORS = frozenset({"ascent", "rate-applied-twice", "rate-divided-by-n"})
 
 FLOAT64_RATE = (
     "float64-learning-rate",

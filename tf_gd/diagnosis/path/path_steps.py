@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.diagnosis.line.evidence import ROUNDINGS
 from tf_gd.diagnosis.line.formulas import Formula
+from tf_gd.diagnosis.line.matching import ROUNDINGS
 from tf_gd.diagnosis.line.probes import Probe
 from tf_gd.diagnosis.path.term_arrays import Array, TermArray, as_array
 

@@ -1,7 +1,7 @@
 """Arrays of float64 numbers that remember how much was added up to get them.
 
-The array twin of `running_error.Term`: the catalogue's formulas run on it as they stand, for all steps of a path at
-once, so that each mistake is written down once. The values are rounded, unlike those of a Term; the bound that
+The array twin of `running_error.ExactValue`: the catalogue's formulas run on it as they stand, for all steps of a path
+at once, so that each mistake is written down once. The values are rounded, unlike exact ones; the bound that
 `path_steps` derives from the sizes counts that rounding as well.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.line import running_error
-from tf_gd.diagnosis.line.running_error import Term
+from tf_gd.diagnosis.line.running_error import ExactValue
 
 Array = npt.NDArray[np.float64]
 
@@ -25,7 +25,7 @@ _WHOLE: dict[Any, Callable[[Array], Array]] = {
 }
 
 
-class TermArray(Term):
+class TermArray(ExactValue):
     """Values and sizes, each of shape [steps, points] or one that broadcasts to it; a total has [steps, 1].
 
     Example:
@@ -80,7 +80,7 @@ class TermArray(Term):
         return TermArray(self.value.sum(axis=-1, keepdims=True), self.size.sum(axis=-1, keepdims=True))
 
     def each(self, function: Any) -> TermArray:
-        """Return a function of one Term applied to every element."""
+        """Return a function of one ExactValue applied to every element."""
         value = _WHOLE[function](self.value)
         return TermArray(value, np.abs(value) if function is running_error.sign else self.size)
 
@@ -91,9 +91,9 @@ class TermArray(Term):
 
 
 def as_array(number: Any) -> TermArray:
-    """Return a number, or a Term, as a `TermArray`."""
+    """Return a number, or a ExactValue, as a `TermArray`."""
     if isinstance(number, TermArray):
         return number
-    if isinstance(number, Term):
+    if isinstance(number, ExactValue):
         return TermArray(np.float64(number.value), np.float64(number.size))
     return TermArray(np.float64(number))

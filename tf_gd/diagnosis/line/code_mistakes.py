@@ -1,4 +1,4 @@
-"""The slips in code that is right on paper: points that a loop misses, a bracket, a shape, an integer."""
+"""Mistakes in code that is right on paper: points that a loop misses, a bracket, a shape, an integer."""
 
 from fractions import Fraction
 
@@ -7,7 +7,7 @@ from tf_gd.diagnosis.line.formulas import residual, rows, rows_alone, scaled
 from tf_gd.diagnosis.line.mistake import Mistake
 from tf_gd.diagnosis.line.running_error import each, floor, truncate
 
-SLIPS: tuple[Mistake, ...] = (
+CODE_MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "last-point-only",
         5,
@@ -41,6 +41,14 @@ SLIPS: tuple[Mistake, ...] = (
         (rows_alone(0, -1),),
     ),
     Mistake(
+        "index-instead-of-c",
+        1,
+        "The loop's index stands where c belongs: the residual is m * x[i] + c - y[i]. Give the index a name of its "
+        "own, and look for a c that the loop overwrites.",
+        residual(lambda probe: probe.x * probe.m + probe.indices - probe.y),
+        (residual(lambda probe: probe.x * probe.m + (probe.indices + 1) - probe.y),),
+    ),
+    Mistake(
         "one-half-n-precedence",
         3,
         "Both derivatives grow with n where a division by 2n was meant: 1/2*n is (1/2)*n, since / and * are worked "
@@ -58,15 +66,12 @@ SLIPS: tuple[Mistake, ...] = (
         2,
         "Every residual met every point: one array has shape [n] and the other [n, 1], and so their difference, or "
         "product, is an [n, n] table. Bring x and y to one shape first, x.ravel() and y.ravel(), and check that "
-        "e.shape is (n,). (np.sum(e) * np.sum(x) gives such a number too: multiply each residual by its own x_i, then "
-        "add.)",
-        formulas.broadcast(lambda probe: probe.share**2),
+        "e.shape is (n,).",
+        formulas.broadcast(lambda probe: probe.share / formulas.averaged(probe)),
         (
             formulas.broadcast(lambda probe: probe.share),
-            formulas.broadcast(lambda probe: probe.share**2, x_across=True),
+            formulas.broadcast(lambda probe: probe.share / formulas.averaged(probe), x_across=True),
             formulas.broadcast(lambda probe: probe.share, x_across=True),
-            formulas.every_pair(lambda probe: probe.share**2),
-            formulas.every_pair(lambda probe: probe.share),
         ),
     ),
     Mistake(

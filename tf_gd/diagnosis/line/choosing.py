@@ -1,0 +1,129 @@
+"""Choosing how a function is called: by its names, else by trying the orders and forms that are left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tf_gd.diagnosis.calling import Misbehaved, Reply
+from tf_gd.diagnosis.line.asking import Answer, Call, Subject
+from tf_gd.diagnosis.line.conventions import Convention, conventions, said_outright
+from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
+from tf_gd.diagnosis.line.probes import LINES, Probe, probes
+from tf_gd.diagnosis.line.trial import Line, Tested, on_points
+from tf_gd.diagnosis.line.updates import STEPS, Step, as_tensorflow, on_paper
+from tf_gd.line import Reduction
+from tf_gd.points import Points
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A function in the way in which it is called, and its answers to the readable questions."""
+
+    tested: Tested
+    points: Points
+    answers: list[Answer]
+
+    def observations(self, loss: Reduction, unit: Fraction, exact: Sequence[Answer] = ()) -> list[Observation]:
+        """Return the questions under a loss with their answers, `exact` those that were asked in fractions."""
+        asked = questions(self.tested, self.points, loss)
+        floats = [Observation(*pair) for pair in zip(asked, self.answers, strict=True)]
+        return in_one_precision(floats, unit) + [Observation(*pair) for pair in zip(asked, exact, strict=False)]
+
+
+def questions(tested: Tested, points: Points, loss: Reduction) -> list[Probe | Step]:
+    """Return the readable questions under a loss, in exact numbers."""
+    by_line = dict(zip(LINES, probes(points, loss), strict=True))
+
+    def question(line: Line) -> Probe | Step:
+        probe = by_line[line.m, line.c]
+        return probe if line.rate is None else Step(probe, Fraction(line.rate))
+
+    return [question(line) for line in tested.lines()]
+
+
+def is_right(seen: Sequence[Observation]) -> bool:
+    """Return whether every answer is the right one, at the rate as given or rounded to float32."""
+    if isinstance(seen[0].probe, Step):
+        return any(all(parts_explained(form, seen, STEPS)) for form in (as_tensorflow(on_paper), on_paper))
+    return all(parts_explained(right, seen))
+
+
+def choose(
+    call: Call, subject: Subject, points: Points, losses: Sequence[Reduction], said: str | None = None
+) -> Chosen:
+    """Return the function in the way in which it is right, or else in the likeliest one that gives numbers.
+
+    Args:
+        call: what it is asked for.
+        subject: the function.
+        points: the readable points.
+        losses: under which it may be right.
+        said: how it is called, outright: "compute_gradient(x, y, w, b)".
+
+    Raises:
+        Misbehaved: it can be called in none.
+    """
+    ways = _ways(call, subject, said)
+    first = Tested(call, subject, ways[0], points.x.dtype.type)
+    try:
+        chosen = Chosen(first, points, first.answers(on_points(first, points)))
+        if _is_right(chosen, losses):
+            return chosen
+    except Misbehaved as fault:
+        if fault.name not in ("raises", "wrong-shape", "not-a-number") or len(ways) == 1:
+            raise
+        chosen, failed = None, fault
+    for other in _others(call, subject, points, ways[1:]):
+        if _is_right(other, losses):
+            return other
+        chosen = chosen or other
+    if chosen is None:
+        raise failed
+    return chosen
+
+
+def _ways(call: Call, subject: Subject, said: str | None) -> list[Convention]:
+    if said is None:
+        parameters = subject.parameters
+    else:
+        parameters = [[name, "positional", False] for name in said_outright(call, said)[1]]
+    ways, _ = conventions(call, parameters)
+    if not ways:
+        names = ", ".join(name for name, _, _ in parameters or ())
+        advice = f'Say what they are with --call "{call.name}(...)", or take {", ".join(call.arguments)}.'
+        raise Misbehaved("wrong-arguments", f"Your function takes ({names}), but it is called as {call}. {advice}")
+    return ways
+
+
+def _is_right(chosen: Chosen, losses: Sequence[Reduction]) -> bool:
+    unit = max(answer.unit for answer in chosen.answers)
+    return any(is_right(chosen.observations(loss, unit)) for loss in losses)
+
+
+def _others(call: Call, subject: Subject, points: Points, ways: Sequence[Convention]) -> list[Chosen]:
+    """Ask in every other way, in one message, and return those that give two numbers each time."""
+    tested = [Tested(call, subject, way, points.x.dtype.type) for way in ways]
+    asked: list[Any] = []
+    counts: list[int] = []
+    for one in tested:
+        lines = on_points(one, points)
+        asked += [one.convention.question(_number(one, q.m), _number(one, q.c), x, y, q.rate) for q, x, y in lines]
+        counts.append(len(lines))
+    replies, found, start = subject.ask(asked), [], 0
+    for one, count in zip(tested, counts, strict=True):
+        found += _readable(one, points, replies[start : start + count])
+        start += count
+    return found
+
+
+def _number(tested: Tested, value: float) -> Any:
+    return float(value) if tested.is_update else tested.dtype(value)
+
+
+def _readable(tested: Tested, points: Points, replies: Sequence[Reply]) -> list[Chosen]:
+    try:
+        return [Chosen(tested, points, [tested.answer(reply) for reply in replies])]
+    except Misbehaved:
+        return []

@@ -1,0 +1,131 @@
+"""Naming what is wrong with a function that is wrong on the readable points: the loss, the mistake and its message."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+
+from tf_gd.diagnosis.gradient_check import Finding
+from tf_gd.diagnosis.line.asking import Answer
+from tf_gd.diagnosis.line.catalogue import CATALOGUE
+from tf_gd.diagnosis.line.choosing import Chosen, is_right
+from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.line.losses import FORMULAS, LOSSES
+from tf_gd.diagnosis.line.matching import Evidence, Explanation, Observation, explains, explanation, parts_explained
+from tf_gd.diagnosis.line.unclassified import describe, describe_update
+from tf_gd.diagnosis.line.updates import (
+    FACTORS,
+    STEPS,
+    UPDATES,
+    StepFormula,
+    as_tensorflow,
+    on_paper,
+    with_gradient,
+)
+from tf_gd.line import Reduction
+
+
+@dataclass(frozen=True)
+class Named:
+    """What is wrong.
+
+    Attributes:
+        diagnosis: (name, message).
+        loss: under which it is named.
+        together: whether the mistakes come together; else each explains everything by itself.
+        seen: the questions under that loss, and their answers.
+        cost: how far-fetched it is.
+    """
+
+    diagnosis: list[Finding]
+    loss: Reduction
+    together: bool
+    seen: Sequence[Observation]
+    cost: int
+
+
+def name_gradient(
+    chosen: Chosen, losses: Sequence[Reduction], unit: Fraction, exact: Sequence[Answer], strict: bool
+) -> Named:
+    """Return what is wrong with a gradient, under the loss that explains it best."""
+    found = []
+    for loss in losses:
+        seen = chosen.observations(loss, unit, exact)
+        said = explanation(Evidence(seen), coincidences=strict)
+        found.append(Named(said.diagnosis(loss), loss, said.together, seen, _cost(said, loss, strict)))
+    best = min(found, key=lambda one: one.cost)
+    if not best.diagnosis:
+        best = max(found, key=lambda one: sum(parts_explained(right, one.seen)))
+        best = replace(best, diagnosis=describe(chosen.tested, best.seen, chosen.points), together=True)
+    return _with_other_loss(best, chosen, unit, exact) if strict else best
+
+
+def _cost(said: Explanation, loss: Reduction, strict: bool) -> int:
+    """Return the cost; where a single derivative lacks its division by n, the loss is the mean."""
+    undivided = not strict and said.cost == 3 and said.mistakes[0].name == "sum-instead-of-mean"
+    return 4 * said.cost - (1 if undivided and loss.endswith("mean") else 0)
+
+
+def _with_other_loss(named: Named, chosen: Chosen, unit: Fraction, exact: Sequence[Answer]) -> Named:
+    """Say for which other loss the function would be right, and what to pass."""
+    others = [loss for loss in LOSSES if loss != named.loss and is_right(chosen.observations(loss, unit, exact))]
+    if not others:
+        return named
+    (name, message), *rest = named.diagnosis
+    said = f'It is right for the loss {FORMULAS[others[0]]}: if that is yours, check with reduction="{others[0]}".'
+    return replace(named, diagnosis=[(name, message.replace(" Equation", f" {said} Equation", 1)), *rest])
+
+
+def name_update(
+    chosen: Chosen, losses: Sequence[Reduction], unit: Fraction, exact: Sequence[Answer], strict: bool
+) -> Named:
+    """Return what is wrong with an update, under the loss that explains it best."""
+    everything = {loss: chosen.observations(loss, unit) for loss in losses}
+    for attempt in (_alone, _of_its_gradient, _pair):
+        found = [one for loss, seen in everything.items() for one in attempt(seen, loss, strict)]
+        if found:
+            best = min(found, key=lambda one: one.cost)
+            return _with_other_loss(best, chosen, unit, exact) if strict else best
+    loss = max(losses, key=lambda one: sum(parts_explained(on_paper, everything[one], STEPS)))
+    return Named(describe_update(everything[loss]), loss, True, everything[loss], 9)
+
+
+def _alone(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
+    """Yield the mistakes of an update that explain every answer by themselves."""
+    entries = [one for one in UPDATES if any(_step_explains(form, seen) for form in (one.formula, *one.rarer))]
+    if entries:
+        cost = 1 if entries[0].name in FACTORS else 0
+        yield Named([(entry.name, entry.message) for entry in entries], loss, False, seen, cost)
+
+
+def _of_its_gradient(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
+    """Yield the mistake of the gradient in an update that is right else."""
+    lifts = (
+        lambda formula: with_gradient(on_paper, formula),
+        lambda formula: as_tensorflow(with_gradient(on_paper, formula)),
+    )
+    for lift in lifts:
+        said = explanation(Evidence(seen, lift, STEPS), coincidences=strict)
+        if said.mistakes:
+            diagnosis = [
+                (name, f"The update is right but for its gradient. {message}") for name, message in said.diagnosis(loss)
+            ]
+            yield Named(diagnosis, loss, said.together, seen, _cost(said, loss, strict))
+            return
+
+
+def _pair(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
+    """Yield a mistake of the update and one of the gradient in it that explain every answer together."""
+    for entry, mistake in product(UPDATES, CATALOGUE):
+        if _step_explains(with_gradient(entry.formula, mistake.formula), seen):
+            said = [
+                (entry.name, f"Two mistakes come together, this one and `{mistake.name}`. {entry.message}"),
+                (mistake.name, f"The gradient in it is wrong as well. {mistake.message(loss)}"),
+            ]
+            yield Named(said, loss, True, seen, 7)
+            return
+
+
+def _step_explains(formula: StepFormula, seen: Sequence[Observation]) -> bool:
+    """Return whether a formula explains every answer, at the rate as given or rounded to float32."""
+    return explains(formula, seen, STEPS) or explains(as_tensorflow(formula), seen, STEPS)
