@@ -52,14 +52,14 @@ def test_a_right_file(diagnose: Any) -> None:
 
 
 def test_a_wrong_file(diagnose: Any) -> None:
-    code, out, err = diagnose(WRONG + UPDATE)
+    code, out, err = diagnose(WRONG + UPDATE, "--reduction", "sum")
     assert (code, err) == (1, "")
     assert "gradient: WRONG" in out
     assert out.count("missing-factor-2") >= 2
 
 
 def test_one_json_object_and_nothing_else(diagnose: Any) -> None:
-    code, out, err = diagnose(WRONG, "--json")
+    code, out, err = diagnose(WRONG, "--json", "--reduction", "sum")
     assert (code, err) == (1, "")
     found = json.loads(out)
     assert (found["ok"], found["checks"]) == (False, {"gradient": False})
@@ -69,7 +69,7 @@ def test_one_json_object_and_nothing_else(diagnose: Any) -> None:
 
 def test_quiet_prints_nothing(diagnose: Any) -> None:
     assert diagnose(RIGHT, "--quiet") == (0, "", "")
-    assert diagnose(WRONG, "--quiet") == (1, "", "")
+    assert diagnose(WRONG, "--quiet", "--reduction", "sum") == (1, "", "")
     assert diagnose("1 / 0", "--quiet") == (2, "", "")
 
 
@@ -183,7 +183,7 @@ def state_of(pid: str) -> str:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("def grad(m, c, x, y): pass", "must define functions gradient(m, c, x, y) or update"),
+        ("def other(m, c, x, y): pass", "must define functions gradient(m, c, x, y) or update"),
         ("", "must define functions gradient(m, c, x, y) or update"),
         ("gradient = 3", "must define functions gradient(m, c, x, y) or update"),
     ],
@@ -244,3 +244,9 @@ def test_the_help_says_that_it_runs_the_file(capfd: pytest.CaptureFixture[str]) 
 def test_the_reference_has_every_name() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "mistakes.md").read_text(encoding="utf-8")
     assert [entry.name for entry in (*CATALOGUE, *UPDATES) if f"`{entry.name}`" not in page] == []
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    done = subprocess.run([sys.executable, docs / "mistakes.py"], capture_output=True, text=True, check=True)
+    assert done.stdout == (docs / "reference" / "mistakes.md").read_text(encoding="utf-8"), "run docs/mistakes.py"

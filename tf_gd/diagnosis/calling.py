@@ -7,8 +7,8 @@ same reading of replies serves both. Whatever a function does wrong other than c
 """
 
 import inspect
+import linecache
 import sysconfig
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
@@ -191,13 +191,27 @@ def _type(value: Any) -> str:
 
 def tell_error(error: BaseException) -> dict[str, Any]:
     """Return what was raised: `type`, `text`, and the learner's `line` and its `source`, where there is one."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not is_library(frame.filename)]
     told: dict[str, Any] = {"type": _type(error), "text": plain_text(" ".join(_text(error).split()))}
     if isinstance(error, SyntaxError) and error.lineno and not is_library(error.filename or "<"):
         return {**told, "text": plain_text(error.msg), "line": error.lineno, "source": plain_text(error.text or "")}
-    if frames:
-        return {**told, "line": frames[-1].lineno, "source": plain_text(frames[-1].line)}
-    return told
+    place = _place(error)
+    return (
+        told if place is None else {**told, "line": place[1], "source": plain_text(linecache.getline(*place).strip())}
+    )
+
+
+def _place(error: BaseException) -> tuple[str, int] | None:
+    """Return the file and the line of the learner's innermost frame."""
+    place, trace = None, error.__traceback__
+    library: dict[str, bool] = {}
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if filename not in library:
+            library[filename] = is_library(filename)
+        if not library[filename]:
+            place = filename, trace.tb_lineno
+        trace = trace.tb_next
+    return place
 
 
 def _text(error: BaseException) -> str:

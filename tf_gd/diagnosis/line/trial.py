@@ -165,6 +165,8 @@ def _cut(value: Any, name: str) -> Any:
 
 def _fits(value: Fraction, name: str) -> bool:
     """Return whether a number is one of a narrower dtype."""
+    if abs(value) > Fraction(2) ** 1000:
+        return False
     with np.errstate(over="ignore"):
         return bool(Fraction(float(value)) == value and float(_cut(float(value), name)) == float(value))
 
