@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Print the page of mistakes from the catalogue: `python docs/mistakes.py > docs/reference/mistakes.md`."""
 
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
