@@ -3,17 +3,21 @@
 Each case carries what may come back: the points, nothing but an error, or whatever an independent reading allows.
 """
 
+import bz2
 import csv
+import gzip
 import io
 import json
 import random
 import re
 import struct
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import duckdb
 import numpy as np
+from support.spreadsheet import Formula, table
 
 Points = list[tuple[float, float]]
 
@@ -246,6 +250,70 @@ def readings_of_json(data: bytes) -> list[Points]:
         return REFUSED
 
 
+def dialect(rng: random.Random) -> Case:
+    """A good file in one of the ways people write them: any delimiter, any line ends, packed or not."""
+    rows = [[repr(rng.uniform(-99, 99)), repr(rng.uniform(-99, 99))] for _ in range(rng.randrange(2, 20))]
+    points = truth(rows, False)
+    delimiter = rng.choice([",", ";", "\t", "|", " ", "   ", ", ", "\t "])
+    if rng.random() < 0.6:
+        rows.insert(0, ["distance", "speed"])
+    text = "".join(delimiter.join(row) + rng.choice(["\n", "\r\n", "\r", "\r\r\n"]) for row in rows)
+    data = text.encode(rng.choice(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
+    ending = rng.choice([".csv", ".txt", ".dat", ".data", ".tsv", ""])
+    pack = rng.choice([None, None, gzip.compress, bz2.compress, zipped])
+    return Case("dialects", ending, pack(data) if pack else data, [points], True)
+
+
+def doubtful(rng: random.Random) -> Case:
+    """A file of which no reading is certain: grouped digits, decimal commas, signs, dates, a mark for missing."""
+    kind = rng.choice(
+        ["1,5;2", "1 000;2", "1'000;2", "$5;2", "5%;2", "2020-01-01;2", "NA;2", "?;2", "1.5.2;2", "1:30;2"]
+    )
+    rows = ["a;b", *["3;4"] * rng.randrange(4), kind, *["5;6"] * rng.randrange(4)]
+    end = rng.choice(["\n", "\r\n", "\r"])
+    data = (end.join(rows) + end).encode()
+    return Case("doubtful", rng.choice([".csv", ".txt", ""]), data, REFUSED)
+
+
+def json_table(rng: random.Random) -> Case:
+    points = [(rng.uniform(-9, 9), rng.uniform(-9, 9)) for _ in range(rng.randrange(1, 9))]
+    x, y = [a for a, _ in points], [b for _, b in points]
+    value: object = [{"x": a, "y": b} for a, b in points] if rng.random() < 0.5 else {"x": x, "y": y}
+    data = json.dumps(value, indent=rng.choice([None, 1, 2])).encode()
+    return Case("JSON tables", rng.choice([".json", ".txt", ""]), data, [points], True)
+
+
+def damaged_json_table(rng: random.Random) -> Case:
+    data = damage(rng, json_table(rng).data)
+    return Case("damaged JSON tables", ".json", data, None)
+
+
+def sheet(rng: random.Random) -> Case:
+    points = [(rng.uniform(-9, 9), rng.uniform(-9, 9)) for _ in range(rng.randrange(1, 9))]
+    rows: list[list[object]] = [["x", "y"], *([a, Formula(f"=A1*2|{b!r}")] for a, b in points)]
+    rows[1:1] = [[]] * rng.randrange(3)
+    return Case(
+        "spreadsheets", rng.choice([".xlsx", ".csv", ""]), table(rows, first=rng.randrange(1, 5)), [points], True
+    )
+
+
+def damaged_sheet(rng: random.Random) -> Case:
+    return Case("damaged spreadsheets", ".xlsx", damage(rng, sheet(rng).data), None)
+
+
+def damaged_pack(rng: random.Random) -> Case:
+    pack = rng.choice([gzip.compress, bz2.compress, zipped])
+    data = damage(rng, pack(b"x,y\n1,2\n3,4\n"))
+    return Case("damaged packs", rng.choice([".gz", ".bz2", ".zip"]), data, None)
+
+
+def zipped(data: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.csv", data)
+    return stream.getvalue()
+
+
 def binaries() -> list[tuple[str, bytes]]:
     """Return small good files of the binary formats, their points (1, 2), (3, 4), (5, 6)."""
     values = np.array([[1.0, 2], [3, 4], [5, 6]])
@@ -273,6 +341,7 @@ BINARIES = binaries()
 KINDS: list[Callable[[random.Random], Case]] = [
     clean, clean, spoiled, spoiled, decimal_comma, ragged, encoded, wide, damaged_csv, damaged_csv, garbage,
     json_lines, spoiled_json, damaged_json, damaged_binary, damaged_binary,
+    dialect, dialect, doubtful, json_table, damaged_json_table, sheet, damaged_sheet, damaged_pack,
 ]  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def tally(many: list[Case], folder: Path) -> None:
 
 
 def test_hostile_files(tmp_path: Path) -> None:
-    tally(list(cases(seed=1, count=160)), tmp_path)
+    tally(list(cases(seed=1, count=168)), tmp_path)
 
 
 @pytest.mark.slow
@@ -112,7 +112,7 @@ def test_a_million_columns_of_nothing(tmp_path: Path) -> None:
 def test_both_readers_agree(tmp_path: Path) -> None:
     """What `read_points` reads, the out-of-core reader counts alike; what one refuses, the other refuses."""
     for number, case in enumerate(itertools.islice(cases(seed=3, count=80), 80)):
-        if case.ending not in (".csv", ".tsv", ".jsonl") or number % 2:
+        if case.ending in (".npy", ".npz", ".parquet") or number % 2:
             continue
         file = (tmp_path / "file").with_suffix(case.ending)
         file.write_bytes(case.data)
