@@ -38,12 +38,19 @@ class Curvature:
     determinant: float
 
     @classmethod
-    def of(cls, x: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None) -> "Curvature":
+    def of(
+        cls,
+        x: npt.ArrayLike,
+        reduction: Reduction = "sum",
+        loss_scale: float | None = None,
+        intercept: bool = True,
+    ) -> "Curvature":
         """Return the curvature of the loss over the points `x`, shape [n].
 
         Args:
             x: shape [n], finite, within the range of float64.
             reduction, loss_scale: see `loss_factor`.
+            intercept: whether c is a parameter; if not, only m has a curvature.
 
         Raises:
             DataError: `x` is not a non-empty one-dimensional array of finite numbers that float64 holds.
@@ -57,7 +64,7 @@ class Curvature:
             spread = float(np.dot(points - mean, points - mean))
         if spread == 0 and points.min() < points.max():
             spread = SMALLEST
-        return cls.from_sums(n, mean, spread, reduction, loss_scale)
+        return cls.from_sums(n, mean, spread, reduction, loss_scale, intercept)
 
     @classmethod
     def from_sums(
@@ -67,6 +74,7 @@ class Curvature:
         spread: float,
         reduction: Reduction = "sum",
         loss_scale: float | None = None,
+        intercept: bool = True,
     ) -> "Curvature":
         """Return the curvature from the count, the mean of x and `spread = sum((x - mean)^2)`.
 
@@ -76,6 +84,8 @@ class Curvature:
         scale = float(2 * loss_factor(n, reduction, loss_scale))
         with np.errstate(all="ignore"):
             squares = float(np.float64(spread) + n * np.float64(mean) ** 2)
+            if not intercept:
+                return cls(scale * squares, 0.0, 0.0, 0.0)
             determinant = float(np.float64(scale) ** 2 * n * spread)
             return cls(scale * squares, scale * n * mean, scale * n, determinant or (SMALLEST if spread else 0.0))
 
@@ -91,8 +101,8 @@ class Curvature:
 
     @property
     def smallest_eigenvalue(self) -> float:
-        """The smallest eigenvalue: 0 where all x are equal."""
-        return self.determinant / self.lipschitz_constant
+        """The smallest eigenvalue: 0 where all x are equal; without an intercept, the only one."""
+        return self.mm if self.is_of_m_alone else self.determinant / self.lipschitz_constant
 
     @property
     def condition_number(self) -> float:
@@ -102,13 +112,18 @@ class Curvature:
 
     @property
     def is_singular(self) -> bool:
-        """Whether all x are equal, so that the slope cannot be identified."""
-        return self.determinant == 0
+        """Whether the slope cannot be identified: all x are equal, or 0 where there is no intercept."""
+        return self.mm == 0 if self.is_of_m_alone else self.determinant == 0
+
+    @property
+    def is_of_m_alone(self) -> bool:
+        """Whether c is no parameter, so that the Hessian has one entry, mm."""
+        return self.cc == 0
 
     @property
     def max_learning_rate(self) -> float:
         """2 / lambda_max: descent converges for every learning rate under it."""
-        return 2.0 / self.lipschitz_constant
+        return 2.0 / self.lipschitz_constant if self.lipschitz_constant else math.inf
 
     @property
     def best_learning_rate(self) -> float:
@@ -117,7 +132,7 @@ class Curvature:
         Where all x are equal only one direction has a curvature, and 1 / lambda_max gets there in one step.
         """
         if self.is_singular:
-            return 1.0 / self.lipschitz_constant
+            return 1.0 / self.lipschitz_constant if self.lipschitz_constant else math.inf
         return 2.0 / (self.lipschitz_constant + self.smallest_eigenvalue)
 
     def decay(self, learning_rate: float) -> float:

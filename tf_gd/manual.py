@@ -34,6 +34,27 @@ def residual(m: Any, c: Any, x: Any, y: Any) -> Any:
     return m * x + c - y
 
 
+def regrouped_residual(m: Any, c: Any, x: Any, y: Any) -> Any:
+    """Return the same residual, added in another order, which rounds otherwise  (equations 1 and 2).
+
+    TensorFlow makes this of `m * x + c - y` where x and y are constants in its graph: then -y is known beforehand, and
+    c, which changes, is added last.
+
+    Args:
+        m, c, x, y: as for `residual`.
+
+    Example:
+        >>> residual(1.0, 1e16, 1.0, 1e16), regrouped_residual(1.0, 1e16, 1.0, 1e16)
+        (0.0, 0.0)
+        >>> residual(1e16, 1.0, 1.0, 1e16), regrouped_residual(1e16, 1.0, 1.0, 1e16)
+        (0.0, 1.0)
+
+    References:
+        TensorFlow's graph optimizer Grappler (constant folding: "constant push down").
+    """
+    return m * x - y + c
+
+
 def gradient_terms(e: Any, x: Any, scale: Any) -> tuple[Any, Any]:
     """Return what a point adds to dL/dm and to dL/dc  (equation 5).
 

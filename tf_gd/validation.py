@@ -81,6 +81,56 @@ def check_start(start: Any, dtype: np.dtype[Any]) -> tuple[float, float]:
     return m, c
 
 
+def check_batches(batches: Any, n: int) -> tuple[npt.NDArray[np.int64], ...] | None:
+    """Return batches as index arrays, taken in turn; None for all points at every step.
+
+    Args:
+        batches: a size, for consecutive points, the last batch short; or a list of index arrays; or None.
+        n: the number of points.
+
+    Example:
+        >>> [batch.tolist() for batch in check_batches(2, 5)]
+        [[0, 1], [2, 3], [4]]
+    """
+    if batches is None:
+        return None
+    if isinstance(batches, int | np.integer) and not isinstance(batches, bool | np.bool_):
+        if not 1 <= batches <= n:
+            raise invalid("batches", f"a size from 1 to {n}, the number of points, or a list of index arrays", batches)
+        return tuple(np.arange(start, min(start + int(batches), n)) for start in range(0, n, int(batches)))
+    if isinstance(batches, str | bytes | bool | dict) or not hasattr(batches, "__iter__"):
+        raise invalid("batches", "a size, or a list of index arrays", batches, "Try batches=1 for one point a step.")
+    checked = tuple(_indices(f"batches[{place}]", batch, n) for place, batch in enumerate(batches))
+    if not checked:
+        raise invalid("batches", "a list of at least one index array", batches, "Give a size, such as batches=5.")
+    return checked
+
+
+def _indices(name: str, batch: Any, n: int) -> npt.NDArray[np.int64]:
+    """Return one batch as an array of indices from 0 to n - 1."""
+    try:
+        indices = np.asarray(batch)
+    except ValueError:
+        raise invalid(name, "an array of whole numbers", batch) from None
+    if indices.ndim != 1:
+        raise invalid(name, "an array of indices, shape [size]", batch, "Write [[0], [3]] for one point a step.")
+    if indices.size == 0:
+        raise invalid(name, "an array of at least one index", batch, "Leave the empty batch out.")
+    if indices.dtype.kind not in "iu":
+        raise invalid(name, "whole numbers, the indices of points", batch, "Convert them with `.astype(int)`.")
+    if indices.min() < 0 or indices.max() >= n:
+        outside = indices[(indices < 0) | (indices >= n)][0]
+        raise invalid(name, f"indices from 0 to {n - 1}", int(outside), "Count from the first point, which is 0.")
+    return indices.astype(np.int64)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return a value that is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise invalid(name, "True or False", value)
+    return bool(value)
+
+
 def check_progress(on_progress: Any) -> None:
     """Raise `InvalidArgumentError` unless `on_progress` is None, or something that can be called.
 

@@ -56,7 +56,7 @@ def total(values: Vector, order: Order) -> Any:
         return values.dtype.type(kernel.total(*compiled.of_total(values)))
 
 
-def evaluate(x: Vector, y: Vector, m: Any, c: Any, scales: Scales, order: Order) -> list[Any]:
+def evaluate(x: Vector, y: Vector, m: Any, c: Any, scales: Scales, order: Order, regrouped: bool = False) -> list[Any]:
     """Return the loss, dL/dm and dL/dc at the line (m, c), scalars of the dtype of the points.
 
     Args:
@@ -64,11 +64,12 @@ def evaluate(x: Vector, y: Vector, m: Any, c: Any, scales: Scales, order: Order)
         m, c: scalars of that dtype.
         scales: see there.
         order: the order of addition.
+        regrouped: see `manual.regrouped_residual`.
     """
     if x.size <= FEW:
         with flushed(), np.errstate(all="ignore"):
-            return reference.evaluate(x, y, m, c, *scales, order)
-    with Evaluation(x, y, scales, order).at_work() as evaluation:
+            return reference.evaluate(x, y, m, c, *scales, order, regrouped)
+    with Evaluation(x, y, scales, order, regrouped).at_work() as evaluation:
         row = np.array([m, c, 0, 0, 0], evaluation.vectors[0].dtype)
         evaluation(row)
     return list(row[2:].astype(x.dtype))
@@ -106,10 +107,21 @@ class Evaluation:
         x, y: the points, shape [n] each, of one floating dtype.
         scales: see there.
         order: the order of addition.
+        regrouped: see `manual.regrouped_residual`.
+        intercept: whether c is a parameter.
     """
 
-    def __init__(self, x: Vector, y: Vector, scales: Scales, order: Order) -> None:
+    def __init__(
+        self,
+        x: Vector,
+        y: Vector,
+        scales: Scales,
+        order: Order,
+        regrouped: bool = False,
+        intercept: bool = True,
+    ) -> None:
         self.compiled = compiled = Arguments(x, order)
+        self.form, self.free = ((0,) if regrouped else ()), intercept
         self.vectors = compiled.vector(x), compiled.vector(y)
         self.scales = tuple(map(compiled.dtype.type, scales))
         workers = max(1, min(usable_cores(), len(compiled.leaves), x.size // WORTH_A_THREAD))
@@ -158,9 +170,13 @@ class Evaluation:
     def _of_leaves(self, start: int, stop: int, row: Vector) -> tuple[Any, ...]:
         """Return the arguments of `kernel.add_leaves`."""
         c = self.compiled
-        return *self.vectors, c.leaves, start, stop, row[0], row[1], self.scales[0], c.kind, c.lanes, self.sums
+        return (
+            *(*self.vectors, c.leaves, start, stop, row[0], row[1]),
+            *(self.scales[0], self.form, c.kind, c.lanes, self.sums),
+        )
 
     def _of_settle(self, row: Vector) -> tuple[Any, ...]:
         """Return the arguments of `kernel.settle`."""
         c = self.compiled
-        return *self.vectors, c.leaves, self.sums, c.first_sum, *self.scales, c.kind, row
+        order = c.leaves, self.sums, c.first_sum
+        return *self.vectors, *order, *self.scales, self.form, c.kind, self.free, row

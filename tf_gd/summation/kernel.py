@@ -8,7 +8,8 @@ Some arguments tell the compiler what it must know, by their type alone:
 * `kind` is an empty array. Its dtype is the one that is computed in; one dimension means just that, two mean float16
   and three mean bfloat16, both of which are float32 here, rounded after every operation;
 * `lanes` is a tuple of as many zeros as a packet has lanes: P;
-* `x` is None where the numbers `y` themselves are added.
+* `x` is None where the numbers `y` themselves are added;
+* `form` is a tuple: empty for the residual as it is written, of one number for the regrouped one.
 """
 
 import numpy as np
@@ -65,6 +66,12 @@ def residual(m, c, x, y, kind):
 
 
 @helper
+def regrouped_residual(m, c, x, y, kind):
+    """Equations 1 and 2, as TensorFlow regroups them where the points are constants."""
+    return rounded(rounded(rounded(m * x, kind) - y, kind) + c, kind)
+
+
+@helper
 def gradient_terms(e, x, scale, kind):
     """Equation 5, for one point."""
     g = rounded(rounded(2 * e, kind) * scale, kind)
@@ -78,12 +85,12 @@ def update(parameter, derivative, learning_rate, kind):
 
 
 @helper
-def add_terms(x, y, i, m, c, scale, kind, sums, slot):
+def add_terms(x, y, i, m, c, scale, form, kind, sums, slot):
     """Add the terms of point i to the running sums in `slot`  (equations 3 and 5)."""
     if x is None:
         sums[0, slot] = added(sums[0, slot] + y[i], kind)
     else:
-        e = residual(m, c, x[i], y[i], kind)
+        e = regrouped_residual(m, c, x[i], y[i], kind) if len(form) else residual(m, c, x[i], y[i], kind)
         dm, dc = gradient_terms(e, x[i], scale, kind)
         sums[0, slot] = added(sums[0, slot] + rounded(e * e, kind), kind)
         sums[1, slot] = added(sums[1, slot] + dm, kind)
@@ -91,7 +98,7 @@ def add_terms(x, y, i, m, c, scale, kind, sums, slot):
 
 
 @helper
-def add_leaf(x, y, first, length, m, c, scale, kind, lanes, room, loose, out):
+def add_leaf(x, y, first, length, m, c, scale, form, kind, lanes, room, loose, out):
     """Add the terms of one leaf; `room`, shape [series, 4 P], is for the four accumulators, `loose` for the scalars."""
     P = len(lanes)
     strides_end, packets_end = length // (4 * P) * (4 * P), length // P * P
@@ -102,7 +109,7 @@ def add_leaf(x, y, first, length, m, c, scale, kind, lanes, room, loose, out):
     loose[:] = 0
     for i in range(0, strides_end, 4 * P):  # four packet accumulators walk the leaf in strides of 4 P
         for k in range(4 * P):
-            add_terms(x, y, i + k, m, c, scale, kind, room, k)
+            add_terms(x, y, i + k, m, c, scale, form, kind, room, k)
     for s in range(len(room)):
         for j in range(P):  # ((a0 + a1) + a2) + a3
             room[s, j] = added(room[s, j] + room[s, P + j], kind)
@@ -110,9 +117,9 @@ def add_leaf(x, y, first, length, m, c, scale, kind, lanes, room, loose, out):
             room[s, j] = added(room[s, j] + room[s, 3 * P + j], kind)
     for i in range(strides_end, packets_end, P):  # the whole packets left over, one by one
         for j in range(P):
-            add_terms(x, y, i + j, m, c, scale, kind, room, j)
+            add_terms(x, y, i + j, m, c, scale, form, kind, room, j)
     for i in range(packets_end, length):  # the left-over scalars, on their own
-        add_terms(x, y, i, m, c, scale, kind, loose, 0)
+        add_terms(x, y, i, m, c, scale, form, kind, loose, 0)
     half = P // 2
     while half > 0:  # fold the lanes; float16's in float32
         for s in range(len(room)):
@@ -124,11 +131,11 @@ def add_leaf(x, y, first, length, m, c, scale, kind, lanes, room, loose, out):
 
 
 @kernel
-def add_leaves(x, y, leaves, start, stop, m, c, scale, kind, lanes, sums):
+def add_leaves(x, y, leaves, start, stop, m, c, scale, form, kind, lanes, sums):
     """Put the sums of the leaves from `start` to `stop` into their rows of `sums`, shape [leaves, 3]."""
     room, loose = np.empty((3, 4 * len(lanes)), y.dtype), np.empty((3, 1), y.dtype)
     for k in range(start, stop):
-        add_leaf(x, y, leaves[k, 0], leaves[k, 1], m, c, scale, kind, lanes, room, loose, sums[k])
+        add_leaf(x, y, leaves[k, 0], leaves[k, 1], m, c, scale, form, kind, lanes, room, loose, sums[k])
 
 
 @helper
@@ -153,16 +160,19 @@ def join(leaves, sums, first_sum, kind, out):
 
 
 @kernel
-def settle(x, y, leaves, sums, first_sum, scale, divisor, factor, kind, row):
+def settle(x, y, leaves, sums, first_sum, scale, divisor, factor, form, kind, free, row):
     """Put the loss and the gradient at the line (row[0], row[1]) into row[2:5], from the sums of the leaves."""
     if x.size == 1:  # nothing is added: -0.0 stays -0.0
-        e = residual(row[0], row[1], x[0], y[0], kind)
+        m, c = row[0], row[1]
+        e = regrouped_residual(m, c, x[0], y[0], kind) if len(form) else residual(m, c, x[0], y[0], kind)
         row[3], row[4] = gradient_terms(e, x[0], scale, kind)
         row[2] = rounded(e * e, kind)
     else:
         join(leaves, sums, first_sum, kind, row[2:])
         row[3], row[4] = rounded(row[3], kind), rounded(row[4], kind)
     row[2] = rounded(rounded(row[2] / divisor, kind) * factor, kind)
+    if not free:  # c is no parameter: it stays where it started
+        row[4] = 0
 
 
 @kernel
@@ -179,20 +189,53 @@ def move(row, learning_rate, kind):
     row[1] = update(row[1], row[4], learning_rate, kind)
 
 
+@helper
+def choose(x, y, indices, batch, some_x, some_y):
+    """Return the points of a batch, copied into `some_x` and `some_y`; all of them where there are no batches."""
+    if indices is None:
+        return x, y
+    length = batch[1] - batch[0]
+    for i in range(length):
+        some_x[i], some_y[i] = x[indices[batch[0] + i]], y[indices[batch[0] + i]]
+    return some_x[:length], some_y[:length]
+
+
 @kernel
 def descend(
-    x, y, leaves, first_sum, rates, scale, divisor, factor, tolerance, step, stop, every, kind, lanes, row, kept
+    x,
+    y,
+    indices,
+    batches,
+    leaves,
+    sizes,
+    factor,
+    rates,
+    tolerance,
+    step,
+    stop,
+    every,
+    form,
+    kind,
+    lanes,
+    free,
+    row,
+    kept,
 ):
     """Descend from the line (row[0], row[1]) until the step `stop`, or until the descent ends  (equations 9 and 10).
 
     Args:
         x, y: the points.
-        leaves, first_sum: the order of addition.
+        indices: of the points, those of all batches one after the other; None for all points at every step.
+        batches: int64, shape [batches, 5], taken in turn: where a batch starts and ends in `indices`, where its leaves
+            start and end in `leaves`, and the row of `sizes` for its length.
+        leaves: the order of addition, see `order.Leaf`.
+        sizes: shape [lengths, 3]: the first sum, the scale of the terms and the divisor of the loss, for each length.
+        factor: the loss is the sum divided by the divisor and multiplied by this.
         rates: one learning rate, or one for each step from 0 on.
-        scale: of the terms; the loss is the sum divided by `divisor` and multiplied by `factor`.
         tolerance: the largest component of a gradient that is small enough; under 0 for none.
         step: the number of updates made so far.
         every: rows of steps that are its multiples are kept.
+        free: whether c is a parameter.
         row: (m, c, loss, dL/dm, dL/dc), shape [5]; in the end that of the last state.
         kept: room for the rows to keep, shape [rows, 5].
 
@@ -200,13 +243,19 @@ def descend(
         The step at which it ended, and how many rows are kept, the last state's not among them.
     """
     room, loose = np.empty((3, 4 * len(lanes)), x.dtype), np.empty((3, 1), x.dtype)
-    sums = np.empty((len(leaves), 3), x.dtype)
+    longest = np.max(batches[:, 1] - batches[:, 0])
+    sums, some_x, some_y = np.empty((len(leaves), 3), x.dtype), np.empty(longest, x.dtype), np.empty(longest, x.dtype)
     rows, wait = 0, -step % every
     while True:
-        if x.size > 1:
-            for k in range(len(leaves)):
-                add_leaf(x, y, leaves[k, 0], leaves[k, 1], row[0], row[1], scale, kind, lanes, room, loose, sums[k])
-        settle(x, y, leaves, sums, first_sum, scale, divisor, factor, kind, row)
+        batch = batches[step % len(batches)]
+        first_sum, scale, divisor = sizes[batch[4], 0], sizes[batch[4], 1], sizes[batch[4], 2]
+        some, their = choose(x, y, indices, batch, some_x, some_y)
+        cut = leaves[batch[2] : batch[3]]
+        if some.size > 1:
+            for k in range(len(cut)):
+                start, length = cut[k, 0], cut[k, 1]
+                add_leaf(some, their, start, length, row[0], row[1], scale, form, kind, lanes, room, loose, sums[k])
+        settle(some, their, cut, sums, first_sum, scale, divisor, factor, form, kind, free, row)
         if step == stop or ends(row, tolerance):
             return step, rows
         if wait == 0:
@@ -225,6 +274,6 @@ def total(values, leaves, first_sum, kind, lanes):
     sums = np.empty((len(leaves), 1), values.dtype)
     zero, out = kind.dtype.type(0), np.empty(1, values.dtype)
     for k in range(len(leaves)):
-        add_leaf(None, values, leaves[k, 0], leaves[k, 1], zero, zero, zero, kind, lanes, room, loose, sums[k])
+        add_leaf(None, values, leaves[k, 0], leaves[k, 1], zero, zero, zero, (), kind, lanes, room, loose, sums[k])
     join(leaves, sums, first_sum, kind, out)
     return rounded(out[0], kind)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tf_gd.compilation import prepare
+from tf_gd.summation.batches import Schedule, whole
 from tf_gd.summation.evaluation import Evaluation, Scales
 from tf_gd.summation.flush_to_zero import flushed
 from tf_gd.summation.order import Order, Vector
@@ -23,22 +24,47 @@ class ManualDescent:
         rates: the learning rate as it is applied, or one for each step from 0 on.
         scales: how the reduction enters, see `Scales`.
         order: the order of addition.
+        regrouped: whether the residual is added as TensorFlow does it where the points are constants in its graph.
+        intercept: whether c is a parameter; else it stays where it starts.
+        schedule: the batches, taken in turn; all points at every step when left out.
     """
 
     all_at_once = False
     model = None
 
-    def __init__(self, x: Vector, y: Vector, rates: Any, scales: Scales, order: Order) -> None:
-        self.dtype = x.dtype
-        self.evaluation = Evaluation(x, y, scales, order)
-        self.rates = np.atleast_1d(np.asarray(rates, self.evaluation.compiled.dtype))
+    def __init__(
+        self,
+        x: Vector,
+        y: Vector,
+        rates: Any,
+        scales: Scales,
+        order: Order,
+        *,
+        regrouped: bool = False,
+        intercept: bool = True,
+        schedule: Schedule | None = None,
+    ) -> None:
+        self.dtype, self.batched = x.dtype, schedule is not None
+        self.evaluation = Evaluation(x, y, scales, order, regrouped, intercept)
+        compiled = self.evaluation.compiled
+        self.rates = np.atleast_1d(np.asarray(rates, compiled.dtype))
+        self.schedule = schedule or whole(x.size, compiled.leaves, float(compiled.first_sum), scales)
 
     @classmethod
     def of(cls, problem: Problem) -> ManualDescent:
         """Return the descent of a problem over points in memory."""
         assert problem.points is not None
         assert problem.order is not None
-        return cls(problem.points.x, problem.points.y, problem.applied_rate, problem.scales, problem.order)
+        return cls(
+            problem.points.x,
+            problem.points.y,
+            problem.rates,
+            problem.scales,
+            problem.order,
+            regrouped=problem.regrouped,
+            intercept=problem.intercept,
+            schedule=problem.schedule,
+        )
 
     def descend(self, start: Any, num_steps: int, tolerance: float | None = None) -> Vector:
         """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent: the start, then the state after each update.
@@ -63,7 +89,7 @@ class ManualDescent:
         row = row.astype(self.rates.dtype)
         enough = self.rates.dtype.type(-1.0 if tolerance is None else self.dtype.type(tolerance))
         kept = np.empty((max(0, -(-stop // every) - -(-step // every)), 5), self.rates.dtype)
-        walk = self._walk if len(self.evaluation.pieces) == 1 else self._walk_on_threads
+        walk = self._walk if self.batched or len(self.evaluation.pieces) == 1 else self._walk_on_threads
         step, rows = walk(row, stop, enough, step, every, kept)
         return step, kept[:rows].astype(self.dtype), row[None].astype(self.dtype)
 
@@ -71,10 +97,11 @@ class ManualDescent:
         """Make all steps in one compiled loop."""
         from tf_gd.summation import kernel
 
-        e, compiled = self.evaluation, self.evaluation.compiled
-        order = compiled.leaves, compiled.first_sum
-        kind = compiled.kind, compiled.lanes
-        arguments = *e.vectors, *order, self.rates, *e.scales, enough, step, stop, every, *kind, row, kept
+        e, plan, dtype = self.evaluation, self.schedule, self.rates.dtype
+        points = *e.vectors, plan.indices, plan.batches, plan.leaves
+        sizes = plan.sizes.astype(dtype), dtype.type(plan.factor)
+        kind = e.form, e.compiled.kind, e.compiled.lanes, e.free
+        arguments = *points, *sizes, self.rates, enough, step, stop, every, *kind, row, kept
         prepare(kernel.descend, *arguments)
         with flushed():
             step, rows = kernel.descend(*arguments)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.manual import gradient_terms, residual
+from tf_gd.manual import gradient_terms, regrouped_residual, residual
 from tf_gd.summation.order import Order, Vector, accumulator
 
 
@@ -24,7 +24,17 @@ def total(values: Vector, order: Order) -> Any:
     return _one(_sum(values.astype(kind, copy=False), order), dtype)
 
 
-def evaluate(x: Vector, y: Vector, m: Any, c: Any, scale: Any, divisor: Any, factor: Any, order: Order) -> list[Any]:
+def evaluate(
+    x: Vector,
+    y: Vector,
+    m: Any,
+    c: Any,
+    scale: Any,
+    divisor: Any,
+    factor: Any,
+    order: Order,
+    regrouped: bool = False,
+) -> list[Any]:
     """Return the loss, dL/dm and dL/dc at the line (m, c): equations 2, 3 and 5 over all points.
 
     Args:
@@ -32,9 +42,10 @@ def evaluate(x: Vector, y: Vector, m: Any, c: Any, scale: Any, divisor: Any, fac
         scale: of the terms of the gradient.
         divisor, factor: the loss is the sum of the squares, divided by the one and multiplied by the other.
         order: the order of addition.
+        regrouped: whether the residual is added as TensorFlow regroups it where the points are constants.
     """
     dtype, kind = x.dtype, accumulator(x.dtype)
-    e = residual(m, c, x, y)
+    e = regrouped_residual(m, c, x, y) if regrouped else residual(m, c, x, y)
     dm, dc = gradient_terms(e, x, scale)
     squares = _sum((e * e).astype(kind, copy=False), order)
     return [_one(squares / divisor, dtype) * factor, total(dm, order), total(dc, order)]
