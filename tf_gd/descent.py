@@ -96,7 +96,7 @@ def trajectory(problem: Problem, engine: EngineName, done: int, rows: Rows) -> T
         message=message,
         engine=engine,
         learning_rate=problem.applied_rate,
-        max_learning_rate=problem.curvature.max_learning_rate,
+        max_learning_rate=problem.max_learning_rate,
         reduction=problem.reduction,
         order=order_used(problem, engine),
     )
@@ -126,7 +126,8 @@ def open_engine(problem: Problem, engine: EngineName) -> AbstractContextManager[
     if engine == "moments":
         return nullcontext(MomentsDescent(problem))
     if engine == "tensorflow":
-        return graph.SteppedLineGraph.of(problem) if problem.steps_per_run == 1 else graph.LineGraph.of(problem)
+        stepped = problem.steps_per_run == 1 or problem.constants or problem.batches is not None
+        return graph.SteppedLineGraph.of(problem) if stepped else graph.LineGraph.of(problem)
     return nullcontext(ManualDescent.of(problem))
 
 
@@ -158,10 +159,14 @@ def confirm_order(problem: Problem) -> Problem:
     """Return the problem with the order of addition that was found by probing TensorFlow, if it is a known one."""
     if problem.points is None or problem.order_is != "expected":
         return problem
-    order = _probed(problem.n, problem.dtype)
-    return (
-        replace(problem, order_is="unknown") if order is None else replace(problem, order=order, order_is="confirmed")
-    )
+    lengths = problem.batch_orders or [problem.n]
+    orders = {length: _probed(length, problem.dtype) for length in lengths}
+    regrouped = _regroups(problem.n, problem.dtype) if problem.constants else False
+    seen = {length: order for length, order in orders.items() if order is not None}
+    if len(seen) < len(orders) or regrouped is None:
+        return replace(problem, order_is="unknown")
+    found = {"batch_orders": seen} if problem.batch_orders else {"order": seen[problem.n]}
+    return replace(problem, order_is="confirmed", regrouped=regrouped, **found)
 
 
 @cache
@@ -169,6 +174,12 @@ def _probed(n: int, dtype: np.dtype[Any]) -> Order | None:
     """Look at how TensorFlow adds n elements, which no longer changes once it has a session in a process."""
     with graph.reduce_sum(n, dtype) as reduce_sum:
         return reveal(reduce_sum, n, dtype)
+
+
+@cache
+def _regroups(n: int, dtype: np.dtype[Any]) -> bool | None:
+    """Look at how TensorFlow adds the residual of constant points."""
+    return graph.regroups(n, dtype)
 
 
 def order_used(problem: Problem, engine: EngineName) -> str:

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import replace
 from typing import Any, overload
 
+import numpy as np
 import numpy.typing as npt
 
 from tf_gd.descent import EngineName, run
@@ -14,7 +15,7 @@ from tf_gd.errors import DescentWarning, invalid
 from tf_gd.line import Reduction
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
-from tf_gd.problem import LearningRate, Problem
+from tf_gd.problem import Batches, LearningRate, Problem
 from tf_gd.session import train_in
 from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_dtype
@@ -36,6 +37,9 @@ def train(
     dtype: npt.DTypeLike = ...,
     reduction: Reduction = ...,
     loss_scale: float | None = ...,
+    constants: bool = ...,
+    intercept: bool = ...,
+    batches: Batches = ...,
     tolerance: float | None = ...,
     record_every: int = ...,
     steps_per_run: int | None = ...,
@@ -56,6 +60,7 @@ def train(
     start: tuple[float, float] = ...,
     reduction: Reduction = ...,
     loss_scale: float | None = ...,
+    intercept: bool = ...,
     tolerance: float | None = ...,
     record_every: int = ...,
     session: str | os.PathLike[str] | None = ...,
@@ -76,6 +81,9 @@ def train(
     dtype: npt.DTypeLike = "float64",
     reduction: Reduction = "sum",
     loss_scale: float | None = None,
+    constants: bool = False,
+    intercept: bool = True,
+    batches: Batches = None,
     tolerance: float | None = None,
     record_every: int = 1,
     steps_per_run: int | None = None,
@@ -89,7 +97,9 @@ def train(
     Args:
         x, y: shape [n] each, finite. Or, in place of both, `Moments`: of files larger than memory, say.
         learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does; `np.float64(...)`
-            stays as it is. "auto" is the rate that converges in the fewest steps. May be a callable that returns one.
+            stays as it is. "auto" is the rate that converges in the fewest steps. A callable is called once, as
+            TensorFlow does. An array or a list holds one rate for each step; a function of the step, such as a TensorFlow
+            or Keras schedule, is evaluated for each step by TensorFlow.
         num_steps: the largest number of updates, 0 or above. Left out together with `tolerance`: until the gradient is
             as close to 0 as the arithmetic allows, at most 10,000.
         engine: "tensorflow"; "manual", which gives the same bits without it; or "moments", whose steps cost the same
@@ -98,6 +108,12 @@ def train(
         dtype: "float64", "float32", "float16" or "bfloat16": of the points, the parameters and all arithmetic.
         reduction: the loss is the "sum" or the "mean" of the squared residuals, or half of it: "half_sum", "half_mean".
         loss_scale: a further number in front of the loss, as 1/(2 n) before the sum of a batch of one.
+        constants: whether the program has its points as constants in the graph (NumPy arrays in the formula) and does
+            not feed them: TensorFlow then adds the residual as (m x - y) + c, which rounds otherwise.
+        intercept: whether c is a parameter; if not, the line is y = m x + c with c where it starts, 0 by default.
+        batches: a size, for consecutive points in turn, the last batch short; or a list of index arrays, taken in turn,
+            in which indices may repeat. The loss and the gradient of a row are those of its batch. Takes `num_steps`
+            and no `tolerance`.
         tolerance: stop at the first state whose gradient has no component over it, in absolute value.
         record_every: record every k-th step; the final state is always recorded.
         steps_per_run: steps inside one `Session.run`; 1 is the classic loop, one run a step. Chosen when left out.
@@ -136,6 +152,9 @@ def train(
         dtype=dtype,
         reduction=reduction,
         loss_scale=loss_scale,
+        constants=constants,
+        intercept=intercept,
+        batches=batches,
         tolerance=tolerance,
         record_every=record_every,
         steps_per_run=steps_per_run,
@@ -157,6 +176,9 @@ def check(
     dtype: npt.DTypeLike = "float64",
     reduction: Reduction = "sum",
     loss_scale: float | None = None,
+    constants: bool = False,
+    intercept: bool = True,
+    batches: Batches = None,
     tolerance: float | None = None,
     steps_per_run: int | None = None,
     on_progress: Progress | None = None,
@@ -191,6 +213,9 @@ def check(
         dtype=dtype,
         reduction=reduction,
         loss_scale=loss_scale,
+        constants=constants,
+        intercept=intercept,
+        batches=batches,
         tolerance=tolerance,
         steps_per_run=steps_per_run,
     )
@@ -211,16 +236,34 @@ def problem_of(
 ) -> Problem:
     """Return the problem that the arguments of `train` describe, or raise what `train` raises."""
     others |= {"learning_rate": learning_rate, "tolerance": tolerance, "steps_per_run": steps_per_run}
-    others["num_steps"] = MOST_STEPS if num_steps is None else num_steps
+    others["num_steps"] = _steps(num_steps, learning_rate) if others.get("batches") is None else num_steps
+    if others.get("batches") is not None:
+        _check_batched(num_steps, tolerance)
     if isinstance(data, Moments):
         if check_dtype(dtype).name != "float64":
             raise invalid("dtype", "float64 where only the moments are at hand", dtype, "Leave it out.")
         problem = Problem.of_moments(data, **others)
     else:
         problem = Problem.of(*data, dtype=dtype, **others)
-    if num_steps is None and tolerance is None:
+    if num_steps is None and tolerance is None and not isinstance(problem.learning_rate, np.ndarray):
         return replace(problem, tolerance=smallest_tolerance(problem))
     return problem
+
+
+def _steps(num_steps: int | None, learning_rate: Any) -> int:
+    """Return how many steps to make at most: as many as there are rates, where there is one for each."""
+    if num_steps is not None:
+        return num_steps
+    return len(learning_rate) if isinstance(learning_rate, list | tuple | np.ndarray) else MOST_STEPS
+
+
+def _check_batched(num_steps: int | None, tolerance: float | None) -> None:
+    """Refuse what has no meaning with batches, whose own gradient does not go to 0 at the best line."""
+    if num_steps is None:
+        raise invalid("num_steps", "given with `batches`, which have no gradient that ends them", None, "Try 1000.")
+    if tolerance is not None:
+        advice = "Leave it out, and say num_steps."
+        raise invalid("tolerance", "None with `batches`: a batch's gradient does not go to 0", tolerance, advice)
 
 
 def _data(x: Any, y: Any, engine: str, dtype: npt.DTypeLike) -> Points | Moments:

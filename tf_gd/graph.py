@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import TfGdError
+from tf_gd.learning_rate import called_once
 from tf_gd.line import Line, Reduction, check_mean, check_reduction
 from tf_gd.points import Points
 from tf_gd.quiet import quiet_stderr
@@ -65,11 +66,15 @@ class LineGraph:
     Args:
         points: the observations; their dtype is the dtype of the graph.
         learning_rate: handed to `tf.compat.v1.train.GradientDescentOptimizer` as it is.
+            Or an array of rates, of which each step takes the next.
         reduction, loss_scale: see `line.loss_factor`.
+        constants: whether the points are constants in the graph, as NumPy arrays in a formula are.
+        intercept: whether c is trained; else it stays where it starts.
+        batches: index arrays of points, fed in turn; all points at every step when left out.
 
     Attributes:
         graph: the `tf.Graph`, finalized.
-        x_placeholder, y_placeholder: shape [n], through which the data are fed.
+        x_placeholder, y_placeholder: shape [n], or [None] for batches, through which the data are fed.
         m, c: the resource variables, scalars.
         loss, gradient_m, gradient_c: tensors, scalars, at the variables' present values.
         optimizer: the `GradientDescentOptimizer`.
@@ -92,17 +97,23 @@ class LineGraph:
         learning_rate: LearningRate,
         reduction: Reduction = "sum",
         loss_scale: float | None = None,
+        *,
+        constants: bool = False,
+        intercept: bool = True,
+        batches: Sequence[npt.NDArray[np.int64]] | None = None,
     ) -> None:
         check_reduction(reduction)
         check_mean(points, reduction)
         self.tf = load_tensorflow()
         self.points, self.reduction, self.loss_scale = points, reduction, loss_scale
+        self.constants, self.intercept, self.batches = constants, intercept, batches
         self.graph = self.tf.Graph()
         with self.graph.as_default():
             self._declare(points)
             self.loss = self._loss(self.m, self.c)
-            self.optimizer = self.v1.train.GradientDescentOptimizer(learning_rate)
-            (self.gradient_m, _), (self.gradient_c, _) = self.optimizer.compute_gradients(self.loss, [self.m, self.c])
+            self.optimizer = self.v1.train.GradientDescentOptimizer(self._rate(learning_rate))
+            pairs = self.optimizer.compute_gradients(self.loss, self.parameters)
+            self.gradient_m, self.gradient_c = self._both([gradient for gradient, _ in pairs])
             with self.tf.control_dependencies([self.loss, self.gradient_m, self.gradient_c, *self.state]):
                 self.train_op = self._apply(self.gradient_m, self.gradient_c)
             self._build_loop()
@@ -114,7 +125,15 @@ class LineGraph:
     def of(cls, problem: Problem) -> Self:
         """Return the graph of a problem over points in memory."""
         assert problem.points is not None
-        return cls(problem.points, problem.learning_rate, problem.reduction, problem.loss_scale)
+        return cls(
+            problem.points,
+            problem.learning_rate,
+            problem.reduction,
+            problem.loss_scale,
+            constants=problem.constants,
+            intercept=problem.intercept,
+            batches=problem.batches,
+        )
 
     @property
     def model(self) -> Self:
@@ -129,18 +148,43 @@ class LineGraph:
     def _declare(self, points: Points) -> None:
         """Declare the placeholders, the variables that hold the data, and m and c."""
         tf, dtype = self.tf, points.x.dtype.name
-        self.x_placeholder = self.v1.placeholder(dtype, [points.n], "x")
-        self.y_placeholder = self.v1.placeholder(dtype, [points.n], "y")
+        shape = [points.n if self.batches is None else None]
+        self.x_placeholder = self.v1.placeholder(dtype, shape, "x")
+        self.y_placeholder = self.v1.placeholder(dtype, shape, "y")
         self.m_start = self.v1.placeholder_with_default(tf.zeros([], dtype), [], "m_start")
         self.c_start = self.v1.placeholder_with_default(tf.zeros([], dtype), [], "c_start")
-        self.x_data = self._variable("x_data", self.x_placeholder, trainable=False)
-        self.y_data = self._variable("y_data", self.y_placeholder, trainable=False)
         self.m = self._variable("m", self.m_start)
-        self.c = self._variable("c", self.c_start)
+        self.c = self._variable("c", self.c_start, trainable=self.intercept)
+        self.parameters = [self.m, self.c] if self.intercept else [self.m]
         self.global_step = self.v1.train.get_or_create_global_step()
-        self.x, self.y = self.x_data.read_value(), self.y_data.read_value()
+        self.step_placeholder = self.v1.placeholder(tf.int64, [], "step")
+        self.place_step = self.global_step.assign(self.step_placeholder)
+        self.x, self.y = self._data(points)
         self.state = [self.m.read_value(), self.c.read_value()]
         self.place = self.v1.group(self.m.initializer, self.c.initializer)
+
+    def _data(self, points: Points) -> tuple[Any, Any]:
+        """Return x and y as the formula sees them: constants, what is fed at each step, or what was fed once."""
+        self.data_initializers: list[Any] = []
+        if self.constants:
+            return points.x, points.y
+        if self.batches is not None:
+            return self.x_placeholder, self.y_placeholder
+        x = self._variable("x_data", self.x_placeholder, trainable=False)
+        y = self._variable("y_data", self.y_placeholder, trainable=False)
+        self.data_initializers = [x.initializer, y.initializer]
+        return x.read_value(), y.read_value()
+
+    def _rate(self, learning_rate: Any) -> Any:
+        """Return what the optimizer takes: the rate, or a function that looks up the rate of this step."""
+        if not isinstance(learning_rate, np.ndarray):
+            return learning_rate
+        rates = self.tf.constant(learning_rate)
+        return lambda: self.tf.gather(rates, self.tf.minimum(self.global_step.read_value(), learning_rate.size - 1))
+
+    def _both(self, gradients: list[Any]) -> list[Any]:
+        """Return dL/dm and dL/dc, which is 0 where c is no parameter."""
+        return gradients if self.intercept else [*gradients, self.tf.zeros([], self.points.x.dtype.name)]
 
     def _variable(self, name: str, initial_value: Any, trainable: bool = True) -> Any:
         return self.v1.get_variable(name, initializer=initial_value, trainable=trainable, use_resource=True)
@@ -154,13 +198,15 @@ class LineGraph:
         return loss if self.loss_scale is None else self.loss_scale * loss
 
     def _apply(self, gradient_m: Any, gradient_c: Any) -> Any:
-        return self.optimizer.apply_gradients([(gradient_m, self.m), (gradient_c, self.c)], self.global_step)
+        pairs = zip([gradient_m, gradient_c], self.parameters, strict=False)
+        return self.optimizer.apply_gradients([*pairs], self.global_step)
 
     def _row(self) -> Any:
         """Return a new tensor (m, c, loss, dL/dm, dL/dc), shape [5], read where it stands in the graph."""
         m, c = self.m.read_value(), self.c.read_value()
         loss = self._loss(m, c)
-        return self.tf.stack([m, c, loss, *self.v1.gradients(loss, [m, c])])
+        gradients = self.v1.gradients(loss, [m, c] if self.intercept else [m])
+        return self.tf.stack([m, c, loss, *self._both(gradients)])
 
     def _build_loop(self) -> None:
         """Build the loop that trains inside the graph: update, look, keep the row, until enough is enough."""
@@ -187,26 +233,28 @@ class LineGraph:
         session = self.v1.Session(graph=self.graph)
         feed = {self.x_placeholder: points.x, self.y_placeholder: points.y}
         with quiet_stderr():  # the first run of a process writes a line or two
-            session.run([self.x_data.initializer, self.y_data.initializer, self.global_step.initializer], feed)
+            session.run([*self.data_initializers, self.global_step.initializer], feed)
         session.run(self.place)
         return session
 
-    def set_line(self, line: Line) -> None:
-        """Assign the variables m and c."""
-        self.session.run(self.place, {self.m_start: line.m, self.c_start: line.c})
+    def set_line(self, line: Line, step: int = 0) -> None:
+        """Assign the variables m and c, and how many updates led there."""
+        feed = {self.m_start: line.m, self.c_start: line.c, self.step_placeholder: step}
+        self.session.run([self.place, self.place_step], feed)
 
-    def descend(self, start: Line, num_steps: int, tolerance: float | None = None) -> npt.NDArray[Any]:
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> npt.NDArray[Any]:
         """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent, made in one `Session.run`.
 
         Args:
             start: where to begin.
             num_steps: the largest number of updates.
             tolerance: stop at the first state whose gradient has no component over it, in absolute value.
+            step: the number of updates that led to `start`.
 
         Returns:
             Shape [rows, 5], at most `num_steps + 1` rows. The first state with a number that is not finite is the last.
         """
-        self.set_line(start)
+        self.set_line(start, step)
         enough = -1.0 if tolerance is None else tolerance
         return np.asarray(self.session.run(self.rows, {self.num_steps: num_steps, self.tolerance: enough}))
 
@@ -214,7 +262,7 @@ class LineGraph:
         self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
     ) -> tuple[int, npt.NDArray[Any], npt.NDArray[Any]]:
         """Descend from `line`, the state after `step` updates; see `descent.Engine`."""
-        rows = self.descend(line, stop - step, tolerance)
+        rows = self.descend(line, stop - step, tolerance, step)
         kept = rows[-step % every : -1 : every].copy()  # a view would keep all the rows
         return step + len(rows) - 1, kept, rows[-1:]
 
@@ -258,20 +306,64 @@ class LineGraph:
 class SteppedLineGraph(LineGraph):
     """The same graph, trained as the post's readers know it: one `Session.run` of `train_op` for each step."""
 
-    def descend(self, start: Line, num_steps: int, tolerance: float | None = None) -> npt.NDArray[Any]:
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> npt.NDArray[Any]:
         """Return the rows of a descent, as `LineGraph.descend` does, with one run of the session a step."""
-        self.set_line(start)
+        self.set_line(start, step)
         state = [*self.state, self.loss, self.gradient_m, self.gradient_c]
         kind = self.points.x.dtype.type
         enough = kind(-1.0 if tolerance is None else tolerance)
         rows = []
-        for _ in range(num_steps):
-            row = np.array(self.session.run(state))
+        for k in range(step, step + num_steps):
+            row = np.array(self.session.run(state, self.feed(k)))
             rows.append(row)
             if np.all(np.abs(row[3:]) <= enough) or not np.all(np.isfinite(row[2:])):
                 return np.array(rows)
-            self.session.run(self.train_op)
-        return np.array([*rows, self.session.run(state)])
+            self.session.run(self.train_op, self.feed(k))
+        return np.array([*rows, self.session.run(state, self.feed(step + num_steps))])
+
+    def feed(self, step: int) -> dict[Any, Any] | None:
+        """Return the points of the batch of a step; None where there are no batches."""
+        if self.batches is None:
+            return None
+        batch = self.batches[step % len(self.batches)]
+        return {self.x_placeholder: self.points.x[batch], self.y_placeholder: self.points.y[batch]}
+
+
+def schedule_values(schedule: Callable[[Any], Any], num_steps: int) -> list[Any]:
+    """Return the learning rate of each step that a schedule gives, computed by TensorFlow, shape [num_steps].
+
+    Args:
+        schedule: a function of the step, such as `lambda step: tf.compat.v1.train.exponential_decay(0.1, step, 50,
+            0.9)`, or a Keras `LearningRateSchedule`. What TensorFlow cannot build a graph of is called with each step.
+        num_steps: the number of steps.
+    """
+    tf = load_tensorflow()
+    with tf.Graph().as_default() as graph:
+        step = tf.compat.v1.placeholder(tf.int64, [])
+        try:
+            rate = tf.convert_to_tensor(schedule(step))
+        except (TypeError, ValueError, AttributeError):  # plain Python, which wants numbers
+            rate = None
+    if rate is None:
+        return [called_once(schedule(k)) for k in range(num_steps)]
+    with tf.compat.v1.Session(graph=graph) as session, quiet_stderr():
+        return [session.run(rate, {step: k}) for k in range(num_steps)]
+
+
+def regroups(n: int, dtype: npt.DTypeLike) -> bool | None:
+    """Return whether TensorFlow adds the residual of n constant points as `(m x - y) + c`; None: in another way yet.
+
+    Found out by one update of a graph with constants: with m x = y = 2^k so large that it swallows c = 1, the residual
+    is 0 as it is written, and 1 when it is regrouped; the update shows which.
+    """
+    kind: Any = np.dtype(dtype).type
+    large = kind(2.0**12 if np.dtype(dtype).itemsize == 2 else 2.0**60)
+    points = Points(np.ones(n, kind), np.full(n, large))
+    with SteppedLineGraph(points, 0.5, "mean", constants=True) as line_graph:
+        rows = line_graph.descend(Line(large, kind(1)), 1)
+    moved = rows[1, 1] != rows[0, 1]
+    ones = np.asarray([0.0, 1.0], kind)
+    return bool(moved) if rows[0, 2] == ones[int(moved)] else None
 
 
 @contextmanager

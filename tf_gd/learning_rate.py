@@ -1,5 +1,6 @@
 """The learning rate, as TensorFlow's optimizer really applies it."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt
         >>> float(applied_learning_rate(np.float64(0.1), "float64"))
         0.1
     """
-    rate = learning_rate() if callable(learning_rate) else learning_rate
+    rate = called_once(learning_rate)
     if isinstance(rate, bool) or not isinstance(rate, int | float | np.floating | np.integer):
         raise invalid("learning_rate", "a finite number above 0", rate)
     kind: np.dtype[Any] = np.dtype(dtype)
@@ -47,6 +48,63 @@ def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt
     if not (np.isfinite(applied) and applied > 0):
         raise _lost(rate, kind, is_rounded)
     return applied
+
+
+def one_for_each_step(rates: Any, num_steps: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return a rate for each step as TensorFlow's optimizer applies it, shape [num_steps].
+
+    Args:
+        rates: at least `num_steps` numbers, each finite and above 0; an array keeps its precision, and Python floats
+            are rounded to float32 first, as one rate is.
+        num_steps: the number of updates.
+        dtype: the variable's dtype.
+
+    Raises:
+        InvalidArgumentError: fewer rates than steps, or one that is no finite number above 0.
+
+    Example:
+        >>> one_for_each_step([0.5, 0.25, 0.125], 2, "float64")
+        array([0.5 , 0.25])
+    """
+    if np.ndim(rates) != 1:
+        raise invalid("learning_rate", "one number, or an array of one for each step", rates)
+    if len(rates) < num_steps:
+        advice = f"Give one for each step, or ask for num_steps={len(rates)}."
+        raise invalid("learning_rate", f"one for each of the {num_steps} steps", f"{len(rates)} rates", advice)
+    applied = np.empty(num_steps, dtype)
+    for step in range(num_steps):
+        try:
+            applied[step] = applied_learning_rate(rates[step], dtype)
+        except InvalidArgumentError:
+            raise invalid(f"learning_rate[{step}]", "a finite number above 0", rates[step]) from None
+    return applied
+
+
+def is_schedule(learning_rate: Any) -> bool:
+    """Return whether a learning rate is a function of the step, as TensorFlow's schedules are.
+
+    Example:
+        >>> is_schedule(lambda step: 0.1 / (1 + step)), is_schedule(lambda: 0.1)
+        (True, False)
+    """
+    if not callable(learning_rate):
+        return False
+    try:
+        parameters = inspect.signature(learning_rate).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(each.default is each.empty and each.kind in (0, 1) for each in parameters)
+
+
+def called_once(learning_rate: Any) -> Any:
+    """Return the number that a rate stands for: a callable is called, once; an eager tensor gives its value."""
+    value = learning_rate() if callable(learning_rate) else learning_rate
+    if hasattr(value, "numpy") and not isinstance(value, np.generic):
+        try:
+            value = value.numpy()
+        except (AttributeError, NotImplementedError):
+            raise invalid("learning_rate", "a number; a tensor must be eager", value, "Hand over its value.") from None
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def automatic_rate(best: float, dtype: npt.DTypeLike) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,15 +12,24 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError
-from tf_gd.learning_rate import applied_learning_rate, automatic_rate
+from tf_gd.graph import schedule_values
+from tf_gd.learning_rate import (
+    applied_learning_rate,
+    automatic_rate,
+    called_once,
+    is_schedule,
+    one_for_each_step,
+)
 from tf_gd.line import Line, Reduction, check_mean, check_reduction, scales
 from tf_gd.points import Points
+from tf_gd.summation.batches import Schedule, in_turn
 from tf_gd.summation.evaluation import Scales
 from tf_gd.summation.order import Order, expected
 from tf_gd.validation import (
     check_count,
     check_dtype,
     check_loss_scale,
+    check_program,
     check_start,
     check_tolerance,
 )
@@ -28,11 +37,14 @@ from tf_gd.validation import (
 if TYPE_CHECKING:
     from tf_gd.moments.moments import Moments
 
-LearningRate = float | Callable[[], float] | Literal["auto"]
+LearningRate = float | Callable[[], float] | Callable[[Any], Any] | Sequence[float] | npt.NDArray[Any] | Literal["auto"]
+
+Batches = int | Sequence[npt.ArrayLike] | npt.NDArray[Any] | None
 
 MOST_STEPS_A_CHUNK = 10_000
 MOST_STEPS_A_RUN = 10**7  # their rows take 400 MB in float64
 POINTS_A_CHUNK = 10**8  # about half a second's work
+MOST_BATCHES = 1_000  # so many are looked at for the largest stable rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +56,13 @@ class Problem:
         moments: the sums over the points, where they were given or computed already.
         curvature: of the loss over the points.
         dtype: of the parameters and all arithmetic.
-        learning_rate: a number or a callable; "auto" is resolved.
+        learning_rate: a number, or an array of one for each step as they are applied; all else is resolved.
         num_steps, start, reduction, loss_scale, tolerance, record_every, steps_per_run: as for `train`.
         order: the order of addition over all points; None from moments, where nothing is added.
+        constants, intercept: as for `train`.
+        batches: index arrays, taken in turn, or None.
+        batch_orders: the order of addition for each length of a batch.
+        regrouped: whether the residual is added as TensorFlow does it where the points are constants.
         order_is: whether that order is "expected" of TensorFlow on this machine, was "confirmed" by probing, or could
             not be: TensorFlow's is "unknown", and this is another one.
     """
@@ -55,7 +71,7 @@ class Problem:
     moments: Moments | None
     curvature: Curvature
     dtype: np.dtype[Any]
-    learning_rate: float | Callable[[], float]
+    learning_rate: Any
     num_steps: int
     start: Line
     reduction: Reduction
@@ -64,6 +80,11 @@ class Problem:
     record_every: int
     steps_per_run: int | None
     order: Order | None
+    constants: bool = False
+    intercept: bool = True
+    batches: tuple[npt.NDArray[np.int64], ...] | None = None
+    batch_orders: Mapping[int, Order] = field(default_factory=dict)
+    regrouped: bool = False
     order_is: Literal["expected", "confirmed", "unknown"] = "expected"
 
     @classmethod
@@ -75,20 +96,27 @@ class Problem:
         dtype: npt.DTypeLike = "float64",
         reduction: Reduction = "sum",
         loss_scale: float | None = None,
+        constants: bool = False,
+        intercept: bool = True,
+        batches: Any = None,
         **descent: Any,
     ) -> Problem:
         """Return the problem over points in memory, or raise what `train` raises.
 
         Args:
-            x, y, dtype, reduction, loss_scale: as for `train`.
+            x, y, dtype, reduction, loss_scale, constants, intercept, batches: as for `train`.
             **descent: `learning_rate` and `num_steps`, a number, and what else `train` takes.
         """
         check_reduction(reduction)
         points = Points(x, y).astype(check_dtype(dtype))
         check_mean(points, reduction)
-        curvature = Curvature.of(points.x.astype(np.float64), reduction, loss_scale)
+        form = check_program(constants, intercept, batches, points.n)
+        curvature = Curvature.of(points.x.astype(np.float64), reduction, loss_scale, intercept)
         order = expected(points.n, points.x.dtype)
         checked = _checked(curvature, points.x.dtype, loss_scale, **descent)
+        lengths = {len(batch) for batch in form["batches"] or ()}
+        orders = {length: expected(length, points.x.dtype) for length in lengths}
+        checked |= form | {"batch_orders": orders, "regrouped": form["constants"]}
         return cls(points=points, moments=None, reduction=reduction, order=order, **checked)
 
     @classmethod
@@ -109,9 +137,39 @@ class Problem:
         return self.moments.n
 
     @cached_property
+    def rates(self) -> npt.NDArray[Any]:
+        """The learning rate as TensorFlow applies it, shape [1]; or one for each step, shape [num_steps]."""
+        if isinstance(self.learning_rate, np.ndarray):
+            return self.learning_rate
+        return np.array([applied_learning_rate(self.learning_rate, self.dtype)], self.dtype)
+
+    @cached_property
     def applied_rate(self) -> float:
-        """The learning rate as TensorFlow applies it."""
-        return float(applied_learning_rate(self.learning_rate, self.dtype))
+        """The learning rate as TensorFlow applies it; the largest of them, where each step has its own."""
+        return float(np.max(self.rates)) if self.rates.size else 0.0
+
+    @cached_property
+    def max_learning_rate(self) -> float:
+        """The rate at and over which a descent does not converge; with batches, for the steepest of them."""
+        if self.batches is None:
+            return self.curvature.max_learning_rate
+        assert self.points is not None
+        x = self.points.x.astype(np.float64)
+        return min(self._limit(x[batch]) for batch in self.batches[:MOST_BATCHES])
+
+    def _limit(self, x: npt.NDArray[np.float64]) -> float:
+        return Curvature.of(x, self.reduction, self.loss_scale, self.intercept).max_learning_rate
+
+    @cached_property
+    def schedule(self) -> Schedule | None:
+        """The batches as the compiled descent reads them; None for all points at every step."""
+        if self.batches is None:
+            return None
+        return in_turn(self.batches, self.batch_orders.__getitem__, self.scales_of)
+
+    def scales_of(self, n: int) -> Scales:
+        """How the reduction enters for a batch of n points."""
+        return scales(n, self.dtype, self.reduction, self.loss_scale)
 
     @property
     def reached(self) -> float | None:
@@ -121,7 +179,7 @@ class Problem:
     @property
     def scales(self) -> Scales:
         """How the reduction enters each point's terms and the loss."""
-        return scales(self.n, self.dtype, self.reduction, self.loss_scale)
+        return self.scales_of(self.n)
 
     @property
     def chunk(self) -> int:
@@ -138,7 +196,7 @@ class Problem:
     @property
     def warning(self) -> str | None:
         """Why this descent will not get where its author wants, if it will not."""
-        limit, best = self.curvature.max_learning_rate, self.curvature.best_learning_rate
+        limit, best = self.max_learning_rate, self.curvature.best_learning_rate
         if self.curvature.is_singular:
             return "All x are equal: the slope cannot be identified, and the line found depends on the start."
         if self.applied_rate >= limit:
@@ -167,12 +225,13 @@ def _checked(
         if not curvature.best_learning_rate > 0:
             raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
         rate = automatic_rate(curvature.best_learning_rate, dtype)
-    applied_learning_rate(rate, dtype)
+    num_steps = check_count("num_steps", num_steps, least=0)
+    rate = _resolved(rate, num_steps, dtype)
     return {
         "curvature": curvature,
         "dtype": dtype,
         "learning_rate": rate,
-        "num_steps": check_count("num_steps", num_steps, least=0),
+        "num_steps": num_steps,
         "start": Line(*check_start(start, dtype)),
         "loss_scale": check_loss_scale(loss_scale),
         "tolerance": check_tolerance(tolerance),
@@ -181,6 +240,17 @@ def _checked(
         if steps_per_run is None
         else check_count("steps_per_run", steps_per_run, 1, MOST_STEPS_A_RUN),
     }
+
+
+def _resolved(learning_rate: Any, num_steps: int, dtype: np.dtype[Any]) -> Any:
+    """Return a learning rate as a number that TensorFlow takes, or as an array of what is applied at each step."""
+    if is_schedule(learning_rate):
+        learning_rate = schedule_values(learning_rate, num_steps)
+    rate = called_once(learning_rate)
+    if isinstance(rate, list | tuple | np.ndarray):
+        return one_for_each_step(rate, num_steps, dtype)
+    applied_learning_rate(rate, dtype)
+    return rate
 
 
 def _at_once(steps_per_run: int | None) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tf_gd.errors import InvalidArgumentError, invalid
 
@@ -122,6 +123,14 @@ def _indices(name: str, batch: Any, n: int) -> npt.NDArray[np.int64]:
         outside = indices[(indices < 0) | (indices >= n)][0]
         raise invalid(name, f"indices from 0 to {n - 1}", int(outside), "Count from the first point, which is 0.")
     return indices.astype(np.int64)
+
+
+def check_program(constants: Any, intercept: Any, batches: Any, n: int) -> dict[str, Any]:
+    """Return the form of a program, checked: `constants`, `intercept` and `batches` of `train`."""
+    if check_flag("constants", constants) and batches is not None:
+        raise invalid("constants", "False with batches, which are fed", constants, "Leave one of the two out.")
+    form = {"constants": constants, "intercept": check_flag("intercept", intercept)}
+    return form | {"batches": check_batches(batches, n)}
 
 
 def check_flag(name: str, value: Any) -> bool:

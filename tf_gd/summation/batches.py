@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_gd.summation.evaluation import Scales
-from tf_gd.summation.order import Order, Vector
+from tf_gd.summation.order import Leaf, Order, Vector
 
 
 class Schedule(NamedTuple):
@@ -44,7 +44,8 @@ def in_turn(
         scales_of: how the reduction enters for that number.
     """
     lengths = sorted({len(batch) for batch in batches})
-    leaves, sizes, first_leaf = [], [], {}
+    leaves: list[Leaf] = []
+    sizes, first_leaf = [], {}
     for length in lengths:
         order, scales = order_of(length), scales_of(length)
         first_leaf[length] = len(leaves), len(leaves) + len(order.leaves(length))
