@@ -3,6 +3,7 @@
 The chunks are those of points in memory, so a file has the moments of the same points in memory, in every bit.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import reduce
@@ -46,7 +47,8 @@ class FileSums:
         columns = [source.columns[position] for position in at]
         self.exact = [column.exact for column in columns]
         x, y = (f"CAST({column.sql} AS DOUBLE)" for column in columns)
-        self.points = f"SELECT {x} AS x, {y} AS y FROM {source.table}"
+        self.columns = f"{x} AS x, {y} AS y"
+        self.points = f"SELECT {self.columns} FROM {source.table}"
 
     def total(self, skip_invalid: bool, on_progress: Percent | None = None) -> Total:
         """Read the file once and return its sums.
@@ -105,7 +107,10 @@ class FileSums:
         import duckdb
 
         try:
-            yield from batches(self.connection.sql(self.points, params=self.source.parameters))
+            for name, value in self.source.parameters.items():
+                self.connection.execute(f"SET VARIABLE {name} = $value", {"value": value})
+            table = re.sub(r"\$(\w+)", r"getvariable('\1')", self.source.table)  # with parameters it would not stream
+            yield from batches(self.connection.sql(f"SELECT {self.columns} FROM {table}"))
         except (duckdb.Error, StreamError) as error:
             raise self.source.first_fault(self.connection, *self.at) or duckdb.Error(str(error)) from None
 
