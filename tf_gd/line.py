@@ -131,13 +131,16 @@ def loss_factor(n: int, reduction: Reduction = "sum", loss_scale: float | None =
 
 
 def scales(n: int, dtype: np.dtype[Any], reduction: Reduction = "sum", loss_scale: float | None = None) -> Scales:
-    """Return how a reduction enters, in the arithmetic of `dtype`, as TensorFlow does it: 1/n multiplies each term."""
-    one, in_front = dtype.type(1), dtype.type(1 if loss_scale is None else loss_scale)
+    """Return how a reduction enters, in the arithmetic of `dtype`, as TensorFlow does it.
+
+    It divides the number in front of the loss by n, which folds into one constant, and multiplies each term by that.
+    """
+    in_front = dtype.type(1 if loss_scale is None else loss_scale)
     if reduction in ("half_sum", "half_mean"):
         in_front = in_front * dtype.type(0.5)
     mean = reduction in ("mean", "half_mean")
-    share = one / dtype.type(n) if mean else one
-    return Scales(share * in_front, accumulator(dtype).type(n if mean else 1), in_front)
+    scale = in_front / dtype.type(n) if mean else in_front
+    return Scales(scale, accumulator(dtype).type(n if mean else 1), in_front)
 
 
 def check_mean(points: Points, reduction: Reduction) -> None:

@@ -114,10 +114,11 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
     code = "import sys; from tf_gd.cli import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
-    heavy = {"tensorflow", "numpy", "duckdb", "matplotlib", "sympy", "rich", "jinja2", "dask", "distributed"}
+    heavy = {"tensorflow", "numpy", "numba", "duckdb", "matplotlib", "sympy", "rich", "jinja2", "dask", "distributed"}
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("tf_gd.") and not name.startswith("tf_gd.cli")} == {
         "tf_gd.errors",
+        "tf_gd.versions",
     }
     assert all(command in done.stdout for command in COMMANDS)
 

@@ -20,6 +20,8 @@ from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import Order, expected
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+# Each takes seconds to compile, once; the other packets come with --slow.
+DEFAULT_PACKETS = {("float64", 2), ("float64", 4), ("float32", 8), ("float32", 16), ("float16", 8), ("bfloat16", 8)}
 
 
 def noise(n, dtype):
@@ -34,8 +36,14 @@ def total(request, monkeypatch):
     return evaluation.total
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
-@pytest.mark.parametrize("packet", [2, 4, 8, 16])
+EVERY_PACKET = [
+    pytest.param(dtype, packet, marks=() if (str(dtype), packet) in DEFAULT_PACKETS else pytest.mark.slow)
+    for dtype in ("float64", "float32", "float16", BFLOAT16)
+    for packet in (2, 4, 8, 16)
+]
+
+
+@pytest.mark.parametrize(("dtype", "packet"), EVERY_PACKET)
 def test_the_compiled_sum_is_the_order_spelled_out(dtype, packet):
     leaf = 200 if dtype == "float16" else 1024
     for n in (2, 3, 7, 8, 15, 16, 17, 31, 33, 63, 65, 129, 1601, 4097, 8193, 8197, 16_389, 33_001, 131_077):

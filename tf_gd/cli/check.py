@@ -26,17 +26,18 @@ def command(
 ) -> int:
     """Train in TensorFlow and by hand, and compare every number of the two paths, bit by bit.
 
-    Where bits differ, they are held against the bound that rounding allows.
+    Where bits differ, they are held against the bound that rounding allows. Without --num-steps and --tolerance, it
+    stops when the gradient is as close to 0 as the arithmetic allows.
 
     Exit code: 0 the same, 1 a difference, 2 usage or data.
 
     Example: tf-gd check points.csv --x distance --y velocity --dtype float32
     """
-    from tf_gd.problem import Problem
+    from tf_gd.fitting import problem_of
     from tf_gd.verify.compare import check_problem
 
     points = load_points(data, x_column, y_column, sample)
-    problem = Problem.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
+    problem = problem_of(points, num_steps=num_steps, **descent)
     if problem.warning:
         warn(problem.warning, quiet)
     with progress_bar("checking", quiet or as_json) as on_progress:

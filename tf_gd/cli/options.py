@@ -66,7 +66,17 @@ def descent_options(command: Command) -> Command:
     rate = Number("learning_rate", "a finite number above 0, or auto", _rate)
     number = Number("start", "two finite numbers", float)
     for decorate in (
-        click.option("--reduction", default="sum", show_default=True, help="The loss: sum or mean of squared errors."),
+        click.option(
+            "--loss-scale",
+            type=Number("loss_scale", "a number from 1e-300 to 1e300", float),
+            help="A further number in front of the loss.",
+        ),
+        click.option(
+            "--reduction",
+            default="sum",
+            show_default=True,
+            help="The loss: sum or mean of the squared errors, or half of it: half_sum, half_mean.",
+        ),
         click.option("--dtype", default="float64", show_default=True, help="float64, float32, float16 or bfloat16."),
         click.option("--start", type=number, nargs=2, default=(0.0, 0.0), metavar="M C", help="Where to begin: 0 0."),
         click.option(

@@ -57,13 +57,20 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 @contextmanager
 def progress_bar(what: str, quiet: bool) -> Iterator[Progress | None]:
-    """Hand out an `on_progress` that draws a bar on stderr; None where stderr is no terminal."""
+    """Hand out an `on_progress` that draws a bar on stderr; None where stderr is no terminal.
+
+    On a terminal a line tells when something is compiled, which happens once on a machine.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    with Bar(console=Console(stderr=True), transient=True) as bar:
+    from tf_gd.compilation import announce
+
+    console = Console(stderr=True)
+    compiles = "tf-gd: compiling, which is done once and kept for the next run"
+    with Bar(console=console, transient=True) as bar, announce(lambda: console.print(compiles, highlight=False)):
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -27,6 +27,7 @@ COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 @click.option("--log-dir", type=click.Path(), help="Write event files for TensorBoard.")
 @click.option("--session", type=click.Path(), help="Train in this directory, from which --resume can go on.")
 @click.option("--resume", is_flag=True, help="Go on where the session was saved last, to the same bits.")
+@click.option("--checkpoint-steps", type=count("checkpoint_steps", 1), help="Save the session every K steps at least.")
 @reading_options
 @output_options
 def command(
@@ -40,6 +41,7 @@ def command(
     log_dir: str | None,
     session: str | None,
     resume: bool,
+    checkpoint_steps: int | None,
     as_json: bool,
     quiet: bool,
     tolerance: float | None,
@@ -60,7 +62,7 @@ def command(
     from tf_gd.cli.training import carry_out, exit_code, report, summary
     from tf_gd.fitting import problem_of
 
-    _check_session(session, resume, engine)
+    _check_session(session, resume, checkpoint_steps, engine)
     _check_places(data, output, report_path, log_dir, session, drawn=not reads_files(data, engine))
     reading, descent = split_options(others)
     hushed = quiet or as_json
@@ -73,7 +75,7 @@ def command(
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)
     engine = engine or ("both" if source.n <= COMPARED_POINTS else "manual")
     with progress_bar("training", hushed) as on_progress:
-        done = carry_out(problem, engine, on_progress, session, resume)
+        done = carry_out(problem, engine, on_progress, session, resume, checkpoint_steps)
     if output is not None:
         done.path.save(output)
     if report_path is not None or log_dir is not None:
@@ -88,10 +90,12 @@ def command(
     return exit_code(done)
 
 
-def _check_session(session: str | None, resume: bool, engine: str | None) -> None:
+def _check_session(session: str | None, resume: bool, checkpoint_steps: int | None, engine: str | None) -> None:
     """Refuse options of a session that do not go together."""
     if resume and session is None:
         raise click.UsageError("--resume must come with --session DIRECTORY. Name the directory to go on in.")
+    if checkpoint_steps is not None and session is None:
+        raise click.UsageError("--checkpoint-steps must come with --session DIRECTORY. Name the directory to save in.")
     if session is not None and engine == "both":
         raise click.UsageError("--session must come with one engine. Got both. Choose tensorflow, manual or moments.")
 

@@ -38,6 +38,7 @@ def carry_out(
     on_progress: Progress | None,
     session: str | None = None,
     resume: bool = False,
+    checkpoint_steps: int | None = None,
 ) -> Done:
     """Run one engine, in the directory `session` if there is one; or both, beside each other."""
     comparison = check_problem(problem, on_progress) if engine == "both" else None
@@ -46,7 +47,9 @@ def carry_out(
     elif session is not None:
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", SessionWarning)
-            path = train_in(session, problem, engine, resume=resume, on_progress=on_progress)
+            path = train_in(
+                session, problem, engine, resume=resume, checkpoint_steps=checkpoint_steps, on_progress=on_progress
+            )
         for warning in told:
             warn(str(warning.message))
     else:
