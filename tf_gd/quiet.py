@@ -39,6 +39,25 @@ def quiet_stderr() -> Iterator[None]:
             _replay(held)
 
 
+@contextmanager
+def discarded_stderr() -> Iterator[None]:
+    """Point file descriptor 2 at nothing: a process that is started meanwhile keeps it so."""
+    with _one_at_a_time:
+        try:
+            os.fstat(2)
+        except OSError:  # closed: nothing is shown anyway
+            yield
+            return
+        saved, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
 def _nameless_file() -> IO[bytes]:
     """Return a temporary file; one in memory where no directory takes one."""
     try:

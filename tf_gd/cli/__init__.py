@@ -4,10 +4,14 @@ Nothing heavy is imported until a command runs, so `tf-gd --help` answers at onc
 """
 
 import logging
+import os
 import signal
 import sys
+import time
 import warnings
+from collections.abc import Callable
 from importlib import import_module
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -19,6 +23,7 @@ from tf_gd.cli.failures import complain as complain
 from tf_gd.cli.limits import little_memory
 from tf_gd.cli.streams import settle_streams
 
+PATIENCE = 0.5  # seconds
 COMMANDS = ("train", "predict", "check", "derive", "diagnose", "plot", "report", "playground", "brute-force")
 
 
@@ -72,11 +77,31 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(complain(little, USAGE_ERROR))
     logging.getLogger().addHandler(logging.NullHandler())  # Matplotlib's remarks on its fonts
     warnings.simplefilter("ignore")  # what there is to say, commands say themselves, in a line of their own
+    sys.warnoptions.append("ignore")  # in processes that multiprocessing starts, too
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupting())
     code = run(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to interrupt
+    if code == INTERRUPTED:  # other libraries' threads and clusters would say so again
+        sys.stderr.flush()
+        os._exit(code)
     if stdout.failure is not None and code != INTERRUPTED:
         code = complain(f"stdout must take what is written. Got {stdout.failure.strerror}. Make room.", USAGE_ERROR)
     sys.exit(code)
+
+
+def _interrupting() -> Callable[[int, FrameType | None], None]:
+    """Return the handler of Ctrl-C: the first ends the command, a later one the process while libraries still close."""
+    begun: list[float] = []
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        if not begun:
+            begun.append(time.monotonic())
+            raise KeyboardInterrupt
+        if time.monotonic() - begun[0] > PATIENCE:  # sooner it is the same Ctrl-C, sent by a shell and by a parent
+            os._exit(complain("interrupted", INTERRUPTED))
+
+    return interrupt
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from tf_gd.errors import TfGdError, printable
-from tf_gd.versions import versions
 
 USAGE_ERROR, OWN_ERROR, INTERRUPTED = 2, 70, 130
 

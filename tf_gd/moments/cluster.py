@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from tf_gd.errors import DataError, TfGdError, invalid
 from tf_gd.moments.files import Paths, Reading, list_files, merged, moments_of_file
+from tf_gd.quiet import discarded_stderr
 from tf_gd.tables.columns import Selector, quoted
 from tf_gd.tables.dialect import Dialect
 from tf_gd.validation import Progress, check_progress
@@ -113,8 +114,10 @@ def _local_client() -> Iterator[Any]:
     """Start workers on this machine that nobody else can reach, and end them afterwards."""
     dask = _dask()
     private = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL"}
+    with discarded_stderr():  # for good, in the workers: each would tell of a Ctrl-C at length
+        local = dask.LocalCluster(threads_per_worker=1, **private)
     with (
-        dask.LocalCluster(threads_per_worker=1, **private) as cluster,
+        local as cluster,
         dask.Client(cluster, set_as_default=False) as client,
         client.as_current(),
     ):
