@@ -63,6 +63,15 @@ def pairs(record: Record, statements: Statements) -> list[Pair]:
     for m, c in permutations(known, 2):
         if m.scope != c.scope or m.width > 2 or c.width > 2:
             continue
+        if (
+            (
+                (m.is_constant and names.slope_score(m.last_name) < 2)
+                or (c.is_constant and names.intercept_score(c.last_name) < 2)
+            )
+            and m.place != c.place
+            and len(m.values) != len(c.values)
+        ):
+            continue  # a constant that is not even called so
         if m.is_constant and c.is_constant and min(len(m.values), len(c.values)) < OFTEN_WRITTEN:
             continue
         if (m.width == 2 or c.width == 2) and m.place != c.place:

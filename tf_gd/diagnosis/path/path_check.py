@@ -82,8 +82,8 @@ def check_states(states: Array, points: Points, context: Context, integers: bool
 def as_check(
     judgement: Judgement, course: Course, extra: Sequence[tuple[str, str]] = (), what: str = ""
 ) -> GradientCheck:
-    """Return a judgement with its words, and with the remarks where the steps are right."""
-    notes = [*remarks(judgement, course), *extra] if judgement.verdict == "right" else []
+    """Return a judgement with its words, and with the remarks where the steps are right; `extra` ones come first."""
+    notes = [*extra, *(remarks(judgement, course) if judgement.verdict == "right" else [])]
     diagnosis = messages(judgement)
     basis = _basis(judgement, course) + (f"\n    {what}" if what else "")
     return GradientCheck(

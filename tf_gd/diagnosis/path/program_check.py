@@ -69,7 +69,7 @@ def check_record(
 def _checked(source: ProgramSource, record: Record, statements: Statements, descent: Descent) -> GradientCheck:
     """Return the check of a descent, with the lines of the program."""
     course = _course(record, descent)
-    stops = stopping_remarks(record, statements, course) if descent.judgement.verdict == "right" else []
+    stops = stopping_remarks(record, statements, course) if descent.judgement.verdict != "wrong" else []
     check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], _what(descent))
     where = SourceLines(statements, descent.pair, descent.sampling)
     lines = {name: line for name, _ in check.diagnosis if (line := where.of(name, descent.judgement.alone))}

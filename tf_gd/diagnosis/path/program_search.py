@@ -34,7 +34,7 @@ from tf_gd.diagnosis.path.term_arrays import Array
 
 TRIED_QUICKLY = 8  # steps
 PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
-LIKELY = 2.0  # the score of a pair whose names, or whose updates, look like those of m and c
+LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ class ProgramSearch:
         chosen = []
         for trial in trials:
             known = count.get(id(trial.sampling), 0)
-            if known < POINTS_TRIED and (known or len(count) < PAIRS_TRIED):
+            if trial.pair.score >= LIKELY and known < POINTS_TRIED and (known or len(count) < PAIRS_TRIED):
                 count[id(trial.sampling)] = known + 1
                 chosen.append(trial)
         return chosen
