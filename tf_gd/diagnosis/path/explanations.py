@@ -37,12 +37,14 @@ class Context:
         reduction: the loss that was asked for: nothing else is right.
         loss: the loss that the program itself computes.
         twice: whether the program moves the intercept twice in every step.
+        computed: whether it is known that every step was computed, also those that do not move.
     """
 
     rates: Sequence[Rate] = ()
     reduction: str | None = None
     loss: str | None = None
     twice: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True)

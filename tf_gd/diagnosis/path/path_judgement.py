@@ -70,19 +70,20 @@ def attempt(
 ) -> Judgement | None:
     """Return what the steps are, if one of the attempts explains them; all of them where none are given."""
     if steps.is_still:
-        return _still(steps, integers)
-    found = (one(steps, context) for one in attempts or (*RIGHT, *SINGLE, *TOGETHER))
-    return next((judgement for judgement in found if judgement is not None), None)
+        return _still(steps, integers, context.computed)
+    with np.errstate(all="ignore"):  # a wrong reading may overflow, or divide by 0, where the right one does not
+        found = (one(steps, context) for one in attempts or (*RIGHT, *SINGLE, *TOGETHER))
+        return next((judgement for judgement in found if judgement is not None), None)
 
 
-def _still(steps: PathSteps, integers: bool) -> Judgement:
+def _still(steps: PathSteps, integers: bool, computed: bool) -> Judgement:
     """Return the judgement of steps that do not move."""
     one = steps.part(slice(0, 1))
     gradient = one.derivatives(right)
     if (np.abs(gradient.value) <= 1e-9 * gradient.size).all():
         return Judgement("cannot-tell", (), steps)
     vanishing = [name for name, formula, _ in forms() if name in VANISHING and not one.derivatives(formula).value.any()]
-    if vanishing and not integers:
+    if vanishing and computed and not integers:
         return Judgement("wrong", (vanishing[0],), steps)
     return Judgement("wrong", ("integer-parameters" if integers else "unchanged",), steps)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.updates import UPDATES
 from tf_gd.line import Reduction
-
-PLAIN_EQUATION = 8
 
 STEP_SENTENCES: dict[str, tuple[str, int]] = {
     "stale-residual": (
@@ -74,16 +74,14 @@ STEP_SENTENCES: dict[str, tuple[str, int]] = {
 
 _CATALOGUE = {mistake.name: mistake for mistake in CATALOGUE}
 _UPDATES = {mistake.name: mistake for mistake in UPDATES}
-_IN_ONE = {"m": "It is in dL/dm alone; dL/dc is right.", "c": "It is in dL/dc alone; dL/dm is right."}
 
 
 def message(name: str, loss: str | None, alone: str = "", **numbers: float | str) -> str:
     """Return what a mistake is, what to change, and the equation that it is about."""
-    reduction: Reduction = "mean" if (loss or "sum").endswith("mean") else "sum"
+    reduction = cast("Reduction", loss or "sum")
     if name in STEP_SENTENCES:
         sentence, equation = STEP_SENTENCES[name]
         return f"{sentence.format(**numbers)} {cite(equation, reduction)}"
     if name in _UPDATES and name not in _CATALOGUE:
         return _UPDATES[name].message
-    said = _CATALOGUE[name].message(reduction)
-    return f"{_IN_ONE[alone]} {said}" if alone else said
+    return _CATALOGUE[name].message(reduction, f"dL/d{alone}" if alone else "")

@@ -165,6 +165,7 @@ class ProgramSearch:
             self.reduction,
             None if self.reduction else loss_of(self.record, trial.pair, trial.sampling, trial.points),
             twice=self._moves_twice(trial.sampling.states[:4]),
+            computed=True,
         )
         integers = _integers(trial.pair)
         chosen = [one for one in attempts if integers or one is not cut_short]
