@@ -118,7 +118,6 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("tf_gd.") and not name.startswith("tf_gd.cli")} == {
         "tf_gd.errors",
-        "tf_gd.versions",
     }
     assert all(command in done.stdout for command in COMMANDS)
 
