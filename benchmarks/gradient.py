@@ -10,6 +10,7 @@ from tf_gd.graph import LineGraph
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
+from tf_gd.problem import Problem
 from tf_gd.summation.manual_engine import ManualDescent
 
 FLOOR = "floor: one read of x and y, x.dot(y)"
@@ -40,8 +41,8 @@ def _one_size(n: int, rounds: int) -> dict[str, float | None]:
     x, y = made_points(n)
     points, line = Points(x, y), Line(*LINE)
     known = Moments.of(x, y)
-    confirm_order(points)
-    by_hand, steps = ManualDescent(points, RATE), max(1, min(1000, 10**7 // n))
+    problem = confirm_order(Problem.of(x, y, learning_rate=RATE, num_steps=1))
+    by_hand, steps = ManualDescent.of(problem), max(1, min(1000, 10**7 // n))
     calls: Contenders = {
         FLOOR: lambda: x.dot(y),
         READ: lambda: Moments.of(x, y).gradient(line),

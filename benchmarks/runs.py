@@ -1,25 +1,43 @@
-"""A step inside the graph's own loop, and a step that is a run of the session, at 100 points."""
+"""A step inside the graph's own loop, one that is a run of the session, and one by hand, at several sizes."""
 
-from benchmarks.measuring import side_by_side
+from benchmarks.measuring import Contenders, side_by_side
 from benchmarks.peers import made_points
-from benchmarks.table import Table, ratios
-from tf_gd.curvature import Curvature
+from benchmarks.table import Table
+from tf_gd.descent import confirm_order
 from tf_gd.graph import LineGraph, SteppedLineGraph
-from tf_gd.line import Line
-from tf_gd.points import Points
+from tf_gd.problem import Problem
 from tf_gd.summation.manual_engine import ManualDescent
 
-POINTS, NUM_STEPS = 100, 1000
+SIZES = (24, 100, 1_000, 20_000)
+LENGTHS = (200, 1_000)  # a step is the difference: neither graph nor compiler nor the call itself counts
 OURS = "TensorFlow, loop in the graph"
+RATE = 1e-12  # so small that no descent ends early
 
 
 def measure(*, rounds: int, **_: int) -> Table:
-    """Return the seconds that each way takes for 1,000 steps."""
-    points = Points(*made_points(POINTS))
-    what = points, Curvature.of(points.x).best_learning_rate
-    with LineGraph(*what) as inside, SteppedLineGraph(*what) as stepped:
-        ways = {OURS: inside, "TensorFlow, a Session.run a step": stepped, "by hand": ManualDescent(*what)}
-        calls = {name: lambda way=way: way.descend(Line(0.0, 0.0), NUM_STEPS) for name, way in ways.items()}
+    """Return the seconds that each way takes for a step."""
+    columns = [_one_size(n, rounds) for n in SIZES]
+    rows: dict[str, list[float | str | None]] = {name: [column[name] for column in columns] for name in columns[0]}
+    header = ["", *(f"n = {n:,}" for n in SIZES)]
+    ratios = ", ".join(
+        f"{column['by hand'] / column[OURS]:.3g} at n = {n:,}" for n, column in zip(SIZES, columns, strict=True)
+    )
+    note = f"A step by hand as a multiple of {OURS}: {ratios}."
+    places = [float(n) for n in SIZES]
+    return Table("One step", header, rows, reference=OURS, note=note, drawn=len(SIZES), places=places)
+
+
+def _one_size(n: int, rounds: int) -> dict[str, float]:
+    problem = confirm_order(Problem.of(*made_points(n), learning_rate=RATE, num_steps=1))
+    with LineGraph.of(problem) as inside, SteppedLineGraph.of(problem) as stepped:
+        ways = {OURS: inside, "TensorFlow, a Session.run a step": stepped, "by hand": ManualDescent.of(problem)}
+        calls: Contenders = {
+            f"{name} {length}": lambda way=way, length=length: way.descend(problem.start, length)
+            for name, way in ways.items()
+            for length in LENGTHS
+        }
         seconds = side_by_side(calls, rounds)
-    title = f"{NUM_STEPS:,} steps at n = {POINTS}, every step recorded"
-    return Table(title, ["", "time", f"as a multiple of {OURS}"], ratios(seconds, OURS), reference=OURS, note="")
+    short, long = LENGTHS
+    return {
+        name: ((seconds[f"{name} {long}"] or 0) - (seconds[f"{name} {short}"] or 0)) / (long - short) for name in ways
+    }

@@ -6,7 +6,7 @@ from benchmarks.measuring import Contenders, missing_is_none, side_by_side
 from benchmarks.peers import jax_descent, made_points
 from benchmarks.table import Table, ratios
 from tf_gd.curvature import Curvature
-from tf_gd.descent import train
+from tf_gd.fitting import train
 
 NUM_STEPS = 1000
 OURS = "tf_gd: train, engine moments"
