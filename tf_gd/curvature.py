@@ -127,8 +127,9 @@ class Curvature:
 
     @property
     def best_learning_rate(self) -> float:
-        """2 / (lambda_max + lambda_min): the rate that converges in the fewest steps.
+        """2 / (lambda_max + lambda_min): the rate that is best in the end, which converges in the fewest steps.
 
+        For a given number of steps another may leave less loss; `train` with "auto" takes that one.
         Where all x are equal only one direction has a curvature, and 1 / lambda_max gets there in one step.
         """
         if self.is_singular:

@@ -97,9 +97,11 @@ def train(
     Args:
         x, y: shape [n] each, finite. Or, in place of both, `Moments`: of files larger than memory, say.
         learning_rate: alpha, above 0. A Python float is rounded to float32 first, as TensorFlow does; `np.float64(...)`
-            stays as it is. "auto" is the rate that converges in the fewest steps. A callable is called once, as
-            TensorFlow does. An array or a list holds one rate for each step; a function of the step, such as a
-            TensorFlow or Keras schedule, is evaluated for each step by TensorFlow.
+            stays as it is. "auto" is a rate, stable after rounding, that leaves the least loss after
+            `num_steps`; where several reach the floor of rounding, `Curvature.best_learning_rate`; with batches, half
+            of the largest rate that is stable for each. A callable is called once, as TensorFlow does. An array or a
+            list holds one rate for each step; a function of the step, such as a TensorFlow or Keras schedule, is
+            evaluated for each step by TensorFlow.
         num_steps: the largest number of updates, 0 or above. Left out together with `tolerance`: until the gradient is
             as close to 0 as the arithmetic allows, at most 10,000.
         engine: "tensorflow"; "manual", which gives the same bits without it; or "moments", whose steps cost the same

@@ -107,8 +107,13 @@ def called_once(learning_rate: Any) -> Any:
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def automatic_rate(best: float, dtype: npt.DTypeLike) -> float:
+def automatic_rate(wanted: float, dtype: npt.DTypeLike, limit: float = np.inf) -> float:
     """Return a rate that was derived and not given: as a Python float, or as `np.float64` where float32 cannot hold it.
+
+    Args:
+        wanted: the rate to come close to.
+        dtype: the variable's dtype.
+        limit: the rate stays under it as TensorFlow applies it, after rounding.
 
     Raises:
         DataError: no number of `dtype` is near it; the points are to blame, and not a learning rate that nobody gave.
@@ -116,17 +121,30 @@ def automatic_rate(best: float, dtype: npt.DTypeLike) -> float:
     Example:
         >>> automatic_rate(0.01, "float64"), automatic_rate(1e-45, "float64")
         (0.01, np.float64(1e-45))
+        >>> automatic_rate(0.1, "float64", limit=0.1) < 0.1
+        True
     """
-    for rate in (best, np.float64(best)):
+    for rate in (float(wanted), np.float64(wanted)):
         try:
-            applied_learning_rate(rate, dtype)
+            while applied_learning_rate(rate, dtype) >= limit:
+                rate = type(rate)(rate * (1 - resolution(np.float32 if type(rate) is float else dtype)))
         except InvalidArgumentError:
             continue
         return rate
     raise DataError(
-        f"`x` must leave a learning rate that {np.dtype(dtype).name} can hold. Got {best:.3g}. "
+        f"`x` must leave a learning rate that {np.dtype(dtype).name} can hold. Got {wanted:.3g}. "
         "Scale the points, or take dtype float64."
     )
+
+
+def resolution(dtype: npt.DTypeLike) -> float:
+    """Return the distance from 1 to the next number of a dtype.
+
+    Example:
+        >>> resolution("float64") == 2.0**-52
+        True
+    """
+    return 2.0 ** -{"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}[np.dtype(dtype).name]
 
 
 def _flushed(value: Any) -> Any:

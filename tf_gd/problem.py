@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, invalid
 from tf_gd.graph import schedule_values
 from tf_gd.learning_rate import (
     applied_learning_rate,
@@ -20,7 +21,9 @@ from tf_gd.learning_rate import (
     is_schedule,
     one_for_each_step,
 )
-from tf_gd.line import Line, Reduction, check_mean, check_reduction, scales
+from tf_gd.line import Line, Reduction, check_mean, check_reduction, loss_factor, scales
+from tf_gd.moments.least_loss import least_loss_rate
+from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
 from tf_gd.summation.batches import Schedule, in_turn
 from tf_gd.summation.evaluation import Scales
@@ -34,9 +37,6 @@ from tf_gd.validation import (
     check_tolerance,
 )
 
-if TYPE_CHECKING:
-    from tf_gd.moments.moments import Moments
-
 LearningRate = float | Callable[[], float] | Callable[[Any], Any] | Sequence[float] | npt.NDArray[Any] | Literal["auto"]
 
 Batches = int | Sequence[npt.ArrayLike] | npt.NDArray[Any] | None
@@ -44,7 +44,6 @@ Batches = int | Sequence[npt.ArrayLike] | npt.NDArray[Any] | None
 MOST_STEPS_A_CHUNK = 10_000
 MOST_STEPS_A_RUN = 10**7  # their rows take 400 MB in float64
 POINTS_A_CHUNK = 10**8  # about half a second's work
-MOST_BATCHES = 1_000  # so many are looked at for the largest stable rate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,7 @@ class Problem:
         moments: the sums over the points, where they were given or computed already.
         curvature: of the loss over the points.
         dtype: of the parameters and all arithmetic.
+        automatic: whether the learning rate was derived, and not given.
         learning_rate: a number, or an array of one for each step as they are applied; all else is resolved.
         num_steps, start, reduction, loss_scale, tolerance, record_every, steps_per_run: as for `train`.
         order: the order of addition over all points; None from moments, where nothing is added.
@@ -80,6 +80,7 @@ class Problem:
     record_every: int
     steps_per_run: int | None
     order: Order | None
+    automatic: bool = False
     constants: bool = False
     intercept: bool = True
     batches: tuple[npt.NDArray[np.int64], ...] | None = None
@@ -113,20 +114,36 @@ class Problem:
         form = check_program(constants, intercept, batches, points.n)
         curvature = Curvature.of(points.x.astype(np.float64), reduction, loss_scale, intercept)
         order = expected(points.n, points.x.dtype)
-        checked = _checked(curvature, points.x.dtype, loss_scale, **descent)
+        limit = steepest_limit(points, form["batches"], reduction, loss_scale, intercept)
+        automatic = partial(_automatic, curvature, lambda: Moments.of(*points), reduction, loss_scale, limit)
+        checked = _checked(automatic, points.x.dtype, loss_scale, **descent)
         lengths = {len(batch) for batch in form["batches"] or ()}
         orders = {length: expected(length, points.x.dtype) for length in lengths}
         checked |= form | {"batch_orders": orders, "regrouped": form["constants"]}
-        return cls(points=points, moments=None, reduction=reduction, order=order, **checked)
+        return cls(points=points, moments=None, curvature=curvature, reduction=reduction, order=order, **checked)
 
     @classmethod
     def of_moments(
-        cls, moments: Moments, *, reduction: Reduction = "sum", loss_scale: float | None = None, **descent: Any
+        cls,
+        moments: Moments,
+        *,
+        reduction: Reduction = "sum",
+        loss_scale: float | None = None,
+        constants: bool = False,
+        intercept: bool = True,
+        batches: Any = None,
+        **descent: Any,
     ) -> Problem:
         """Return the problem, in float64, over points of which only the moments are at hand."""
+        check_program(constants, intercept, batches, moments.n)
+        if batches is not None:
+            raise invalid("batches", "left out where only the moments are at hand", batches, "Give the points.")
+        if not intercept:
+            raise invalid("intercept", "True where only the moments are at hand", intercept, "Give the points.")
         curvature = moments.curvature(reduction, loss_scale)
-        checked = _checked(curvature, np.dtype(np.float64), loss_scale, **descent)
-        return cls(points=None, moments=moments, reduction=reduction, order=None, **checked)
+        automatic = partial(_automatic, curvature, lambda: moments, reduction, loss_scale, None)
+        checked = _checked(automatic, np.dtype(np.float64), loss_scale, **descent)
+        return cls(points=None, moments=moments, curvature=curvature, reduction=reduction, order=None, **checked)
 
     @property
     def n(self) -> int:
@@ -154,11 +171,9 @@ class Problem:
         if self.batches is None:
             return self.curvature.max_learning_rate
         assert self.points is not None
-        x = self.points.x.astype(np.float64)
-        return min(self._limit(x[batch]) for batch in self.batches[:MOST_BATCHES])
-
-    def _limit(self, x: npt.NDArray[np.float64]) -> float:
-        return Curvature.of(x, self.reduction, self.loss_scale, self.intercept).max_learning_rate
+        limit = steepest_limit(self.points, self.batches, self.reduction, self.loss_scale, self.intercept)
+        assert limit is not None
+        return limit
 
     @cached_property
     def schedule(self) -> Schedule | None:
@@ -207,8 +222,50 @@ class Problem:
         return None
 
 
-def _checked(
+def steepest_limit(
+    points: Points,
+    batches: Sequence[npt.NDArray[np.int64]] | None,
+    reduction: Reduction,
+    loss_scale: float | None,
+    intercept: bool,
+) -> float | None:
+    """Return the largest learning rate that is stable for every batch; None without batches."""
+    if not batches:
+        return None
+    x = points.x.astype(np.float64)[np.concatenate(batches)]
+    sizes = np.array([len(batch) for batch in batches])
+    begins = np.cumsum(sizes) - sizes
+    of_size = {size: float(2 * loss_factor(size, reduction, loss_scale)) for size in set(sizes.tolist())}
+    factors = np.array([of_size[size] for size in sizes.tolist()])
+    mm, mc, cc = factors * np.add.reduceat(x * x, begins), factors * np.add.reduceat(x, begins), factors * sizes
+    steepest = np.max((mm + cc + np.hypot(mm - cc, 2 * mc)) / 2 if intercept else mm)
+    return float(2 / steepest) if steepest else math.inf
+
+
+def _automatic(
     curvature: Curvature,
+    moments: Callable[[], Moments],
+    reduction: Reduction,
+    loss_scale: float | None,
+    limit: float | None,
+    start: Line,
+    num_steps: int,
+    dtype: np.dtype[Any],
+) -> float:
+    """Return the learning rate that "auto" stands for.
+
+    With batches, half of the `limit` that is stable for each: then no batch is descended past its lowest point.
+    """
+    if not curvature.best_learning_rate > 0:
+        raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
+    if limit is not None:
+        return automatic_rate(limit / 2 if math.isfinite(limit) else curvature.best_learning_rate, dtype, limit)
+    sums = moments()
+    return least_loss_rate(sums, curvature, start, loss_factor(sums.n, reduction, loss_scale), num_steps, dtype)
+
+
+def _checked(
+    automatic: Callable[[Line, int, np.dtype[Any]], float],
     dtype: np.dtype[Any],
     loss_scale: float | None,
     *,
@@ -220,19 +277,16 @@ def _checked(
     steps_per_run: int | None = None,
 ) -> dict[str, Any]:
     """Return the fields that say how to descend, checked, with the learning rate "auto" resolved."""
-    rate = learning_rate
-    if isinstance(rate, str) and rate == "auto":
-        if not curvature.best_learning_rate > 0:
-            raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
-        rate = automatic_rate(curvature.best_learning_rate, dtype)
     num_steps = check_count("num_steps", num_steps, least=0)
-    rate = _resolved(rate, num_steps, dtype)
+    begin = Line(*check_start(start, dtype))
+    is_automatic = isinstance(learning_rate, str) and learning_rate == "auto"
+    rate = automatic(begin, num_steps, dtype) if is_automatic else _resolved(learning_rate, num_steps, dtype)
     return {
-        "curvature": curvature,
         "dtype": dtype,
         "learning_rate": rate,
+        "automatic": is_automatic,
         "num_steps": num_steps,
-        "start": Line(*check_start(start, dtype)),
+        "start": begin,
         "loss_scale": check_loss_scale(loss_scale),
         "tolerance": check_tolerance(tolerance),
         "record_every": check_count("record_every", record_every, least=1),
@@ -251,7 +305,3 @@ def _resolved(learning_rate: Any, num_steps: int, dtype: np.dtype[Any]) -> Any:
         return one_for_each_step(rate, num_steps, dtype)
     applied_learning_rate(rate, dtype)
     return rate
-
-
-def _at_once(steps_per_run: int | None) -> int | None:
-    return None if steps_per_run is None else check_count("steps_per_run", steps_per_run, 1, MOST_STEPS_A_RUN)

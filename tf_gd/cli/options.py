@@ -91,7 +91,7 @@ def descent_options(command: Command) -> Command:
             default="auto",
             show_default=True,
             metavar="RATE",
-            help="alpha, rounded to float32 as TensorFlow does; auto: the rate that converges in the fewest steps.",
+            help="alpha, rounded to float32 as TensorFlow does; auto: the rate that leaves the least loss.",
         ),
     ):
         command = decorate(command)

@@ -67,7 +67,8 @@ class Moments(Quadratic):
         x_vector, y_vector = as_vector("x", x), as_vector("y", y)
         if x_vector.size != y_vector.size:
             raise DataError(f"`x` and `y` must have one length. Got {x_vector.size} and {y_vector.size}.")
-        if np.finfo(np.result_type(x_vector, y_vector)).max > np.finfo(np.float64).max:
+        kind = np.result_type(x_vector, y_vector)
+        if kind.name == "bfloat16" or kind.itemsize > 8:
             x_vector, y_vector = Points(x_vector, y_vector).astype(np.float64)
         try:
             total = (exact_sums if exact else sums_of)(x_vector, y_vector)

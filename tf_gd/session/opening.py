@@ -48,6 +48,8 @@ def _begin_or_go_on(directory: Path, problem: Problem, engine: str, left_by: str
         store.log(f"began {engine} in process {os.getpid()}: {problem.num_steps} steps of {trains['points']}")
         return store
     store = Store.open(directory)
+    if problem.automatic:  # the rate of the session goes on, which another number of steps would have made another
+        trains["learning_rate"] = store.state.trains["learning_rate"]
     refuse_another(store.state.trains, trains, str(directory))
     refuse_less(store.state.step, store.state.tolerance, problem, str(directory))
     _tell_other_versions(store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from signal import SIGINT
@@ -78,6 +79,8 @@ def train_in(
     where = checked_directory(directory)
     problem = confirm_order(problem) if engine == "tensorflow" else resolve_order(problem, engine)
     with _interruptible(where) as listening, opened(where, problem, engine, resume) as (store, lock):
+        if problem.automatic:  # another number of steps may ask for another rate, and the session goes on with its own
+            problem = with_rate(problem, store.state.trains["learning_rate"])
         with open_engine(problem, engine) as opened_engine:
             saver = Saver(store, lock, opened_engine.model)
             line, done = saver.where(problem)
@@ -153,6 +156,11 @@ class Saver:
                 self.store.commit(done, line, np.concatenate(self.rows), save_model)
                 self.store.log(f"saved step {done}: m = {line[0]}, c = {line[1]}")
         self.rows, self.saved_at = [], monotonic()
+
+
+def with_rate(problem: Problem, applied: float) -> Problem:
+    """Return the problem with a learning rate as it was applied, which no rounding changes."""
+    return replace(problem, learning_rate=np.float64(applied))
 
 
 @contextmanager
