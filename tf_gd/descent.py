@@ -18,7 +18,7 @@ from tf_gd.line import Line
 from tf_gd.moments.engine import MomentsDescent
 from tf_gd.problem import Problem
 from tf_gd.summation.manual_engine import ManualDescent
-from tf_gd.summation.order import Order
+from tf_gd.summation.order import Order, expected
 from tf_gd.summation.probing import reveal
 from tf_gd.trajectory import SERIES, Trajectory, judge
 from tf_gd.validation import Progress, check_progress, check_rows
@@ -167,6 +167,11 @@ def confirm_order(problem: Problem) -> Problem:
         return replace(problem, order_is="unknown")
     found = {"batch_orders": seen} if problem.batch_orders else {"order": seen[problem.n]}
     return replace(problem, order_is="confirmed", regrouped=regrouped, **found)
+
+
+def order_of_sum(n: int, dtype: np.dtype[Any]) -> Order:
+    """Return the order in which TensorFlow adds n elements here, found by probing; the one to expect where unknown."""
+    return _probed(n, dtype) or expected(n, dtype)
 
 
 @cache

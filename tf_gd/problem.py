@@ -135,14 +135,12 @@ class Problem:
         **descent: Any,
     ) -> Problem:
         """Return the problem, in float64, over points of which only the moments are at hand."""
-        check_program(constants, intercept, batches, moments.n)
+        form = check_program(constants, intercept, None, moments.n)
         if batches is not None:
             raise invalid("batches", "left out where only the moments are at hand", batches, "Give the points.")
-        if not intercept:
-            raise invalid("intercept", "True where only the moments are at hand", intercept, "Give the points.")
-        curvature = moments.curvature(reduction, loss_scale)
+        curvature = moments.curvature(reduction, loss_scale, intercept)
         automatic = partial(_automatic, curvature, lambda: moments, reduction, loss_scale, None)
-        checked = _checked(automatic, np.dtype(np.float64), loss_scale, **descent)
+        checked = _checked(automatic, np.dtype(np.float64), loss_scale, **descent) | form
         return cls(points=None, moments=moments, curvature=curvature, reduction=reduction, order=None, **checked)
 
     @property
@@ -260,6 +258,8 @@ def _automatic(
         raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
     if limit is not None:
         return automatic_rate(limit / 2 if math.isfinite(limit) else curvature.best_learning_rate, dtype, limit)
+    if curvature.is_of_m_alone:  # one parameter, whose best rate gets there in one step
+        return automatic_rate(curvature.best_learning_rate, dtype, curvature.max_learning_rate)
     sums = moments()
     return least_loss_rate(sums, curvature, start, loss_factor(sums.n, reduction, loss_scale), num_steps, dtype)
 

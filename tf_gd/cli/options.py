@@ -67,6 +67,16 @@ def descent_options(command: Command) -> Command:
     number = Number("start", "two finite numbers", float)
     for decorate in (
         click.option(
+            "--batches",
+            type=count("batches", 1),
+            metavar="SIZE",
+            help="Descend over so many consecutive points at a time, in turn.",
+        ),
+        click.option(
+            "--intercept/--no-intercept", default=True, help="Whether c is a parameter; else it stays where it starts."
+        ),
+        click.option("--constants", is_flag=True, help="Build the program with its points as constants in the graph."),
+        click.option(
             "--loss-scale",
             type=Number("loss_scale", "a number from 1e-300 to 1e300", float),
             help="A further number in front of the loss.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from tf_gd.descent import run
 from tf_gd.errors import DataError, SessionWarning
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
+from tf_gd.moments.quadratic import Quadratic
 from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
@@ -56,7 +58,11 @@ def carry_out(
         path = run(problem, engine, on_progress)
     try:
         points, moments = problem.points, problem.moments
-        exact = moments if moments is not None or points is None else Moments.of(*points, exact=True)
+        exact: Quadratic | None = moments
+        if moments is None and points is not None:
+            exact = Moments.of(*points, exact=True)
+        if exact is not None and not problem.intercept:
+            exact = exact.with_fixed_intercept(Fraction(float(problem.dtype.type(problem.start.c))))
         best = exact.least_squares() if exact is not None else None
     except DataError:  # all x are equal: there is no one best line, and the problem has warned of it
         best = None

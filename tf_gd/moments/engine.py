@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,12 @@ class MomentsDescent:
 
     def __init__(self, problem: Problem) -> None:
         self.start, self.dtype, self.rate = problem.start, problem.dtype, problem.applied_rate
-        self.moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
+        if problem.batches is not None or problem.rates.size != 1:
+            what, value = ("batches", "batches") if problem.batches is not None else ("learning_rate", "several rates")
+            raise invalid(what, "all points and one rate with the engine 'moments'", value, "Take engine='manual'.")
+        moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
+        fixed = Fraction(float(problem.start.c))
+        self.moments = moments if problem.intercept else moments.with_fixed_intercept(fixed)
         self.scale = loss_factor(problem.n, problem.reduction, problem.loss_scale)
 
     def advance(

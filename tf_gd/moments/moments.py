@@ -186,7 +186,7 @@ class Moments(Quadratic):
             raise DataError("`xy` of the moments must fit xx and yy. No points have such sums.")
 
 
-def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
+def least_squares(x: npt.ArrayLike, y: npt.ArrayLike, *, intercept: bool = True) -> Line:
     """Return the exact least-squares line of the points, each parameter rounded once to float64.
 
     The sums are exact for any number of points, wherever they lie, so slope and intercept are the float64 nearest to
@@ -194,6 +194,7 @@ def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
 
     Args:
         x, y: shape [n] each, finite.
+        intercept: whether c is a parameter; if not, the line is y = m x, and c is 0.
 
     Returns:
         The line, as floats.
@@ -204,8 +205,11 @@ def least_squares(x: npt.ArrayLike, y: npt.ArrayLike) -> Line:
     Example:
         >>> least_squares([1, 2, 3], [5, 7, 9])
         Line(m=2.0, c=3.0)
+        >>> least_squares([1, 2], [3, 6], intercept=False)
+        Line(m=3.0, c=0.0)
     """
-    return Moments.of(x, y, exact=True).least_squares()
+    moments = Moments.of(x, y, exact=True)
+    return (moments if intercept else moments.with_fixed_intercept(Fraction(0))).least_squares()
 
 
 def check_steps(num_steps: int | npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -48,10 +48,21 @@ class Quadratic:
         """sum((x - mean)^2), exactly; 0 where all x are equal."""
         return self.xx - self.x * self.x / self.n
 
-    def curvature(self, reduction: Reduction = "sum", loss_scale: float | None = None) -> Curvature:
+    def curvature(
+        self, reduction: Reduction = "sum", loss_scale: float | None = None, intercept: bool = True
+    ) -> Curvature:
         """Return the curvature of the loss over these points; `reduction` and `loss_scale` as in `loss_factor`."""
         spread = rounded(self.spread) or (SMALLEST if self.spread else 0.0)
-        return Curvature.from_sums(self.n, rounded(self.x / self.n), spread, reduction, loss_scale)
+        return Curvature.from_sums(self.n, rounded(self.x / self.n), spread, reduction, loss_scale, intercept)
+
+    def with_fixed_intercept(self, c: Fraction) -> "Quadratic":
+        """Return the loss of m alone, where the intercept stays at `c`: a quadratic whose derivative dL/dc is 0 there.
+
+        With y - c in the place of y, the sums of x y and y^2 are those of a line through the origin; the mixed term is
+        left out, and the optimum in c is put at `c` itself.
+        """
+        squares = self.yy - 2 * c * self.y + 2 * c * c * self.n
+        return Quadratic(self.n, Fraction(0), c * self.n, self.xx, self.xy - c * self.x, squares)
 
     def gradient(self, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None) -> Gradient:
         """Return the gradient of the loss at `line`, each component rounded once.

@@ -21,6 +21,7 @@ def describe(problem: Problem, engine: str) -> dict[str, Any]:
         "dtype": problem.dtype.name,
         "points": fingerprint(problem),
         "learning_rate": problem.applied_rate,
+        **_program(problem),
         "start": [float(problem.dtype.type(value)) for value in problem.start],
         "reduction": problem.reduction,
         "loss_scale": problem.loss_scale,
@@ -29,13 +30,27 @@ def describe(problem: Problem, engine: str) -> dict[str, Any]:
     }
 
 
+def _program(problem: Problem) -> dict[str, Any]:
+    """Return what the program has besides the plain one: constants, no intercept, batches, a rate for each step."""
+    form: dict[str, Any] = {"constants": True} if problem.constants else {}
+    if not problem.intercept:
+        form["intercept"] = False
+    if problem.batches is not None:
+        indices = b"".join(batch.tobytes() + b"," for batch in problem.batches)
+        form["batches"] = f"{len(problem.batches)} batches, {digest(indices)}"
+    if problem.rates.size != 1:
+        form["rates"] = f"{problem.rates.size} rates, {digest(problem.rates.tobytes())}"
+    return form
+
+
 def _order(problem: Problem, engine: str) -> str:
     """Return the order of addition in this process: the one that was probed, or the one to expect."""
     if engine == "moments":
         return "none"
     if engine == "tensorflow" and problem.order_is == "unknown":
         return f"unknown, on {usable_cores()} cores"
-    return str(problem.order)
+    orders = dict.fromkeys(map(str, problem.batch_orders.values())) or [str(problem.order)]
+    return "; ".join(orders) + ("; regrouped residual" if problem.regrouped else "")
 
 
 def fingerprint(problem: Problem) -> str:

@@ -36,8 +36,10 @@ def render(comparison: Comparison) -> str:
     ]
     if len(theirs) != len(ours):
         lines.append(f"TensorFlow stopped at step {theirs.num_steps:,}, the hand-written path at {ours.num_steps:,}.")
-    moments = f"engine moments: at most {comparison.moments_ratio:.1g} of the rounding bound away from the path by hand"
-    return "\n".join([*lines, "", *_referee(comparison), moments])
+    ratio = comparison.moments_ratio or 0.0
+    moments = f"engine moments: at most {ratio:.1g} of the rounding bound away from the path by hand"
+    closing = [*_referee(comparison), moments] if comparison.moments_ratio is not None else _referee(comparison)
+    return "\n".join([*lines, *(["", *closing] if closing else [])])
 
 
 def _row(comparison: Comparison, name: str) -> str:
