@@ -30,7 +30,7 @@ def batch_trials(record: Record, pair: Pair, sampling: Sampling) -> Iterator[tup
     found = _changing(record, pair, sampling.clocks[1 : len(states)])
     order = sorted(permutations(found, 2), key=lambda two: -names.x_score(two[0][0]) - names.y_score(two[1][0]))
     for (x_name, x), (y_name, y) in order[: MOST_CANDIDATES * 3]:
-        if x.shape == y.shape:
+        if x.shape == y.shape and len(np.unique(x, axis=0)) > 1:  # the same point every time is no choice of points
             steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"])
             vectors = [Vector(name, name, values.ravel(), "float64", 0) for name, values in ((x_name, x), (y_name, y))]
             yield PointsCandidate(vectors[0], vectors[1], 0.0), steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from tf_gd.diagnosis.path.path_judgement import (
     unlisted,
 )
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
+from tf_gd.diagnosis.path.program_batches import batch_trials
 from tf_gd.diagnosis.path.program_loss import loss_of
 from tf_gd.diagnosis.path.program_rates import rates
 from tf_gd.diagnosis.path.program_record import Record, Series
@@ -34,6 +36,8 @@ from tf_gd.diagnosis.path.term_arrays import Array
 
 TRIED_QUICKLY = 8  # steps
 PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
+BATCHES_TRIED = 6
+SURE = 1.3  # an explanation that takes no more for granted than this: one mistake, at a rate that is known
 LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
 
 
@@ -110,18 +114,27 @@ class ProgramSearch:
 
     def _recorded_batches(self) -> Descent | None:
         """Return the reading under which each step is right on the points that the program had at hand then."""
-        from tf_gd.diagnosis.path.program_batches import batch_trials
+        for trial in self._batch_trials():
+            factor = fit(trial.steps, right_move(trial.steps))
+            if factor is None or factor.value <= 0 or not np.isfinite(factor.slack):
+                continue
+            found = self._judged(trial, RIGHT[:1])
+            if found is not None and found.judgement.verdict == "right":
+                return _on_batches(found, trial)
+        return None
 
+    def _batch_trials(self) -> Iterator[Trial]:
         for pair in [pair for pair in self.pairs[:PAIRS_TRIED] if pair.score >= LIKELY]:
             for sampling in pair.samplings[:2]:
                 for points, steps in batch_trials(self.record, pair, sampling):
-                    factor = fit(steps, right_move(steps))
-                    if factor is None or factor.value <= 0 or not np.isfinite(factor.slack):
-                        continue
-                    found = self._judged(Trial(pair, points, sampling, steps), RIGHT[:1])
-                    if found is not None and found.judgement.verdict == "right":
-                        batching = Batching(steps, steps.n, in_turn=False)
-                        return replace(found, judgement=replace(found.judgement, batching=batching))
+                    yield Trial(pair, points, sampling, steps)
+
+    def _wrong_batches(self) -> Descent | None:
+        """Return the reading under which each step makes one mistake on the points that were at hand then."""
+        for trial in islice(self._batch_trials(), BATCHES_TRIED):
+            found = self._judged(trial, SINGLE)
+            if found is not None and found.judgement.verdict == "wrong" and found.judgement.sure < SURE:
+                return _on_batches(found, trial)
         return None
 
     def _likeliest(self, trials: Sequence[Trial]) -> list[Trial]:
@@ -144,10 +157,12 @@ class ProgramSearch:
                 descent = self._judged(trial, attempts)
                 if descent is not None:
                     found.append((descent.judgement.sure + 0.03 * rank, rank, descent))
-                    if descent.judgement.sure < 1.3 and rank < 3:
+                    if descent.judgement.sure < SURE and rank < 3:
                         break
             if found:
                 return min(found, key=lambda one: one[:2])[2]
+            if attempts is SINGLE and (on_batches := self._wrong_batches()) is not None:
+                return on_batches
         return self._unexplained(chosen)
 
     def _unexplained(self, chosen: Sequence[Trial]) -> Descent | None:
@@ -183,6 +198,11 @@ class ProgramSearch:
             if one.states[:4].shape == states.shape and (one.states[:4] == states).all()
         )
         return any(one.writes[1] > one.writes[0] for one in same)
+
+
+def _on_batches(descent: Descent, trial: Trial) -> Descent:
+    batching = Batching(trial.steps, trial.steps.n, in_turn=False)
+    return replace(descent, judgement=replace(descent.judgement, batching=batching))
 
 
 def _integers(pair: Pair) -> bool:

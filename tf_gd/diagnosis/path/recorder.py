@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from collections import ChainMap
 from typing import Any
 
 import numpy as np
 
 from tf_gd.diagnosis.path.statements import LAST, Place, text_of
-from tf_gd.diagnosis.path.values import Value, values
+from tf_gd.diagnosis.path.values import SMALL, Value, values
 
 MOST_ROWS = 1200  # of one series
 MOST_SERIES = 400
@@ -41,6 +42,22 @@ class Recorder:
             return
         self.value(scope, text_of(place), value, line, changes_only)
         self.places.setdefault(scope, {})[text_of(place)] = place
+
+    def element(self, scope: str, place: Place, index: str, names: tuple[Any, ...], line: int) -> None:
+        """Record the element that was put into a long array; before the first one, the element in front of it."""
+        try:
+            holder = look_up(place, names)
+            at = int(eval(index, {"__builtins__": {}}, ChainMap(*names)))
+            if len(holder) <= SMALL or at < 0:
+                return
+            name = f"{text_of(place)}[...]"
+            if (scope, name) not in self.series and at:
+                now, self.clock = self.clock, 0  # it was there before the first step
+                self.value(scope, name, holder[at - 1], 0)
+                self.clock = now
+            self.value(scope, name, holder[at], line)
+        except Exception:
+            return
 
     def value(self, scope: str, name: str, value: Any, line: int, changes_only: bool = False) -> None:
         """Record a value under a name."""

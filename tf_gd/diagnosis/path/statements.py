@@ -23,7 +23,8 @@ class Statement:
     Attributes:
         first, last: its lines.
         places: what it may change: names, attributes and items, each as the steps that lead there.
-        sure: whether it assigns to them; a call may change them, or not.
+        maybe: what it calls may change these in place, or not.
+        elements: arrays that it puts one element into, and the expression of the index.
         calls: whether it calls anything.
         block: the innermost loop, or else function, that it stands in: (kind, line).
         nodes: the syntax trees.
@@ -33,6 +34,7 @@ class Statement:
     last: int
     places: list[Place] = field(default_factory=list)
     maybe: list[Place] = field(default_factory=list)
+    elements: list[tuple[Place, str]] = field(default_factory=list)
     calls: bool = False
     block: tuple[str, int] = ("module", 0)
     nodes: list[ast.AST] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Statements:
         there.nodes.append(node)
         heads = list(_heads(node))
         there.places += [place for place in _assigned(node) if place not in there.places]
+        there.elements += list(_elements(node))
         there.maybe += [place for place in _maybe_changed(node, heads) if place not in there.maybe]
         there.calls = there.calls or any(isinstance(one, ast.Call) for head in heads for one in ast.walk(head))
         for line in range(first, last + 1):
@@ -145,6 +148,20 @@ def _assigned(node: ast.stmt) -> Iterator[Place]:
         for one in ast.walk(head):
             if isinstance(one, ast.NamedExpr):
                 yield from _places(one.target)
+
+
+def _elements(node: ast.stmt) -> Iterator[tuple[Place, str]]:
+    """Yield what `w[k + 1] = ...` puts one element into, and its index: a name, or a name and a number."""
+    for target in getattr(node, "targets", [getattr(node, "target", None)]):
+        for one in target.elts if isinstance(target, ast.Tuple) else [target]:
+            if isinstance(one, ast.Subscript) and isinstance(one.slice, ast.Name | ast.BinOp):
+                place = place_of(one.value)
+                simple = all(
+                    isinstance(part, ast.Name | ast.BinOp | ast.Constant | ast.Add | ast.Sub | ast.Load)
+                    for part in ast.walk(one.slice)
+                )
+                if place is not None and simple:
+                    yield place, ast.unparse(one.slice)
 
 
 def _places(target: ast.expr) -> Iterator[Place]:

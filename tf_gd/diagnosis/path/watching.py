@@ -82,11 +82,13 @@ class Watch:
         if self._is_often(statement.first):
             return
         self.recorder.tick()
-        scope, names = scope_of(frame.f_code), (frame.f_locals, frame.f_globals)
+        names = (frame.f_locals, frame.f_globals)
         for place in statement.places:
-            self.recorder.read(scope, place, names, statement.first)
+            self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first)
         for place in statement.maybe:
-            self.recorder.read(scope, place, names, statement.first, changes_only=True)
+            self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first, changes_only=True)
+        for place, index in statement.elements:
+            self.recorder.element(owner_of(place, frame.f_code), place, index, names, statement.first)
         if statement.calls and self.hook is not None:
             self.hook(frame, statement.first)
 
@@ -99,6 +101,14 @@ class Watch:
 def scope_of(code: CodeType) -> str:
     """Return the name of the function, or "" for the program itself."""
     return "" if code.co_name == "<module>" else str(getattr(code, "co_qualname", code.co_name))
+
+
+def owner_of(place: Place, code: CodeType) -> str:
+    """Return the scope that a place's first name belongs to: another one where it is `nonlocal` or `global`."""
+    own, name = scope_of(code), place[0][1]
+    if not own or name in code.co_varnames or name in code.co_cellvars:
+        return own
+    return own.rpartition(".<locals>.")[0] if name in code.co_freevars else ""
 
 
 class Tracing:
