@@ -99,6 +99,8 @@ def trajectory(problem: Problem, engine: EngineName, done: int, rows: Rows) -> T
         max_learning_rate=problem.max_learning_rate,
         reduction=problem.reduction,
         order=order_used(problem, engine),
+        x_mean=problem.scaling.mean if problem.scaling else None,
+        x_sd=problem.scaling.sd if problem.scaling else None,
     )
 
 

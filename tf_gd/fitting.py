@@ -40,6 +40,7 @@ def train(
     constants: bool = ...,
     intercept: bool = ...,
     batches: Batches = ...,
+    standardize: bool = ...,
     tolerance: float | None = ...,
     record_every: int = ...,
     steps_per_run: int | None = ...,
@@ -60,6 +61,7 @@ def train(
     start: tuple[float, float] = ...,
     reduction: Reduction = ...,
     loss_scale: float | None = ...,
+    standardize: bool = ...,
     intercept: bool = ...,
     tolerance: float | None = ...,
     record_every: int = ...,
@@ -84,6 +86,7 @@ def train(
     constants: bool = False,
     intercept: bool = True,
     batches: Batches = None,
+    standardize: bool = False,
     tolerance: float | None = None,
     record_every: int = 1,
     steps_per_run: int | None = None,
@@ -116,6 +119,9 @@ def train(
         batches: a size, for consecutive points in turn, the last batch short; or a list of index arrays, taken in turn,
             in which indices may repeat. The loss and the gradient of a row are those of its batch. Takes `num_steps`
             and no `tolerance`.
+        standardize: descend on z = (x - mean) / sd, which takes a few steps wherever x lies. The series, the gradient,
+            the rates and `start` are those of z; `.line` is in the data's own units, and `.x_mean` and `.x_sd` tell the
+            two numbers, in the dtype of the descent.
         tolerance: stop at the first state whose gradient has no component over it, in absolute value.
         record_every: record every k-th step; the final state is always recorded.
         steps_per_run: steps inside one `Session.run`; 1 is the classic loop, one run a step. Chosen when left out.
@@ -157,6 +163,7 @@ def train(
         constants=constants,
         intercept=intercept,
         batches=batches,
+        standardize=standardize,
         tolerance=tolerance,
         record_every=record_every,
         steps_per_run=steps_per_run,
@@ -181,6 +188,7 @@ def check(
     constants: bool = False,
     intercept: bool = True,
     batches: Batches = None,
+    standardize: bool = False,
     tolerance: float | None = None,
     steps_per_run: int | None = None,
     on_progress: Progress | None = None,
@@ -189,8 +197,8 @@ def check(
 
     Args:
         x, y: shape [n] each, finite.
-        learning_rate, num_steps, start, dtype, reduction, loss_scale, tolerance, steps_per_run, on_progress: as for
-            `train`. Every step is recorded.
+        learning_rate, num_steps, start, dtype, reduction, loss_scale, standardize, tolerance, steps_per_run,
+            on_progress: as for `train`. Every step is recorded.
 
     Returns:
         A `Comparison`.
@@ -218,6 +226,7 @@ def check(
         constants=constants,
         intercept=intercept,
         batches=batches,
+        standardize=standardize,
         tolerance=tolerance,
         steps_per_run=steps_per_run,
     )

@@ -24,6 +24,7 @@ from tf_gd.learning_rate import (
 from tf_gd.line import Line, Reduction, check_mean, check_reduction, loss_factor, scales
 from tf_gd.moments.least_loss import least_loss_rate
 from tf_gd.moments.moments import Moments
+from tf_gd.moments.standardization import Standardization
 from tf_gd.points import Points
 from tf_gd.summation.batches import Schedule, in_turn
 from tf_gd.summation.evaluation import Scales
@@ -31,6 +32,7 @@ from tf_gd.summation.order import Order, expected
 from tf_gd.validation import (
     check_count,
     check_dtype,
+    check_flag,
     check_loss_scale,
     check_program,
     check_start,
@@ -65,6 +67,7 @@ class Problem:
         regrouped: whether the residual is added as TensorFlow does it where the points are constants.
         order_is: whether that order is "expected" of TensorFlow on this machine, was "confirmed" by probing, or could
             not be: TensorFlow's is "unknown", and this is another one.
+        scaling: how x was centred and scaled, where it was; then points, moments, curvature and start are those of z.
     """
 
     points: Points | None
@@ -87,6 +90,7 @@ class Problem:
     batch_orders: Mapping[int, Order] = field(default_factory=dict)
     regrouped: bool = False
     order_is: Literal["expected", "confirmed", "unknown"] = "expected"
+    scaling: Standardization | None = None
 
     @classmethod
     def of(
@@ -100,18 +104,21 @@ class Problem:
         constants: bool = False,
         intercept: bool = True,
         batches: Any = None,
+        standardize: bool = False,
         **descent: Any,
     ) -> Problem:
         """Return the problem over points in memory, or raise what `train` raises.
 
         Args:
-            x, y, dtype, reduction, loss_scale, constants, intercept, batches: as for `train`.
+            x, y, dtype, reduction, loss_scale, constants, intercept, batches, standardize: as for `train`.
             **descent: `learning_rate` and `num_steps`, a number, and what else `train` takes.
         """
         check_reduction(reduction)
         points = Points(x, y).astype(check_dtype(dtype))
         check_mean(points, reduction)
         form = check_program(constants, intercept, batches, points.n)
+        scaling = _standardization(standardize, intercept, points.x.dtype, lambda: Moments.of(*points))
+        points = scaling.of_points(points) if scaling else points
         curvature = Curvature.of(points.x.astype(np.float64), reduction, loss_scale, intercept)
         order = expected(points.n, points.x.dtype)
         limit = steepest_limit(points, form["batches"], reduction, loss_scale, intercept)
@@ -119,7 +126,7 @@ class Problem:
         checked = _checked(automatic, points.x.dtype, loss_scale, **descent)
         lengths = {len(batch) for batch in form["batches"] or ()}
         orders = {length: expected(length, points.x.dtype) for length in lengths}
-        checked |= form | {"batch_orders": orders, "regrouped": form["constants"]}
+        checked |= form | {"batch_orders": orders, "regrouped": form["constants"], "scaling": scaling}
         return cls(points=points, moments=None, curvature=curvature, reduction=reduction, order=order, **checked)
 
     @classmethod
@@ -132,15 +139,18 @@ class Problem:
         constants: bool = False,
         intercept: bool = True,
         batches: Any = None,
+        standardize: bool = False,
         **descent: Any,
     ) -> Problem:
         """Return the problem, in float64, over points of which only the moments are at hand."""
         form = check_program(constants, intercept, None, moments.n)
         if batches is not None:
             raise invalid("batches", "left out where only the moments are at hand", batches, "Give the points.")
+        scaling = _standardization(standardize, intercept, np.dtype(np.float64), lambda: moments)
+        moments = scaling.of_moments(moments) if scaling else moments
         curvature = moments.curvature(reduction, loss_scale, intercept)
         automatic = partial(_automatic, curvature, lambda: moments, reduction, loss_scale, None)
-        checked = _checked(automatic, np.dtype(np.float64), loss_scale, **descent) | form
+        checked = _checked(automatic, np.dtype(np.float64), loss_scale, **descent) | form | {"scaling": scaling}
         return cls(points=None, moments=moments, curvature=curvature, reduction=reduction, order=None, **checked)
 
     @property
@@ -238,6 +248,18 @@ def steepest_limit(
     mm, mc, cc = factors * np.add.reduceat(x * x, begins), factors * np.add.reduceat(x, begins), factors * sizes
     steepest = np.max((mm + cc + np.hypot(mm - cc, 2 * mc)) / 2 if intercept else mm)
     return float(2 / steepest) if steepest else math.inf
+
+
+def _standardization(
+    standardize: Any, intercept: bool, dtype: np.dtype[Any], moments: Callable[[], Moments]
+) -> Standardization | None:
+    """Return how to centre and scale x, if that is asked for."""
+    if not check_flag("standardize", standardize):
+        return None
+    if not intercept:
+        advice = "A line through a fixed point is no such line after centring: leave one of the two out."
+        raise invalid("standardize", "False without an intercept", standardize, advice)
+    return Standardization.of(moments(), dtype)
 
 
 def _automatic(

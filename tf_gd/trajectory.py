@@ -42,6 +42,8 @@ class Trajectory:
         max_learning_rate: the rate at and over which descent does not converge.
         reduction: "sum" or "mean".
         order: which order of addition was used, and how it is known.
+        x_mean, x_sd: the mean and the standard deviation of x, where it was standardized; else None. Then every series,
+            the gradient and the rates are those of the problem in z = (x - x_mean) / x_sd; `line` is not.
     """
 
     step: npt.NDArray[np.int64]
@@ -57,6 +59,8 @@ class Trajectory:
     max_learning_rate: float
     reduction: str
     order: str = ""
+    x_mean: float | None = None
+    x_sd: float | None = None
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -69,12 +73,16 @@ class Trajectory:
 
     @property
     def line(self) -> Line:
-        """The final line."""
-        return Line(self.m[-1], self.c[-1])
+        """The final line, in the data's own units: where x was standardized, m_z / sd and c_z - m_z mean / sd."""
+        if self.x_mean is None or self.x_sd is None:
+            return Line(self.m[-1], self.c[-1])
+        with np.errstate(all="ignore"):
+            m, c = np.float64(self.m[-1]), np.float64(self.c[-1])
+            return Line(m / self.x_sd, c - m * self.x_mean / self.x_sd)
 
     @property
     def gradient(self) -> Gradient:
-        """The gradient at the final line."""
+        """The gradient at the final state, by the m and c of the series."""
         return Gradient(self.gradient_m[-1], self.gradient_c[-1])
 
     def to_dict(self) -> dict[str, list[Any]]:

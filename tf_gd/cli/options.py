@@ -87,6 +87,11 @@ def descent_options(command: Command) -> Command:
             show_default=True,
             help="The loss: sum or mean of the squared errors, or half of it: half_sum, half_mean.",
         ),
+        click.option(
+            "--standardize",
+            is_flag=True,
+            help="Descend on z = (x - mean) / sd, which takes a few steps wherever x lies; --start is in z too.",
+        ),
         click.option("--dtype", default="float64", show_default=True, help="float64, float32, float16 or bfloat16."),
         click.option("--start", type=number, nargs=2, default=(0.0, 0.0), metavar="M C", help="Where to begin: 0 0."),
         click.option(

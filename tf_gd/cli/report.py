@@ -56,7 +56,7 @@ def command(
     if problem.warning:
         warn(problem.warning, quiet)
     with progress_bar("training", quiet or as_json) as on_progress:
-        done = carry_out(problem, engine, on_progress)
+        done = carry_out(problem, points, engine, on_progress)
     save_report(output, points, done)
     if as_json:
         print_json(summary(done) | {"output": output})

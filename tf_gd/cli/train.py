@@ -75,7 +75,7 @@ def command(
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)
     engine = engine or ("both" if source.n <= COMPARED_POINTS else "manual")
     with progress_bar("training", hushed) as on_progress:
-        done = carry_out(problem, engine, on_progress, session, resume, checkpoint_steps)
+        done = carry_out(problem, source.data, engine, on_progress, session, resume, checkpoint_steps)
     if output is not None:
         done.path.save(output)
     if report_path is not None or log_dir is not None:

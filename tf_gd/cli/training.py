@@ -15,6 +15,7 @@ from tf_gd.errors import DataError, SessionWarning
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.quadratic import Quadratic
+from tf_gd.points import Points
 from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
@@ -36,13 +37,14 @@ class Done:
 
 def carry_out(
     problem: Problem,
+    data: Points | Moments,
     engine: Any,
     on_progress: Progress | None,
     session: str | None = None,
     resume: bool = False,
     checkpoint_steps: int | None = None,
 ) -> Done:
-    """Run one engine, in the directory `session` if there is one; or both, beside each other."""
+    """Run one engine over a problem on `data`, in the directory `session` if there is one; or both, side by side."""
     comparison = check_problem(problem, on_progress) if engine == "both" else None
     if comparison is not None:
         path = comparison.tensorflow
@@ -56,17 +58,19 @@ def carry_out(
             warn(str(warning.message))
     else:
         path = run(problem, engine, on_progress)
+    return Done(problem, path, comparison, _least_squares(problem, data))
+
+
+def _least_squares(problem: Problem, data: Points | Moments) -> Line | None:
+    """Return the least-squares line in the data's own units; None where all x are equal, and the problem warned."""
     try:
-        points, moments = problem.points, problem.moments
-        exact: Quadratic | None = moments
-        if moments is None and points is not None:
-            exact = Moments.of(*points, exact=True)
-        if exact is not None and not problem.intercept:
+        exact: Quadratic
+        exact = data if isinstance(data, Moments) else Moments.of(*data.astype(problem.dtype), exact=True)
+        if not problem.intercept:
             exact = exact.with_fixed_intercept(Fraction(float(problem.dtype.type(problem.start.c))))
-        best = exact.least_squares() if exact is not None else None
-    except DataError:  # all x are equal: there is no one best line, and the problem has warned of it
-        best = None
-    return Done(problem, path, comparison, best)
+        return exact.least_squares()
+    except DataError:
+        return None
 
 
 def exit_code(done: Done) -> int:

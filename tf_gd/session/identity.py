@@ -27,6 +27,7 @@ def describe(problem: Problem, engine: str) -> dict[str, Any]:
         "loss_scale": problem.loss_scale,
         "record_every": problem.record_every,
         "order": _order(problem, engine),
+        "standardize": [problem.scaling.mean, problem.scaling.sd] if problem.scaling else None,
     }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def render(
         >>> "<h1>y against a &lt;b&gt; c</h1>" in render(points, path)
         True
     """
-    surface = Surface.of_run(points, trajectory)
+    surface = Surface.of(points, cast(Reduction, trajectory.reduction), getattr(trajectory, "loss_scale", None))
     rate = float(np.ravel(trajectory.learning_rate)[0])
     data = page_data(points, surface, rate, Line(trajectory.m[0], trajectory.c[0]), trajectory)
     words = points_words(points) | run_words(points, trajectory, surface)

@@ -42,7 +42,7 @@ def page_data(points: Points, surface: Surface, rate: float, start: Line, run: T
         "rate": rate,
         "exact_rate": bool(np.float32(rate) != rate),
         "start": {"m": float(start.m), "c": float(start.c)},
-        "standardized": False,
+        "standardized": run is not None and run.x_sd is not None,
         "run": None if run is None else _path(run),
     }
 

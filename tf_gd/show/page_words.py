@@ -86,6 +86,9 @@ def run_numbers(points: Points, trajectory: Trajectory, surface: Surface) -> Ite
         asked(rates[0]),
         "the first of its rates" if rates.size > 1 else "by which a derivative is multiplied",
     )
+    if trajectory.x_sd is not None:
+        mean_and_sd = f"mean {number(trajectory.x_mean)}, sd {number(trajectory.x_sd)}"
+        yield "x standardized", mean_and_sd, "the descent is on z = (x - mean) / sd: its rate, gradient and rows too"
     yield "steps", f"{trajectory.num_steps:,}", "updates of m and c that were made"
     yield from points_numbers(points, surface)
     yield "arithmetic", f"{trajectory.engine}, {trajectory.m.dtype.name}", "which engine ran, and in which numbers"

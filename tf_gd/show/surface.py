@@ -49,7 +49,10 @@ class Surface:
 
     @classmethod
     def of_run(cls, points: Points, trajectory: Trajectory) -> "Surface":
-        """Return the surface that a run descended on."""
+        """Return the surface that a run descended on: of z = (x - mean) / sd where x was standardized."""
+        if trajectory.x_mean is not None and trajectory.x_sd is not None:
+            z = (points.x.astype(np.float64) - trajectory.x_mean) / trajectory.x_sd
+            points = Points(z, points.y.astype(np.float64))
         scale = getattr(trajectory, "loss_scale", None)
         return cls.of(points, cast(Reduction, trajectory.reduction), scale)
 

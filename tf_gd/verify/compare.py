@@ -120,7 +120,7 @@ def _ratio(left: Vector, right: Vector, limit: Vector) -> float:
 def _errors(problem: Problem, path: Trajectory) -> dict[str, tuple[float, float]]:
     """Return, for each component of the final gradient, its distance from the true one and the bound on that."""
     names, got = ("gradient_m", "gradient_c"), [float(value) for value in path.gradient]
-    line = [float(value) for value in path.line]
+    line = [float(path.m[-1]), float(path.c[-1])]
     if not np.all(np.isfinite([*line, *got])):
         return {}
     if problem.points is None or problem.batches is not None:
