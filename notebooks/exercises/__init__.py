@@ -1,4 +1,4 @@
-"""The exercises of the chapters: `check("1.3", answer)` prints one line, "Right ..." or "Not yet: ...".
+"""The exercises of the chapters: `check_exercise("1.3", answer)` prints one line, "Right ..." or "Not yet: ...".
 
 An answer may be written in any equivalent way: 200, 200.0, [200], np.float32(200), Fraction(200). Whatever else it is,
 and whatever a function of the reader's does, the line says what to look at next; there is never a traceback.
@@ -13,7 +13,7 @@ from exercises.answers import NotYetError, one_line
 CHAPTERS = (1, 2, 3, 4, 5, 6, 7)
 
 
-def check(exercise: str, *answer: Any) -> None:
+def check_exercise(exercise: str, *answer: Any) -> None:
     """Print whether an answer is right, in one line.
 
     Args:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exercises import check
+from exercises import check_exercise
 
 import tf_gd
 
@@ -136,7 +136,7 @@ def typed(text: str) -> tuple[object, ...]:
     from tf_gd.graph import load_tensorflow
 
     x, y = tf_gd.sample("hubble1929")
-    names = {"np": np, "tf": load_tensorflow(), "tf_gd": tf_gd, "Fraction": Fraction, "x": x, "y": y, "check": check}
+    names = {"np": np, "tf": load_tensorflow(), "tf_gd": tf_gd, "Fraction": Fraction, "x": x, "y": y, "check": check_exercise}
     names |= {"x3": np.array([3.0, 4.0, 5.0]), "y3": np.array([3.0, 4.0, 4.0])}
     if text.startswith("def f("):
         exec(text, names)
@@ -148,7 +148,7 @@ def typed(text: str) -> tuple[object, ...]:
 def told(exercise: str, text: str, capsys: pytest.CaptureFixture[str]) -> str:
     answer = typed(text)
     capsys.readouterr()
-    check(exercise, *answer)
+    check_exercise(exercise, *answer)
     shown = capsys.readouterr().out
     assert shown.count("\n") == 1
     assert len(shown) < 420
