@@ -136,7 +136,15 @@ def typed(text: str) -> tuple[object, ...]:
     from tf_gd.graph import load_tensorflow
 
     x, y = tf_gd.sample("hubble1929")
-    names = {"np": np, "tf": load_tensorflow(), "tf_gd": tf_gd, "Fraction": Fraction, "x": x, "y": y, "check": check_exercise}
+    names = {
+        "np": np,
+        "tf": load_tensorflow(),
+        "tf_gd": tf_gd,
+        "Fraction": Fraction,
+        "x": x,
+        "y": y,
+        "check": check_exercise,
+    }
     names |= {"x3": np.array([3.0, 4.0, 5.0]), "y3": np.array([3.0, 4.0, 4.0])}
     if text.startswith("def f("):
         exec(text, names)

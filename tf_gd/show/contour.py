@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 SHADES = 14
 
 
-def contour(points: Points, *trajectories: Trajectory, theme: str = "light", filled: bool = True) -> Figure:
+def contour(
+    points: Points, *trajectories: Trajectory, theme: str = "light", filled: bool = True, eigenvectors: bool = True
+) -> Figure:
     """Draw the contours of L(m, c), the path of each descent over them, and the eigenvectors of the Hessian.
 
     One panel a trajectory: give it a stable, the best and a diverging learning rate to see them side by
     side. Both axes have one scale, so that each step is seen to leave its contour at a right angle. Unless
-    `filled`, only lines are drawn, which weigh less in an SVG.
+    `filled`, only lines are drawn, which weigh less in an SVG; `eigenvectors` can be left out.
 
     Raises:
         InvalidArgumentError: no trajectory, or an unknown theme.
@@ -43,18 +45,21 @@ def contour(points: Points, *trajectories: Trajectory, theme: str = "light", fil
     width = 5.4 if len(trajectories) == 1 else 4.3 * len(trajectories)
     figure, axes = new_figure(colours, columns=len(trajectories), sharey=True, figsize=(width, 5.2))
     for ax, trajectory in zip(axes, trajectories, strict=True):
-        _draw_contour(ax, Surface.of_run(points, trajectory), trajectory, colours, filled)
+        _draw_contour(ax, Surface.of_run(points, trajectory), trajectory, colours, filled, eigenvectors)
     handles, _ = axes[0].get_legend_handles_labels()
     legend(figure, colours, handles=handles, loc="outside lower center", ncols=5 if len(axes) > 1 else 2)
     axes[0].set_ylabel(with_unit("intercept c", axes[0].yaxis), color=colours.ink)
     return figure
 
 
-def _draw_contour(ax: Axes, surface: Surface, trajectory: Trajectory, theme: Theme, filled: bool) -> None:
+def _draw_contour(
+    ax: Axes, surface: Surface, trajectory: Trajectory, theme: Theme, filled: bool, eigenvectors: bool
+) -> None:
     """Draw one panel: the landscape, its two principal directions, and the path that was taken."""
     radius = surface.radius(Line(float(trajectory.m[0]), float(trajectory.c[0])))
     _draw_landscape(ax, surface, radius, theme, filled)
-    _draw_directions(ax, surface, radius, theme)
+    if eigenvectors:
+        _draw_directions(ax, surface, radius, theme)
     _draw_path(ax, trajectory, _until_far(trajectory, surface, 4 * radius), theme)
     ax.plot(surface.best.m, surface.best.c, "*", color=theme.ink, markersize=12, label="lowest point")
     ax.grid(visible=False)
