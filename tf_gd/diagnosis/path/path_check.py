@@ -15,7 +15,7 @@ from tf_gd.diagnosis.path.explanations import Context
 from tf_gd.diagnosis.path.path_judgement import Judgement, judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
 from tf_gd.diagnosis.path.path_report import report
-from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps
+from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_kept
 from tf_gd.diagnosis.path.step_factors import Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
@@ -102,7 +102,7 @@ def judge_states(states: Array, points: Points, context: Context, integers: bool
     stop = int(np.argmin(finite)) if not finite.all() else len(states)
     if stop < 2:
         raise DataError("`m` and `c` must be finite before and after the first step at least. Record from the start.")
-    kept = wide[:stop]
+    kept = wide[: min(stop, steps_kept(points.n) + 1)]
     x, y = (values.astype(np.float64) for values in points)
     steps = PathSteps(kept[:-1], kept[1:], x, y, _unit(states, points))
     judgement = judge(steps, context, integers)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.path.alternatives import alike, generic
 from tf_gd.diagnosis.path.batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.explanations import Context, Explanation, Search, forms
 from tf_gd.diagnosis.path.fitting import Factor, fit, fits_factor
@@ -110,40 +111,12 @@ def _goes_on(steps: PathSteps, factor: Factor) -> bool:
 
 def _unless_another(found: Explanation, steps: PathSteps, context: Context) -> Judgement:
     """Return "right", or "cannot-tell" where a mistake explains the steps as well and would show in others."""
-    others = _alike(found, steps, context)
+    others = alike(found, steps, context)
     if others:
-        hidden = _alike(found, _generic(steps, found.factor), Context())
+        hidden = alike(found, generic(steps, found.factor), Context())
         others = [name for name in others if name not in hidden]
     verdict: Verdict = "cannot-tell" if others else "right"
     return replace(_as_judgement(verdict, found, steps), names=tuple(dict.fromkeys(others)))
-
-
-def _alike(found: Explanation, steps: PathSteps, context: Context) -> list[str]:
-    """Return the mistakes that explain these steps at the same rate as the right update does."""
-    search = Search(steps, context)
-    known = bool(context.rates) and found.reading.loss is not None
-    return [
-        other.names[0]
-        for other in (*search.rules(), *search.gradients())
-        if len(other.names) == 1 and other.factor.value > 0 and (not known or other.reading.guess == 0)
-    ]
-
-
-def _generic(steps: PathSteps, factor: Factor) -> PathSteps:
-    """Return right steps on the same points from a start where nothing cancels: what they cannot tell, none can."""
-    rows = min(4, max(steps.num_steps, 3))
-    x, y = (np.atleast_2d(values)[np.arange(rows) % len(np.atleast_2d(values))] for values in (steps.x, steps.y))
-    height = float(np.abs(y).max()) or 1.0
-    width = float(np.abs(x).max()) or 1.0
-    state, states = np.array([1.37 * height / width, -0.73 * height]), []
-    for row in range(rows):
-        states.append(state)
-        e = state[0] * x[row] + state[1] - y[row]
-        state = state - factor.value * 2 * np.array([np.sum(e * x[row]), np.sum(e)])
-    states.append(state)
-    table = np.array(states)
-    kept = (x, y) if steps.x.ndim == 2 else (steps.x, steps.y)
-    return replace(steps, before=table[:-1], after=table[1:], x=kept[0], y=kept[1], resolution=0.0)
 
 
 def _in_batches(steps: PathSteps, context: Context) -> Judgement | None:

@@ -19,6 +19,13 @@ UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat1
 # Beyond this many numbers (steps times points) only the first steps are compared with every formula of the catalogue.
 WINDOW = 200_000
 FEWEST_STEPS = 6
+LARGEST_PATH = 2_000_000  # numbers: of a path on very many points the first steps stand for all
+
+
+def steps_kept(n: int) -> int:
+    """Return how many steps of a path on n points are looked at."""
+    return max(FEWEST_STEPS, LARGEST_PATH // max(n, 1))
+
 
 REDUCTIONS = ("sum", "mean", "half_sum", "half_mean")
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from tf_gd.diagnosis.path import names
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
+from tf_gd.diagnosis.path.path_steps import steps_kept
 from tf_gd.diagnosis.path.program_record import Record, Series
 from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.step_factors import shares
@@ -20,8 +21,9 @@ def loss_of(record: Record, pair: Pair, sampling: Sampling, points: PointsCandid
     x, y = points.x.values, points.y.values
     if x.ndim != 1:
         return None
+    states = sampling.states[: steps_kept(x.size)]
     with np.errstate(all="ignore"):
-        residuals = sampling.states[:, :1] * x + sampling.states[:, 1:] - y
+        residuals = states[:, :1] * x + states[:, 1:] - y
         squares = np.sum(residuals * residuals, axis=1)
     for series in record.series:
         if series.width == 1 and names.is_loss(series.place):

@@ -10,12 +10,15 @@ import numpy as np
 from tf_gd.diagnosis.path import names
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
 from tf_gd.diagnosis.path.path_check import with_float32
-from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.program_record import Record
+from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.statements import Statement, Statements
-from tf_gd.diagnosis.path.step_factors import Rate
+from tf_gd.diagnosis.path.step_factors import Rate, shares
+from tf_gd.diagnosis.path.term_arrays import Array
 
 OPTIMIZERS = ("GradientDescentOptimizer", "SGD", "GradientDescent", "MomentumOptimizer")
 MOST_RATES = 12
+CHANGING = 1e-3  # relative; the factor of a single step is not better known than that near the best line
 
 
 def rates(record: Record, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
@@ -41,14 +44,19 @@ def _named(record: Record, pair: Pair) -> Iterator[float]:
                 yield float(series.values[0])
 
 
-def changing_rates(record: Record, pair: Pair) -> list[Series]:
-    """Return what the program calls a learning rate and changes."""
-    return [
-        series
-        for series in record.series
-        if series.width == 1 and names.is_rate(series.last_name) and not series.is_constant
-        and series.place not in (pair.m.place, pair.c.place)
-    ]  # fmt: skip
+def changing_loss(record: Record, pair: Pair, sampling: Sampling, factors: Array, n: int) -> str | None:
+    """Return the loss under which a rate that the program changes is the rate of every step; None for none."""
+    told = np.flatnonzero(np.isfinite(factors[: len(sampling.clocks) - 1]))
+    for series in record.series:
+        if series.width != 1 or series.is_constant or not names.is_rate(series.last_name):
+            continue
+        at = np.searchsorted(series.clocks, sampling.clocks[told + 1], side="left") - 1
+        with np.errstate(all="ignore"):
+            ratio = factors[told] / series.values[np.maximum(at, 0)]
+        for loss, share in shares(n).items():
+            if (np.abs(ratio - share) <= CHANGING * share).all():
+                return loss
+    return None
 
 
 def _of_optimizers(statements: Statements) -> Iterator[float]:

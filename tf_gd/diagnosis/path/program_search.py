@@ -24,13 +24,14 @@ from tf_gd.diagnosis.path.path_judgement import (
     cut_short,
     unlisted,
 )
-from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
+from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
 from tf_gd.diagnosis.path.program_batches import batch_trials
 from tf_gd.diagnosis.path.program_loss import loss_of
-from tf_gd.diagnosis.path.program_rates import rates
+from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import Record, Series
 from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.path.step_factors import Reading
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 
@@ -187,6 +188,9 @@ class ProgramSearch:
         judgement = attempt(trial.steps, context, integers, chosen)
         if judgement is None or (judgement.verdict == "cannot-tell" and not judgement.names):
             return None
+        if judgement.factors is not None and judgement.verdict == "right":
+            changing = changing_loss(self.record, trial.pair, trial.sampling, judgement.factors, trial.steps.n)
+            judgement = replace(judgement, reading=Reading(context.reduction or context.loss or changing, None))
         return Descent(trial.pair, trial.points, trial.sampling, judgement)
 
     def _moves_twice(self, states: Array) -> bool:
@@ -211,7 +215,7 @@ def _integers(pair: Pair) -> bool:
 
 def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSteps | None:
     """Return the steps of a reading, as far as their numbers are finite; None where there is none."""
-    states = finite(sampling.states)
+    states = finite(sampling.states[: steps_kept(points.x.values.size) + 1])
     if len(states) < 2:
         return None
     return PathSteps(states[:-1], states[1:], points.x.values, points.y.values, _unit(pair, states, points.x, points.y))
@@ -228,11 +232,6 @@ def _unit(pair: Pair, states: Array, x: Vector, y: Vector) -> float:
     """Return the unit roundoff of the coarsest dtype that m, c, x and y had."""
     dtypes = {*pair.m.dtypes, *pair.c.dtypes, x.dtype, y.dtype}
     return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
-
-
-def narrowed(descent: Descent, **changes: object) -> Descent:
-    """Return the descent with another judgement."""
-    return replace(descent, **changes)  # type: ignore[arg-type]
 
 
 def series_final(series: Series) -> float | None:

@@ -13,11 +13,12 @@ from tf_gd.diagnosis.path.values import SMALL, Value, values
 
 MOST_ROWS = 1200  # of one series
 MOST_SERIES = 400
-MOST_NUMBERS = 1_000_000  # of all arrays beyond the first two of each place
+MOST_NUMBERS = 1_000_000  # of all arrays, while arrays are kept again and again
+MOST_IN_ALL = 4_500_000  # of all arrays: 48 MB as text
 MOST_SNAPSHOTS = 400  # of an array that changes
 LARGEST_SNAPSHOT = 2000  # numbers of an array that is kept again and again
 
-_frombuffer, _ascontiguous, _float64 = np.frombuffer, np.ascontiguousarray, np.float64
+_ascontiguous, _float64 = np.ascontiguousarray, np.float64
 
 
 class Recorder:
@@ -89,10 +90,10 @@ class Recorder:
             if size > LARGEST_SNAPSHOT or len(kept) >= MOST_SNAPSHOTS or self._numbers > MOST_NUMBERS:
                 return
             self._numbers += size
-        elif self._numbers > 3 * MOST_NUMBERS:
+        elif self._numbers + size > MOST_IN_ALL:
             return
         else:
-            self._numbers += size // 4
+            self._numbers += size
         content = base64.b64encode(_ascontiguous(value.numbers, _float64).tobytes()).decode()
         if kept and kept[-1]["bytes"] == content:
             return

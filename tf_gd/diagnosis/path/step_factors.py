@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tf_gd.diagnosis.path.fitting import Factor
-from tf_gd.diagnosis.path.path_steps import REDUCTIONS
 
 
 @dataclass(frozen=True)
@@ -122,8 +121,3 @@ def _mistakes(losses: Sequence[str], rate: float, n: int) -> Iterator[tuple[str,
     if losses == ["sum"]:
         yield "sum", 0.5 / n, "half-mean"
     yield from ((loss, -multiple, "ascent") for loss in losses for multiple in (2.0, 0.5, 1.0 / n))
-
-
-def valid(reduction: str | None) -> bool:
-    """Return whether a loss is one of the four."""
-    return reduction in REDUCTIONS

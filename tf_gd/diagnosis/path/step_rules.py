@@ -149,4 +149,3 @@ RULES: tuple[StepMistake, ...] = (
 )
 
 MOVED_TWICE = StepMistake("intercept-moved-twice", _twice(None))
-HISTORY = ("stale-residual", "gradient-not-reset", "step-from-the-start")

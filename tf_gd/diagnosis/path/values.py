@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tf_gd.diagnosis.messages import as_array, is_array, is_scalar
 
 SMALL = 4  # numbers: what is followed from step to step
-LARGEST = 400_000  # numbers of an array that is kept as points
+LARGEST = 1_000_000  # numbers of an array that is kept as points
 MOST_COLUMNS = 8
 MOST_KEYS = 12
-
-_isfinite = np.isfinite
 
 
 @dataclass(frozen=True)
