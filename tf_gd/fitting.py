@@ -21,6 +21,7 @@ from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_dtype
 from tf_gd.verify.compare import Comparison, check_problem
 from tf_gd.verify.rounding import smallest_tolerance
+from tf_gd.verify.steps_needed import told
 
 MOST_STEPS = 10_000  # where neither a number of steps nor a tolerance says when to stop
 
@@ -152,8 +153,9 @@ def train(
     if isinstance(x, Moments) and engine == "tensorflow":
         engine = "moments"
     _check_session(session, resume, checkpoint_steps)
+    data = _data(x, y, engine, dtype)
     problem = problem_of(
-        _data(x, y, engine, dtype),
+        data,
         learning_rate=learning_rate,
         num_steps=num_steps,
         start=start,
@@ -171,8 +173,11 @@ def train(
     if problem.warning:
         warnings.warn(problem.warning, DescentWarning, stacklevel=2)
     if session is None:
-        return run(problem, engine, on_progress)
-    return train_in(session, problem, engine, resume=resume, checkpoint_steps=checkpoint_steps, on_progress=on_progress)
+        path = run(problem, engine, on_progress)
+    else:
+        saving: Any = {"resume": resume, "checkpoint_steps": checkpoint_steps}
+        path = train_in(session, problem, engine, on_progress=on_progress, **saving)
+    return told(path, problem, data)
 
 
 def check(
@@ -257,7 +262,7 @@ def problem_of(
     else:
         problem = Problem.of(*data, dtype=dtype, **others)
     if num_steps is None and tolerance is None and not isinstance(problem.learning_rate, np.ndarray):
-        return replace(problem, tolerance=smallest_tolerance(problem))
+        return replace(problem, tolerance=smallest_tolerance(problem), default_tolerance=True)
     return problem
 
 

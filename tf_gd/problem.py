@@ -67,6 +67,7 @@ class Problem:
         regrouped: whether the residual is added as TensorFlow does it where the points are constants.
         order_is: whether that order is "expected" of TensorFlow on this machine, was "confirmed" by probing, or could
             not be: TensorFlow's is "unknown", and this is another one.
+        default_tolerance: whether the tolerance is what the arithmetic allows, and not one that was asked for.
         scaling: how x was centred and scaled, where it was; then points, moments, curvature and start are those of z.
     """
 
@@ -91,6 +92,7 @@ class Problem:
     regrouped: bool = False
     order_is: Literal["expected", "confirmed", "unknown"] = "expected"
     scaling: Standardization | None = None
+    default_tolerance: bool = False
 
     @classmethod
     def of(

@@ -107,7 +107,9 @@ def _interrupting() -> Callable[[int, FrameType | None], None]:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
-        code: Any = tf_gd.main(arguments, prog_name="tf-gd", standalone_mode=False)
+        code: Any = tf_gd.main(
+            arguments, prog_name="tf-gd", standalone_mode=False, obj=sys.argv[1:] if arguments is None else arguments
+        )
         sys.stdout.flush()
     except EndedError as error:
         return fail(error.__cause__ or error)

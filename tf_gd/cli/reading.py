@@ -72,6 +72,22 @@ def load_source(
     return Source(points, points.n, points.x_name, points.y_name)
 
 
+def load_held_out(
+    test: str | None,
+    x_column: str | None,
+    y_column: str | None,
+    source: Source,
+    engine: str | None,
+    quiet: bool,
+    **reading: Any,
+) -> Points | Moments | None:
+    """Return the data of --test, from the columns that the line was fitted to; None where there are none."""
+    if test is None:
+        return None
+    x, y = x_column or source.x_name, y_column or source.y_name
+    return load_source(test, x, y, None, engine, quiet, **reading).data
+
+
 def _read(data: str, x_column: str | None, y_column: str | None, quiet: bool, **where: Any) -> Reading:
     """Read files once, here or on a cluster."""
     with progress_bar("reading", quiet) as on_progress:

@@ -8,7 +8,7 @@ import click
 
 from tf_gd.cli.options import count, descent_options, output_options, points_options
 from tf_gd.cli.output import print_json, printable, progress_bar, warn
-from tf_gd.cli.reading import load_source, reading_options, reads_files, split_options
+from tf_gd.cli.reading import load_held_out, load_source, reading_options, reads_files, split_options
 
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 
@@ -24,6 +24,7 @@ COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 @click.option("--record-every", type=count("record_every", 1), default=1, show_default=True, help="Keep each K-th row.")
 @click.option("--output", type=click.Path(), help="Save the trajectory: .csv, .parquet or .json.")
 @click.option("--report", "report_path", type=click.Path(), help="Write an HTML report to look at and play with.")
+@click.option("--test", "test", type=click.Path(), help="Data held out: say how well the line fits them too.")
 @click.option("--log-dir", type=click.Path(), help="Write event files for TensorBoard.")
 @click.option("--session", type=click.Path(), help="Train in this directory, from which --resume can go on.")
 @click.option("--resume", is_flag=True, help="Go on where the session was saved last, to the same bits.")
@@ -37,6 +38,7 @@ def command(
     sample: str | None,
     engine: str | None,
     output: str | None,
+    test: str | None,
     report_path: str | None,
     log_dir: str | None,
     session: str | None,
@@ -59,7 +61,7 @@ def command(
 
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
-    from tf_gd.cli.training import carry_out, exit_code, report, summary
+    from tf_gd.cli.training import carry_out, exit_code, report, summary, tell_shortfall
     from tf_gd.fitting import problem_of
 
     _check_session(session, resume, checkpoint_steps, engine)
@@ -67,15 +69,18 @@ def command(
     reading, descent = split_options(others)
     hushed = quiet or as_json
     source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
+    held_out = load_held_out(test, x_column, y_column, source, engine, hushed, **reading)
     problem = problem_of(source.data, tolerance=tolerance, **descent)
     if problem.warning:
         warn(problem.warning, quiet)
+    tell_shortfall(problem, source.data, session, quiet)
     engine = engine or ("tensorflow" if session else None)
     if engine is None and source.n > COMPARED_POINTS:
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)
     engine = engine or ("both" if source.n <= COMPARED_POINTS else "manual")
     with progress_bar("training", hushed) as on_progress:
         done = carry_out(problem, source.data, engine, on_progress, session, resume, checkpoint_steps)
+    done = done.evaluated(held_out)
     if output is not None:
         done.path.save(output)
     if report_path is not None or log_dir is not None:

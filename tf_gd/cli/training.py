@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import shlex
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import click
+import numpy as np
 
 from tf_gd.cli.output import print_table, warn
 from tf_gd.descent import run
 from tf_gd.errors import DataError, SessionWarning
 from tf_gd.line import Line
+from tf_gd.moments.evaluation import FitSummary, evaluate
 from tf_gd.moments.moments import Moments
-from tf_gd.moments.quadratic import Quadratic
+from tf_gd.moments.quadratic import Quadratic, is_finite
 from tf_gd.points import Points
 from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 from tf_gd.validation import Progress
 from tf_gd.verify.compare import Comparison, check_problem
+from tf_gd.verify.rounding import smallest_tolerance
+from tf_gd.verify.steps_needed import shortfall
 
 NAMES = {"tensorflow": "TensorFlow", "manual": "by hand", "moments": "moments"}
 
@@ -33,6 +38,20 @@ class Done:
     path: Trajectory
     comparison: Comparison | None
     best: Line | None
+    data: Points | Moments
+    fit: FitSummary | None = None
+    test: FitSummary | None = None
+
+    def evaluated(self, held_out: Points | Moments | None = None) -> Done:
+        """Return the same, with how well the line fits its points, and those that were held out."""
+        return replace(self, fit=self._fit(self.data), test=None if held_out is None else self._fit(held_out))
+
+    def _fit(self, data: Points | Moments) -> FitSummary | None:
+        """Return how well the line fits some points; None where it is not finite."""
+        if not is_finite(self.path.line):
+            return None
+        arguments = (data,) if isinstance(data, Moments) else data
+        return evaluate(self.path.line, *arguments, intercept=self.problem.intercept)
 
 
 def carry_out(
@@ -58,7 +77,7 @@ def carry_out(
             warn(str(warning.message))
     else:
         path = run(problem, engine, on_progress)
-    return Done(problem, path, comparison, _least_squares(problem, data))
+    return Done(problem, path, comparison, _least_squares(problem, data), data)
 
 
 def _least_squares(problem: Problem, data: Points | Moments) -> Line | None:
@@ -97,6 +116,11 @@ def summary(done: Done) -> dict[str, Any]:
         "engine": "both" if done.comparison is not None else path.engine,
         "least_squares": done.best._asdict() if done.best else None,
     }
+    if done.path.x_sd is not None:
+        values |= {"x_mean": done.path.x_mean, "x_sd": done.path.x_sd}
+    for name, fit in (("evaluation", done.fit), ("test", done.test)):
+        if fit is not None:
+            values[name] = fit.to_dict()
     if done.comparison is not None:
         check = done.comparison
         values["check"] = {"ok": check.ok, "identical": check.identical, "max_ulp": check.max_ulp}
@@ -106,8 +130,11 @@ def summary(done: Done) -> dict[str, Any]:
 def report(done: Done) -> None:
     """Print the result for a person to read."""
     path, curvature = done.path, done.problem.curvature
-    sign = "-" if path.line.c < 0 else "+"
-    click.echo(f"y = {float(path.line.m):.15g} x {sign} {abs(float(path.line.c)):.15g}\n")
+    missed = _missed(done)
+    click.echo(f"{_formula(path.line)}{f' ({missed})' if missed else ''}")
+    if missed and done.best is not None:
+        click.echo(f"{_formula(done.best)} is the least-squares line")
+    click.echo()
     paths = [done.comparison.tensorflow, done.comparison.manual] if done.comparison is not None else [path]
     header = [f"at step {path.num_steps:,}", *(NAMES[each.engine] for each in paths)]
     rows = [[name.replace("gradient_", "dL/d"), *(str(getattr(each, name)[-1]) for each in paths)] for name in SERIES]
@@ -124,8 +151,63 @@ def report(done: Done) -> None:
         ("least squares", _distance(done)),
         ("stopped", path.message),
     ]
+    if path.x_sd is not None:
+        scaled = (
+            f"mean {path.x_mean:.15g}, sd {path.x_sd:.15g}; the table and the rates are those of z = (x - mean) / sd"
+        )
+        facts.insert(2, ("x standardized", scaled))
+    if done.fit is not None:
+        facts.append(("fit", _words(done.fit, errors=not missed)))
+    if done.test is not None:
+        facts.append(("test", _words(done.test, errors=False)))
     for name, text in facts:
         click.echo(f"{name:<14} {text}")
+
+
+def _formula(line: Line) -> str:
+    """Return a line as an equation."""
+    return f"y = {float(line.m):.15g} x {'-' if line.c < 0 else '+'} {abs(float(line.c)):.15g}"
+
+
+def _missed(done: Done) -> str:
+    """Say that the line is not where the descent was to go; nothing where it is."""
+    if done.path.outcome is Outcome.DIVERGED:
+        return "diverged"
+    if done.path.outcome is Outcome.CONVERGED:
+        return ""
+    if done.problem.tolerance is None and done.problem.batches is None:
+        enough = smallest_tolerance(done.problem)
+        return "" if np.max(np.abs(np.asarray(done.path.gradient, np.float64))) <= enough else "not converged"
+    return "not converged"
+
+
+def _words(fit: FitSummary, errors: bool) -> str:
+    """Say how well a line fits; the standard errors only of the least-squares line, for they are its own."""
+    told = [f"n = {fit.n:,}", f"RMSE {fit.rmse:.6g}"]
+    told += [] if fit.r_squared is None else [f"R squared {fit.r_squared:.6g}"]
+    both = [("m", fit.standard_error_m), ("c", fit.standard_error_c)] if errors else []
+    told += [f"standard error of {name} {error:.3g}" for name, error in both if error is not None]
+    return ", ".join(told)
+
+
+def tell_shortfall(problem: Problem, data: Points | Moments, session: str | None, quiet: bool) -> None:
+    """Warn before training where too few steps are allowed, with the command that would do."""
+    found = None if quiet else shortfall(problem, data)
+    if found is None:
+        return
+    if found.standardized is None:
+        return warn(str(found))
+    options = [] if problem.scaling else ["--standardize"]
+    options += [] if problem.automatic else ["--learning-rate", "auto"]
+    options += [] if found.standardized <= problem.num_steps else ["--num-steps", str(found.standardized)]
+    options += [] if session is None else ["--session", f"{session}-standardized"]
+    typed = click.get_current_context().obj
+    if not isinstance(typed, list):
+        return warn(f"{found} It takes {found.standardized} with: {shlex.join(options)}")
+    words = [word for word in typed if word != "--resume"]
+    end = words.index("--") if "--" in words else len(words)
+    command = shlex.join(["tf-gd", *words[:end], *options, *words[end:]])
+    return warn(f"{found} This takes {found.standardized}: {command}")
 
 
 def _same(comparison: Comparison | None, path: Trajectory) -> str:
