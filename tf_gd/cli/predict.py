@@ -32,7 +32,7 @@ def command(
     LINE.json is what `tf-gd train --json` printed, or `tf-gd train --output LINE.json` wrote; - is standard input.
     FILE is any file that `tf-gd train` reads; of one with several columns of numbers, --x names the one of x.
 
-    Example: tf-gd train points.csv --json > line.json; tf-gd predict line.json 1.5 2
+    Example: tf-gd predict line.json 1.5 2
     """
     from tf_gd.line import Line, predict
     from tf_gd.tables.outputs import check_outputs
