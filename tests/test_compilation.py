@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 MODULE = """
-from tf_gd.compilation import helper, kernel
+from tf_gd.summation.compilation import helper, kernel
 
 @helper
 def twice(value):
@@ -21,7 +21,7 @@ def shifted(value):
 
 PROGRAM = """
 import shifting
-from tf_gd.compilation import announce, prepare
+from tf_gd.summation.compilation import announce, prepare
 with announce(lambda: print("compiling")):
     prepare(shifting.shifted, 1.0)
     prepare(shifting.shifted, 1.0)

@@ -6,7 +6,7 @@ import tf_gd
 from tf_gd.moments.cluster import moments_on_cluster
 from tf_gd.problem import Problem
 from tf_gd.session import train_in
-from tf_gd.show.brute_force import GridSearch
+from tf_gd.show.grid_search import GridSearch
 from tf_gd.verify.compare import check_problem
 
 X, Y = [0.0, 1.0, 2.0], [1.0, 3.0, 5.0]

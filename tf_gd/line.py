@@ -19,7 +19,7 @@ from tf_gd import manual
 from tf_gd.errors import DataError, invalid
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.points import Points
-from tf_gd.summation.evaluation import Scales, evaluate
+from tf_gd.summation.line_sums import Scales, evaluate
 from tf_gd.summation.order import accumulator, expected
 from tf_gd.validation import check_loss_scale
 from tf_gd.vectors import as_vector, is_number

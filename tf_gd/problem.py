@@ -26,9 +26,9 @@ from tf_gd.moments.least_loss import least_loss_rate
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.standardization import Standardization
 from tf_gd.points import Points
-from tf_gd.summation.batches import Schedule, in_turn
-from tf_gd.summation.evaluation import Scales
+from tf_gd.summation.line_sums import Scales
 from tf_gd.summation.order import Order, expected
+from tf_gd.summation.schedule import Schedule, in_turn
 from tf_gd.validation import (
     check_count,
     check_dtype,

@@ -203,7 +203,7 @@ def test_an_interrupt_is_130(capfd: pytest.CaptureFixture[str], monkeypatch: pyt
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tf_gd.cli.training.carry_out", interrupted)
+    monkeypatch.setattr("tf_gd.cli.train_output.carry_out", interrupted)
     assert call(capfd, "train") == (130, "", "tf-gd: error: interrupted\n")
 
 

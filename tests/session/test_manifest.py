@@ -231,7 +231,7 @@ def test_other_versions_are_told(tmp_path, monkeypatch, capsys):
     options = ["train", "--engine", "manual", "--learning-rate", "0.01", "--session", str(tmp_path / "run"), "--quiet"]
     with monkeypatch.context() as before:
         before.setattr("tf_gd.session.store.versions", lambda: {"tf_gd": "0.1.0", "NumPy": "1.26.0"})
-        before.setattr("tf_gd.session.opening.versions", lambda: {"tf_gd": "0.1.0", "NumPy": "1.26.0"})
+        before.setattr("tf_gd.session.directory.versions", lambda: {"tf_gd": "0.1.0", "NumPy": "1.26.0"})
         assert run_command([*options, "--num-steps", "10"]) == 0
     assert run_command([*options, "--num-steps", "20", "--resume"]) == 0
     said = capsys.readouterr().err

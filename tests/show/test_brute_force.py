@@ -14,7 +14,7 @@ import pytest
 
 from tf_gd import Curvature, DataError, InvalidArgumentError, Line, Points, least_squares, loss, sample
 from tf_gd.cli import run
-from tf_gd.show.brute_force import Box, GridSearch, descend_as_far, steps_as_far
+from tf_gd.show.grid_search import Box, GridSearch, descend_as_far, steps_as_far
 
 ROOT = Path(__file__).parents[2]
 POINTS = Points([0.0, 1.0, 2.0, 4.0], [1.0, 3.5, 4.0, 9.5])
@@ -60,7 +60,7 @@ def test_it_finds_the_least_loss_on_the_grid():
 
 def test_blocks_cut_a_row_of_the_grid_without_losing_a_line(monkeypatch):
     whole = GridSearch(POINTS, digits=1.5).run()
-    monkeypatch.setattr("tf_gd.show.brute_force.BLOCK", 4 * POINTS.n)
+    monkeypatch.setattr("tf_gd.show.grid_search.BLOCK", 4 * POINTS.n)
     seen = []
     cut = GridSearch(POINTS, digits=1.5).run(lambda tried, of: seen.append(tried))
     assert (cut.best, cut.least) == (whole.best, whole.least)

@@ -9,7 +9,7 @@ import pytest
 from tf_gd.descent import _probed, confirm_order
 from tf_gd.graph import reduce_sum
 from tf_gd.problem import Problem
-from tf_gd.summation.evaluation import total
+from tf_gd.summation.line_sums import total
 from tf_gd.summation.order import Order, expected
 from tf_gd.summation.probing import reveal
 

@@ -13,7 +13,7 @@ from tf_gd.cli.output import print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from tf_gd.points import Points
-    from tf_gd.show.brute_force import GridSearch
+    from tf_gd.show.grid_search import GridSearch
 
 PATIENCE = 600  # seconds that a search may take without --yes
 MOST_STEPS = 100_000  # of gradient descent: more are counted, but not made
@@ -51,7 +51,7 @@ def command(
 
     Example: tf-gd brute-force --digits 2
     """
-    from tf_gd.show.brute_force import GridSearch
+    from tf_gd.show.grid_search import GridSearch
 
     points = load_points(data, x_column, y_column, sample)
     search = GridSearch(points, digits)
@@ -86,7 +86,7 @@ def _check_patience(digits: float, expected: float, yes: bool) -> None:
 
 def _descend(points: Points, digits: float, estimate: bool) -> dict[str, Any]:
     """Return gradient descent's count for the same digits and, where it is not too many to try, its result."""
-    from tf_gd.show.brute_force import descend_as_far, steps_as_far
+    from tf_gd.show.grid_search import descend_as_far, steps_as_far
 
     num_steps = steps_as_far(points, digits)
     if estimate or num_steps > MOST_STEPS:
@@ -120,7 +120,7 @@ def _report(evaluations: int, grid: dict[str, Any] | None, descent: dict[str, An
 
 def _outlook(points: Points, digits: float, seconds_a_line: float) -> None:
     """Print what more digits would cost, either way."""
-    from tf_gd.show.brute_force import MOST_DIGITS, GridSearch, steps_as_far
+    from tf_gd.show.grid_search import MOST_DIGITS, GridSearch, steps_as_far
 
     rows = []
     for more in range(int(digits) + 1, int(MOST_DIGITS) + 1):

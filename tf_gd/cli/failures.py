@@ -50,7 +50,7 @@ def _report(error: BaseException) -> str:
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(PACKAGE)
     ]
     where = f" in {Path(frames[-1].filename).relative_to(PACKAGE.parent)}, line {frames[-1].lineno}" if frames else ""
-    from tf_gd.versions import versions  # not for --help
+    from tf_gd.session.versions import versions  # not for --help
 
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     what = " ".join(traceback.format_exception_only(type(error), error)[-1].split())[:300]

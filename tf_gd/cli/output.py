@@ -67,7 +67,7 @@ def progress_bar(what: str, quiet: bool) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import Progress as Bar
 
-    from tf_gd.compilation import announce
+    from tf_gd.summation.compilation import announce
 
     console = Console(stderr=True)
     compiles = "tf-gd: compiling, which is done once and kept for the next run"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from tf_gd.cli.training import Done
+from tf_gd.cli.train_output import Done
 from tf_gd.line import Reduction
 from tf_gd.points import Points
 from tf_gd.show.page import render, write_report

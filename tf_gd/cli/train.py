@@ -8,7 +8,7 @@ import click
 
 from tf_gd.cli.options import count, descent_options, output_options, points_options
 from tf_gd.cli.output import print_json, printable, progress_bar, warn
-from tf_gd.cli.reading import load_held_out, load_source, reading_options, reads_files, split_options
+from tf_gd.cli.sources import load_held_out, load_source, reading_options, reads_files, split_options
 
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 
@@ -61,7 +61,7 @@ def command(
 
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
-    from tf_gd.cli.training import carry_out, exit_code, report, summary, tell_shortfall
+    from tf_gd.cli.train_output import carry_out, exit_code, report, summary, tell_shortfall
     from tf_gd.fitting import problem_of
 
     _check_session(session, resume, checkpoint_steps, engine)

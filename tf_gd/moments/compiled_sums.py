@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.compilation import kernel
+from tf_gd.summation.compilation import kernel
 
 LANES = 32
 STRIDE = 4 * LANES  # points that are added to the lanes in one go, four to each

@@ -48,8 +48,8 @@ def fast_sums(x: Vector, y: Vector) -> Quadratic:
     Columns that lie far from zero have one of their values subtracted first, which float64 does without rounding
     for numbers that are close to each other.
     """
-    from tf_gd.compilation import prepare
     from tf_gd.moments.compiled_sums import PART, add_parts
+    from tf_gd.summation.compilation import prepare
 
     starts, rows = range(0, x.size, CHUNK), CHUNK // PART
     shifts, parts = np.empty((len(starts), 2)), np.empty((-(-x.size // PART), 5))

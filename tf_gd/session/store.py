@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from tf_gd.session.manifest import Manifest
 from tf_gd.session.state import FILE, State, damaged, digest, parse, rendered
+from tf_gd.session.versions import versions
 from tf_gd.tables.atomic import flush, replacing
-from tf_gd.versions import versions
 
 ROWS = "rows"
 WIDTH = 5  # m, c, loss, dL/dm, dL/dc

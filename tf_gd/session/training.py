@@ -18,8 +18,8 @@ from tf_gd.descent import Chunk, EngineName, check_engine, chunks, confirm_order
 from tf_gd.errors import invalid
 from tf_gd.line import Line
 from tf_gd.problem import Problem
+from tf_gd.session.directory import checked_directory, opened, written
 from tf_gd.session.lock import Lock
-from tf_gd.session.opening import checked_directory, opened, written
 from tf_gd.session.signals import Interrupted, Listening
 from tf_gd.session.state import damaged
 from tf_gd.session.store import Store

@@ -14,7 +14,7 @@ Some arguments tell the compiler what it must know, by their type alone:
 
 import numpy as np
 
-from tf_gd.compilation import helper, kernel
+from tf_gd.summation.compilation import helper, kernel
 
 
 @helper

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tf_gd.compilation import prepare
-from tf_gd.summation.batches import Schedule, whole
-from tf_gd.summation.evaluation import Evaluation, Scales
+from tf_gd.summation.compilation import prepare
 from tf_gd.summation.flush_to_zero import flushed
+from tf_gd.summation.line_sums import Evaluation, Scales
 from tf_gd.summation.order import Order, Vector
+from tf_gd.summation.schedule import Schedule, whole
 
 if TYPE_CHECKING:
     from tf_gd.problem import Problem

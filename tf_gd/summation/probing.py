@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.summation.evaluation import total
+from tf_gd.summation.line_sums import total
 from tf_gd.summation.order import Order, Vector, expected
 
 Sum = Callable[[Vector], npt.ArrayLike]

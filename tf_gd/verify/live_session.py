@@ -14,7 +14,7 @@ from tf_gd.errors import invalid
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.line import REDUCTIONS, Reduction, scales
 from tf_gd.points import Points
-from tf_gd.summation.evaluation import evaluate
+from tf_gd.summation.line_sums import evaluate
 from tf_gd.validation import check_count
 from tf_gd.verify.rounding import ulp_distance
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from tf_gd.diagnosis.path.explanations import Context, Explanation, Search
-from tf_gd.diagnosis.path.fitting import Factor
 from tf_gd.diagnosis.path.path_steps import PathSteps
+from tf_gd.diagnosis.path.rate_fit import Factor
 
 
 def alike(found: Explanation, steps: PathSteps, context: Context) -> list[str]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.formulas import Formula, right
-from tf_gd.diagnosis.path.fitting import BOTH, Factor, Move, fit
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
+from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
 from tf_gd.diagnosis.path.step_factors import Rate, Reading, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, Gradient, Rule, at_once, right_move
 from tf_gd.diagnosis.path.term_arrays import Array

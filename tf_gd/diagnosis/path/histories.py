@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_gd.diagnosis.line.formulas import right
-from tf_gd.diagnosis.path.fitting import each_factor
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
+from tf_gd.diagnosis.path.rate_fit import each_factor
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 

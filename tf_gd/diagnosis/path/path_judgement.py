@@ -10,11 +10,11 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.alternatives import alike, generic
-from tf_gd.diagnosis.path.batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.explanations import Context, Explanation, Search, forms
-from tf_gd.diagnosis.path.fitting import Factor, fit, fits_factor
 from tf_gd.diagnosis.path.histories import REMEMBERING, changing_factor
+from tf_gd.diagnosis.path.mini_batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.path_steps import PathSteps
+from tf_gd.diagnosis.path.rate_fit import Factor, fit, fits_factor
 from tf_gd.diagnosis.path.step_factors import Reading, shares
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.term_arrays import Array

@@ -8,11 +8,10 @@ from itertools import islice
 
 import numpy as np
 
-from tf_gd.diagnosis.path.batches import Batching
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector, pairs, point_candidates, vectors
 from tf_gd.diagnosis.path.explanations import Context
-from tf_gd.diagnosis.path.fitting import fit
 from tf_gd.diagnosis.path.given_names import Given
+from tf_gd.diagnosis.path.mini_batches import Batching
 from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
 from tf_gd.diagnosis.path.path_judgement import (
     RIGHT,
@@ -29,6 +28,7 @@ from tf_gd.diagnosis.path.program_batches import batch_trials
 from tf_gd.diagnosis.path.program_loss import loss_of
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.rate_fit import fit
 from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import Reading

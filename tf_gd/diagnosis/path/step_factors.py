@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tf_gd.diagnosis.path.fitting import Factor
+from tf_gd.diagnosis.path.rate_fit import Factor
 
 
 @dataclass(frozen=True)

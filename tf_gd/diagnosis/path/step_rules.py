@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_gd.diagnosis.line.formulas import right
-from tf_gd.diagnosis.path.fitting import Move, fit
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
+from tf_gd.diagnosis.path.rate_fit import Move, fit
 from tf_gd.diagnosis.path.term_arrays import Array
 
 # The derivatives at the state before each step (None), or at other states.

@@ -20,7 +20,7 @@ from tf_gd.session.manifest import FILE as MANIFEST
 from tf_gd.session.manifest import Manifest
 from tf_gd.session.state import FILE, State
 from tf_gd.session.store import ROWS, Store
-from tf_gd.versions import versions
+from tf_gd.session.versions import versions
 
 
 @contextmanager

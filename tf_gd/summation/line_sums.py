@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_gd.compilation import prepare
 from tf_gd.summation import reference
+from tf_gd.summation.compilation import prepare
 from tf_gd.summation.flush_to_zero import flush, flushed
 from tf_gd.summation.order import Order, Vector, usable_cores
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tf_gd.summation.evaluation import Scales
+from tf_gd.summation.line_sums import Scales
 from tf_gd.summation.order import Leaf, Order, Vector
 
 

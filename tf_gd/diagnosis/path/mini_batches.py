@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.diagnosis.path.fitting import fit
 from tf_gd.diagnosis.path.path_steps import PathSteps
+from tf_gd.diagnosis.path.rate_fit import fit
 from tf_gd.diagnosis.path.step_rules import right_move
 
 FEWEST = 2  # steps; a single step on one point tells nothing of how the points are taken
