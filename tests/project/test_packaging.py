@@ -52,7 +52,9 @@ def test_types_and_samples_ship() -> None:
 
 def test_the_changelog_knows_this_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"## [{tf_gd.__version__}]" in text or "## [Unreleased]" in text
+    assert f"## [{tf_gd.__version__}]" in text
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"version: {tf_gd.__version__}\n" in citation
 
 
 def test_the_project_names_no_path_of_one_machine() -> None:
