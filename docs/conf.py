@@ -51,8 +51,14 @@ def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def escape_stars(app: Sphinx, context: object, lines: list[str]) -> None:
+    """Keep the stars in a command's help, such as year-*.parquet, from being read as emphasis."""
+    lines[:] = [line.replace("*", "\\*") for line in lines]
+
+
 def setup(app: Sphinx) -> None:
     """Register the formulas' renderer, and bring the chapters to where Sphinx can see them."""
     chapters = shutil.ignore_patterns("html", "template", "*.py", ".ipynb_checkpoints")
     shutil.copytree(HERE.parent / "notebooks", HERE / "tutorials" / "notebooks", dirs_exist_ok=True, ignore=chapters)
+    app.connect("sphinx-click-process-description", escape_stars)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_display, None))

@@ -202,8 +202,7 @@ def check(
 
     Args:
         x, y: shape [n] each, finite.
-        learning_rate, num_steps, start, dtype, reduction, loss_scale, standardize, tolerance, steps_per_run,
-            on_progress: as for `train`. Every step is recorded.
+        learning_rate: as for `train`, and so are the arguments after it. Every step is recorded.
 
     Returns:
         A `Comparison`.
