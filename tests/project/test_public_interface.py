@@ -140,7 +140,7 @@ def test_tensorflows_own_dtype() -> None:
     assert tf_gd.train(X, Y, dtype=tf.float32, **WANTED).loss.dtype == np.float32
 
 
-@pytest.mark.parametrize("bad", [[np.nan, 1.0], [1.0, np.inf], [], ["1", "2"], [[1.0, 2.0], [2.0, 3.0]], None, [True, False]])
+@pytest.mark.parametrize("bad", [[np.nan, 1.0], [1.0, np.inf], [], ["1", "2"], [[1.0, 2.0], [2.0, 3.0]], None, [True]])
 def test_no_curvature_of_no_numbers(bad: Any) -> None:
     with pytest.raises(tf_gd.DataError, match="`x` must"):
         tf_gd.Curvature.of(bad)
