@@ -17,19 +17,6 @@ nox.options.sessions = ["versions"]
 
 NEWEST, OLDEST = "2.21", "2.16"
 MATRIX = [("3.10", OLDEST), ("3.11", OLDEST), ("3.12", OLDEST)] + [(f"3.{minor}", NEWEST) for minor in (10, 11, 12, 13)]
-TESTS = [
-    f"tests/{name}.py"
-    for name in (
-        "summation/test_same_bits",
-        "summation/test_summation",
-        "test_train",
-        "verify/test_check",
-        "test_line_and_manual",
-        "test_curvature",
-        "test_optimizer",
-    )
-]
-
 
 # Old releases warn of what newer ones of their own dependencies will drop.
 QUIET = ["-W", "ignore::DeprecationWarning", "-W", "ignore::PendingDeprecationWarning", "-W", "ignore::FutureWarning"]
@@ -52,7 +39,7 @@ def versions(session: nox.Session, tensorflow: str) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(pins))
         constraints.flush()
-        session.install("--quiet", "-c", constraints.name, ".", "pytest>=8", "hypothesis>=6.100")
+        session.install("--quiet", "-c", constraints.name, ".", "pytest>=8", "pytest-xdist>=3.5", "hypothesis>=6.100")
     asked = "import sys, numpy, tensorflow as tf; print(sys.version.split()[0], tf.__version__, numpy.__version__)"
     seen = session.run("python", "-c", asked, env={"TF_CPP_MIN_LOG_LEVEL": "3"}, silent=True)
     results = [tests(session, onednn) for onednn in ("0", "1")]
@@ -68,6 +55,6 @@ def docs(session: nox.Session) -> None:
 
 def tests(session: nox.Session, onednn: str) -> str:
     """Run the tests with oneDNN off or on, and return pytest's closing words."""
-    command = ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUIET, *TESTS]
+    command = ["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "bits", *QUIET]
     output = session.run(*command, env={"TF_ENABLE_ONEDNN_OPTS": onednn}, silent=True)
     return re.findall(r"\d+ passed.*? in", output)[-1].removesuffix(" in")

@@ -7,6 +7,8 @@ import pytest
 
 import tf_gd
 
+pytestmark = pytest.mark.bits
+
 # From the samples' documentation, to the digits given there: lambda_max, condition number, largest learning rate.
 FIGURES = {
     "hubble1929": ("97.6104", "10.3563", "0.0204896"),

@@ -9,6 +9,8 @@ import tf_gd
 from tf_gd.learning_rate import applied_learning_rate
 from tf_gd.points import Points
 
+pytestmark = pytest.mark.bits
+
 X, Y = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 4.0])
 LINE = tf_gd.Line(0.5, 2.0)
 

@@ -12,6 +12,8 @@ import tf_gd
 from tf_gd import optimizer
 from tf_gd.graph import load_tensorflow
 
+pytestmark = pytest.mark.bits
+
 tf = load_tensorflow()
 v1 = tf.compat.v1
 Ours = tf_gd.GradientDescentOptimizer

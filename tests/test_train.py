@@ -10,6 +10,8 @@ import pytest
 import tf_gd
 from tf_gd.trajectory import SERIES
 
+pytestmark = pytest.mark.bits
+
 ENGINES = ["tensorflow", "manual"]
 X, Y = tf_gd.sample("hubble1929")
 

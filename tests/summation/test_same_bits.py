@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from support.direct import differs
 
+pytestmark = pytest.mark.bits
+
 TESTS = Path(__file__).parents[1]
 
 

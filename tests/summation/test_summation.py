@@ -20,6 +20,8 @@ from tf_gd.summation.line_sums import Arguments
 from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import Order, expected
 
+pytestmark = pytest.mark.bits
+
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 # Each takes seconds to compile, once; the other packets come with --slow.
 DEFAULT_PACKETS = {("float64", 2), ("float64", 4), ("float32", 8), ("float32", 16), ("float16", 8), ("bfloat16", 8)}

@@ -12,6 +12,8 @@ from tf_gd.trajectory import SERIES
 from tf_gd.verify.compare import compare, exact_gradient
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
 
+pytestmark = pytest.mark.bits
+
 X, Y = tf_gd.sample("hubble1929")
 
 

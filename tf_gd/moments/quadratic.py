@@ -77,7 +77,7 @@ class Quadratic:
         Example:
             >>> from tf_gd import Moments
             >>> Moments.of([1.0, 2.0], [3.0, 6.0]).gradient(Line(2.0, 1.0))
-            Gradient(m=-4.0, c=-2.0)
+            Gradient(dm=-4.0, dc=-2.0)
         """
         scale = loss_factor(self.n, reduction, loss_scale)
         line = as_line(line)
