@@ -152,7 +152,8 @@ def test_a_trajectory_is_saved_to_the_last_digit(ending: str, tmp_path: Path) ->
     path, file = train(), tmp_path / f"path.{ending}"
     path.save(file)
     if ending == "json":
-        columns = json.loads(file.read_text())
+        saved = json.loads(file.read_text())
+        columns = {name: saved[name] for name in path.to_dict()}
     else:
         columns = {name: values.tolist() for name, values in duckdb.sql(f"FROM '{file}'").fetchnumpy().items()}
     assert columns == path.to_dict()
