@@ -46,7 +46,7 @@ def no_work(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("kept")
     monkeypatch.chdir(tmp_path)
     for module in ("train", "report", "plot"):
-        monkeypatch.setattr(f"tf_gd.cli.{'reading' if module == 'train' else module}.load_points", None)
+        monkeypatch.setattr(f"tf_gd.cli.{'sources' if module == 'train' else module}.load_points", None)
     return tmp_path
 
 
