@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from support.victim import problem_of
 
 from tf_gd.descent import run
 from tf_gd.errors import SessionError
+from tf_gd.line import Line
 from tf_gd.session import train_in
 from tf_gd.session.store import Store
 from tf_gd.trajectory import SERIES
@@ -315,7 +317,7 @@ def test_json_that_was_never_a_session(text, tmp_path):
 @pytest.mark.parametrize("engine", ["manual", "tensorflow"])
 def test_a_checkpoint_of_another_session_is_refused(engine, tmp_path):
     half(tmp_path / "one", engine, 1400)
-    other = problem_of(engine).replace(start=(1.0, 1.0))
+    other = replace(problem_of(engine), start=Line(1.0, 1.0))
     with pytest.raises(ZeroDivisionError):
         train_in(tmp_path / "other", other, engine, checkpoint_steps=500, on_progress=stopped_at(1400))
     part = {"manual": "rows", "tensorflow": "checkpoint-*"}[engine]

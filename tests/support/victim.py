@@ -1,6 +1,6 @@
 """A process that trains in a directory, to be killed: `python tests/support/victim.py DIRECTORY ENGINE [KILL_AT]`.
 
-With KILL_AT it kills itself, with SIGKILL, just before its so-manieth call that changes what is on the disk.
+With KILL_AT it kills itself, with SIGKILL, just before its KILL_AT-th call that changes what is on the disk.
 """
 
 import os
