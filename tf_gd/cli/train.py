@@ -67,9 +67,9 @@ def command(
     _check_session(session, resume, checkpoint_steps, engine)
     _check_places(data, output, report_path, log_dir, session, drawn=not reads_files(data, engine))
     reading, descent = split_options(others)
-    hushed = quiet or as_json
-    source = load_source(data, x_column, y_column, sample, engine, hushed, **reading)
-    held_out = load_held_out(test, x_column, y_column, source, engine, hushed, **reading)
+    silent = quiet or as_json
+    source = load_source(data, x_column, y_column, sample, engine, silent, **reading)
+    held_out = load_held_out(test, x_column, y_column, source, engine, silent, **reading)
     problem = problem_of(source.data, tolerance=tolerance, **descent)
     if problem.warning:
         warn(problem.warning, quiet)
@@ -78,7 +78,7 @@ def command(
     if engine is None and source.n > COMPARED_POINTS:
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)
     engine = engine or ("both" if source.n <= COMPARED_POINTS else "manual")
-    with progress_bar("training", hushed) as on_progress:
+    with progress_bar("training", silent) as on_progress:
         done = carry_out(problem, source.data, engine, on_progress, session, resume, checkpoint_steps)
     done = done.evaluated(held_out)
     if output is not None:
