@@ -147,7 +147,7 @@ class Problem:
         """Return the problem, in float64, over points of which only the moments are at hand."""
         form = check_program(constants, intercept, None, moments.n)
         if batches is not None:
-            raise invalid("batches", "left out where only the moments are at hand", batches, "Give the points.")
+            raise invalid("batches", "None with the engine 'moments'", batches, "Take engine='manual'.")
         scaling = _standardization(standardize, intercept, np.dtype(np.float64), lambda: moments)
         moments = scaling.of_moments(moments) if scaling else moments
         curvature = moments.curvature(reduction, loss_scale, intercept)
