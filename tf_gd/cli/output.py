@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,14 @@ def warn(message: str, quiet: bool = False) -> None:
 def printable(text: str) -> str:
     """Return text on one line, with control characters escaped, so that data cannot steer the terminal."""
     return errors.printable(" ".join(text.split()))
+
+
+def wrapped(text: str, indent: int) -> str:
+    """Return a line folded to the terminal's width, further lines indented; as it is where nobody reads a terminal."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return text
+    width = max(40, shutil.get_terminal_size().columns)
+    return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def print_json(values: dict[str, Any]) -> None:

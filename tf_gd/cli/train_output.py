@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from tf_gd.cli.output import print_table, warn
+from tf_gd.cli.output import print_table, warn, wrapped
 from tf_gd.descent import run
 from tf_gd.errors import DataError, SessionWarning
 from tf_gd.line import Line
@@ -161,7 +161,7 @@ def report(done: Done) -> None:
     if done.test is not None:
         facts.append(("test", _words(done.test, errors=False)))
     for name, text in facts:
-        click.echo(f"{name:<14} {text}")
+        click.echo(wrapped(f"{name:<14} {text}", indent=15))
 
 
 def _formula(line: Line) -> str:

@@ -168,7 +168,8 @@ def _is_checkpoint(value: dict[str, str], body: dict[str, Any]) -> bool:
 
 
 def _is_versions(value: dict[str, str], _: dict[str, Any]) -> bool:
-    return all(isinstance(text, str) and len(text) < 100 for text in (*value, *value.values()))
+    texts = all(isinstance(text, str) and len(text) < 100 for text in (*value, *value.values()))
+    return texts and "tf_gd" in value  # the others are told only where they are known
 
 
 FIELDS: dict[str, tuple[str, Test]] = {
