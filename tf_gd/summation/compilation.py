@@ -1,20 +1,24 @@
 """The one way to compile in this package: Numba, without the interpreter's lock, cached from process to process.
 
 Only modules of compiled functions import Numba, through the decorators below, and they are imported when their first
-function is called. Three facts about Numba's cache shape the rules:
+function is called. Four facts about Numba's cache shape the rules:
 
 * a closure never finds its cached code again, so every compiled function stands at the top of its module;
 * cached code that calls a compiled function of another file is not renewed when that file changes, so whatever a
   compiled function calls stands in its own file;
+* beside the source it outlives an uninstalled package, and what is left of the package's directory then hides a copy
+  that is installed from elsewhere; so it stands in the user's cache directory, or in NUMBA_CACHE_DIR;
 * where no directory can be written, asking for a cache is an error, so then there is none.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from importlib import import_module
+from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,15 +35,33 @@ def kernel(function: Function, fastmath: Flags = False) -> Function:
         fastmath: which rules of floating-point arithmetic the compiler may break, see Numba; none where the bits
             must be TensorFlow's.
     """
-    try:
-        return _njit(function, fastmath=fastmath, cache=True)
-    except RuntimeError:  # there is no place for a cache
-        return _njit(function, fastmath=fastmath)
+    with _cache_directory() as there_is_one:
+        return _njit(function, fastmath=fastmath, cache=there_is_one)
 
 
 def helper(function: Function, fastmath: Flags = False) -> Function:
     """Compile a function that is called by kernels of the same file only: it becomes a part of them."""
     return _njit(function, fastmath=fastmath)
+
+
+@contextmanager
+def _cache_directory() -> Iterator[bool]:
+    """Let Numba choose the user's cache directory for what is decorated here; false if nothing can be written there."""
+    config: Any = import_module("numba.core.config")
+    appdirs: Any = import_module("numba.misc.appdirs")
+    chosen = config.CACHE_DIR  # NUMBA_CACHE_DIR, or empty
+    directory = chosen or appdirs.AppDirs("tf_gd", appauthor=False).user_cache_dir
+    try:
+        os.makedirs(directory, exist_ok=True)
+        TemporaryFile(dir=directory).close()
+    except OSError:
+        yield False
+        return
+    config.CACHE_DIR = directory
+    try:
+        yield True
+    finally:
+        config.CACHE_DIR = chosen
 
 
 def _njit(function: Function, **options: Any) -> Function:
