@@ -33,7 +33,12 @@ print(shifting.shifted(1.5), sum(shifting.shifted.stats.cache_hits.values()))
 def run(directory: Path, program: str = PROGRAM, **environment: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "XDG_CACHE_HOME": str(directory / "cache"), "PYTHONPATH": f"{directory}:{Path(__file__).parents[1]}", **environment},
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{directory}:{Path(__file__).parents[1]}",
+            "XDG_CACHE_HOME": str(directory / "cache"),
+            **environment,
+        },
         capture_output=True,
         text=True,
     )
