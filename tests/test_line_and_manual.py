@@ -7,7 +7,6 @@ import pytest
 
 import tf_gd
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.points import Points
 
 pytestmark = pytest.mark.bits
 
@@ -113,14 +112,18 @@ def test_a_mean_whose_share_is_zero_is_refused(function: object) -> None:
         function(LINE, points, points, reduction="mean")
 
 
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_the_loss_looks_at_each_point_once(reduction: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, None])
+@pytest.mark.parametrize("index", [0, 4_500])  # the second by compiled code
+@pytest.mark.parametrize("line", [(0.0, 0.0), (2.0, 1.0)])
+def test_a_bad_point_shows_in_the_sums_and_only_then_is_looked_for(bad: float, index: int, line: tuple) -> None:
+    for name in "xy":
+        points = {"x": [1.0] * (index + 2), "y": [3.0] * (index + 2)}
+        assert tf_gd.gradient((2.0, 1.0), **points) == (0.0, 0.0)
+        points[name][index] = bad
+        for function in (tf_gd.gradient, tf_gd.loss):
+            with pytest.raises(tf_gd.DataError, match=f"^`{name}` must .* Got {bad} at index {index}"):
+                function(line, **points)
 
-    def count(x: object, y: object) -> Points:
-        looks.append(1)
-        return Points(x, y)
 
-    monkeypatch.setattr("tf_gd.line.Points", count)
-    assert tf_gd.loss(tf_gd.Line(2.0, 1.0), [0.0, 1.0], [1.0, 4.0], reduction) == {"sum": 1.0, "mean": 0.5}[reduction]
-    assert len(looks) == 1
+def test_sums_that_overflow_are_no_bad_points() -> None:
+    assert tf_gd.loss((1e300, 0.0), [1.0], [0.0]) == np.inf

@@ -103,7 +103,7 @@ class LineGraph:
         batches: Sequence[npt.NDArray[np.int64]] | None = None,
     ) -> None:
         check_reduction(reduction)
-        check_mean(points, reduction)
+        check_mean(points.n, points.x.dtype, reduction)
         self.tf = load_tensorflow()
         self.points, self.reduction, self.loss_scale = points, reduction, loss_scale
         self.constants, self.intercept, self.batches = constants, intercept, batches

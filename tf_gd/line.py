@@ -18,11 +18,11 @@ import numpy.typing as npt
 from tf_gd import manual
 from tf_gd.errors import DataError, invalid
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.points import Points
+from tf_gd.points import Points, common_dtype
 from tf_gd.summation.line_sums import Scales, evaluate
 from tf_gd.summation.order import accumulator, expected
 from tf_gd.validation import check_loss_scale
-from tf_gd.vectors import as_vector, is_number
+from tf_gd.vectors import as_vector, is_number, vector_of
 
 Reduction = Literal["sum", "mean", "half_sum", "half_mean"]
 REDUCTIONS: tuple[Reduction, ...] = ("sum", "mean", "half_sum", "half_mean")
@@ -143,11 +143,11 @@ def scales(n: int, dtype: np.dtype[Any], reduction: Reduction = "sum", loss_scal
     return Scales(scale, accumulator(dtype).type(n if mean else 1), in_front)
 
 
-def check_mean(points: Points, reduction: Reduction) -> None:
+def check_mean(n: int, dtype: np.dtype[Any], reduction: Reduction) -> None:
     """Raise `DataError` where 1/n, by which the mean multiplies, is 0 in the points' dtype."""
-    if reduction in ("mean", "half_mean") and points.x.dtype == np.float16 and points.n >= 65_520:  # rounds to infinity
+    if reduction in ("mean", "half_mean") and dtype == np.float16 and n >= 65_520:  # rounds to infinity
         raise DataError(
-            f"`x` must have few enough points for a mean in {points.x.dtype.name}. Got {points.n:,}, and 1/n is 0. "
+            f"`x` must have few enough points for a mean in {dtype.name}. Got {n:,}, and 1/n is 0. "
             "Use float32 or the sum."
         )
 
@@ -264,13 +264,17 @@ def _evaluated(
 ) -> list[Any]:
     """Return the loss, dL/dm and dL/dc, in the order of addition to expect of TensorFlow on this machine."""
     check_reduction(reduction)
-    points = Points(x, y)
-    check_mean(points, reduction)
-    dtype = points.x.dtype
+    x_vector, y_vector = vector_of("x", x).values, vector_of("y", y).values
+    dtype = common_dtype(x_vector, y_vector)
+    check_mean(x_vector.size, dtype, reduction)
     with np.errstate(all="ignore"):
         m, c = (dtype.type(value) for value in as_line(line))
-        how = scales(points.n, dtype, reduction, check_loss_scale(loss_scale))
-    return evaluate(points.x, points.y, m, c, how, expected(points.n, dtype))
+        how = scales(x_vector.size, dtype, reduction, check_loss_scale(loss_scale))
+    vectors = x_vector.astype(dtype, copy=False), y_vector.astype(dtype, copy=False)
+    values = evaluate(*vectors, m, c, how, expected(x_vector.size, dtype))
+    if not np.isfinite(values).all():  # as they are where any point is not: a further look at each is saved
+        Points(x, y)
+    return values
 
 
 def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], float]) -> Line:

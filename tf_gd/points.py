@@ -53,12 +53,8 @@ class Points:
         skip_invalid: bool = False,
     ) -> None:
         vectors = vector_of("x", x), vector_of("y", y)
-        if vectors[0].values.size != vectors[1].values.size:
-            raise DataError(
-                f"`x` and `y` must have one length. Got {vectors[0].values.size} and {vectors[1].values.size}."
-            )
+        dtype = common_dtype(*(vector.values for vector in vectors))
         keep = _kept(vectors) if skip_invalid else None
-        dtype = np.result_type(vectors[0].values, vectors[1].values)
         for name, vector in zip("xy", vectors, strict=True):
             object.__setattr__(self, name, _frozen(name, vector, keep, dtype))
         object.__setattr__(self, "x_name", x_name)
@@ -104,6 +100,13 @@ class Points:
                 advice = "Scale the points." if wanted == np.float64 else "Try a wider dtype."
                 raise DataError(f"`{name}` must fit {wanted.name}. Got {before[index]!s} at index {index}. {advice}")
         return Points(x, y, self.x_name, self.y_name)
+
+
+def common_dtype(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> np.dtype[Any]:
+    """Return the dtype of points made of two vectors, the wider one; raise `DataError` where their lengths differ."""
+    if x.size != y.size:
+        raise DataError(f"`x` and `y` must have one length. Got {x.size} and {y.size}.")
+    return np.result_type(x, y)
 
 
 def _kept(vectors: tuple[Vector, Vector]) -> npt.NDArray[np.bool_] | None:

@@ -117,7 +117,7 @@ class Problem:
         """
         check_reduction(reduction)
         points = Points(x, y).astype(check_dtype(dtype))
-        check_mean(points, reduction)
+        check_mean(points.n, points.x.dtype, reduction)
         form = check_program(constants, intercept, batches, points.n)
         scaling = _standardization(standardize, intercept, points.x.dtype, lambda: Moments.of(*points))
         points = scaling.of_points(points) if scaling else points

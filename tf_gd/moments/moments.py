@@ -21,7 +21,7 @@ from tf_gd.moments.quadratic import Quadratic, is_finite
 from tf_gd.moments.shift import Unshifted
 from tf_gd.moments.sums import exact_sums
 from tf_gd.moments.sums import sums as sums_of
-from tf_gd.points import Points
+from tf_gd.points import Points, common_dtype
 from tf_gd.vectors import as_vector
 
 SUMS = ("x", "y", "xx", "xy", "yy")
@@ -65,9 +65,7 @@ class Moments(Quadratic):
             DataError: different lengths, not one-dimensional, empty, not numeric, NaN or infinity, or past float64.
         """
         x_vector, y_vector = as_vector("x", x), as_vector("y", y)
-        if x_vector.size != y_vector.size:
-            raise DataError(f"`x` and `y` must have one length. Got {x_vector.size} and {y_vector.size}.")
-        kind = np.result_type(x_vector, y_vector)
+        kind = common_dtype(x_vector, y_vector)
         if kind.name == "bfloat16" or kind.itemsize > 8:
             x_vector, y_vector = Points(x_vector, y_vector).astype(np.float64)
         try:

@@ -51,27 +51,26 @@ def fast_sums(x: Vector, y: Vector) -> Quadratic:
     from tf_gd.moments.compiled_sums import PART, add_parts
     from tf_gd.summation.compilation import prepare
 
-    starts, rows = range(0, x.size, CHUNK), CHUNK // PART
-    shifts, parts = np.empty((len(starts), 2)), np.empty((-(-x.size // PART), 5))
-    prepare(add_parts, _doubles(x[:1]), _doubles(y[:1]), 0.0, 0.0, parts)
+    starts, results = range(0, x.size, CHUNK), list[Quadratic]()
+    prepare(add_parts, _doubles(x[:1]), _doubles(y[:1]), 0.0, 0.0, np.empty((1, 5)))
 
     def share(todo: Iterator[int]) -> None:
-        for k in todo:
-            left, right = _doubles(x[k * CHUNK : (k + 1) * CHUNK]), _doubles(y[k * CHUNK : (k + 1) * CHUNK])
-            shifts[k] = shift_of(left), shift_of(right)
-            x0, y0 = shifts[k].tolist()
-            add_parts(left, right, x0, y0, parts[k * rows : (k + 1) * rows])
-
-    with np.errstate(all="ignore"):
-        on_all_cores(share, range(len(starts)), worth_a_thread=4)
-        total, exact = Unshifted(), []
-        for k, start in enumerate(starts):
-            chunk, of_parts = slice(start, start + CHUNK), parts[k * rows : (k + 1) * rows]
-            if _is_safe(of_parts, x[chunk].size):
-                total.add(x[chunk].size, shifts[k].tolist(), [math.fsum(column) for column in of_parts.T.tolist()])
+        total, parts = Unshifted(), np.empty((CHUNK // PART, 5))
+        for start in todo:
+            left, right = _doubles(x[start : start + CHUNK]), _doubles(y[start : start + CHUNK])
+            shift, rows = (shift_of(left), shift_of(right)), parts[: -(-left.size // PART)]
+            with np.errstate(all="ignore"):
+                add_parts(left, right, *shift, rows)
+                safe = _is_safe(rows, left.size)
+            if safe:
+                total.add(left.size, shift, [math.fsum(column) for column in rows.T.tolist()])
             else:
-                exact.append(exact_sums(x[chunk], y[chunk]))
-    return reduce(Quadratic.plus, [*([total.sums()] if total.n else []), *exact])
+                results.append(exact_sums(left, right))
+        if total.n:
+            results.append(total.sums())
+
+    on_all_cores(share, starts, worth_a_thread=4)
+    return reduce(Quadratic.plus, results)
 
 
 def _doubles(values: Vector) -> npt.NDArray[np.float64]:
