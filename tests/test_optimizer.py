@@ -10,7 +10,7 @@ import pytest
 
 import tf_gd
 from tf_gd import optimizer
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 pytestmark = pytest.mark.bits
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import tf_gd
-from tf_gd.graph import load_tensorflow, regroups
+from tf_gd.descent import regroups
+from tf_gd.loading import load_tensorflow
 
 RNG = np.random.default_rng(20)
 

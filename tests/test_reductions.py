@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tf_gd
-from tf_gd.line import REDUCTIONS
+from tf_gd.reduction import REDUCTIONS
 from tf_gd.trajectory import SERIES
 
 

@@ -29,7 +29,7 @@ _HOME = {
     "ResidualSummary": "moments.evaluation",
     "train": "fitting",
     "Trajectory": "trajectory",
-    "read_trajectory": "trajectory_files",
+    "read_trajectory": "trajectory",
     "Outcome": "trajectory",
     "check": "fitting",
     "check_gradient": "diagnosis.model.model_check",
@@ -109,7 +109,7 @@ if TYPE_CHECKING:  # what mypy and editors see
     from tf_gd.tables.reading import read_points as read_points
     from tf_gd.trajectory import Outcome as Outcome
     from tf_gd.trajectory import Trajectory as Trajectory
-    from tf_gd.trajectory_files import read_trajectory as read_trajectory
+    from tf_gd.trajectory import read_trajectory as read_trajectory
     from tf_gd.verify.compare import Comparison as Comparison
     from tf_gd.verify.live_session import SessionCheck as SessionCheck
     from tf_gd.verify.live_session import check_session as check_session

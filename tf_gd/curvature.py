@@ -8,6 +8,7 @@ Descent converges for every learning rate under 2 / lambda_max, fastest at 2 / (
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -15,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError, invalid
-from tf_gd.line import Reduction, loss_factor
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction, loss_factor
 
 SMALLEST = 5e-324
 """The smallest float64 above 0: stands for a spread or determinant that is not 0, but that float64 would round to 0."""
@@ -186,3 +187,23 @@ class Curvature:
 def _is_finite(value: Any) -> bool:
     """Whether `value` is a finite number."""
     return isinstance(value, int | float | np.integer | np.floating) and math.isfinite(value)
+
+
+def steepest_limit(
+    points: Points,
+    batches: Sequence[npt.NDArray[np.int64]] | None,
+    reduction: Reduction,
+    loss_scale: float | None,
+    intercept: bool,
+) -> float | None:
+    """Return the largest learning rate that is stable for every batch; None without batches."""
+    if not batches:
+        return None
+    x = points.x.astype(np.float64)[np.concatenate(batches)]
+    sizes = np.array([len(batch) for batch in batches])
+    begins = np.cumsum(sizes) - sizes
+    of_size = {size: float(2 * loss_factor(size, reduction, loss_scale)) for size in set(sizes.tolist())}
+    factors = np.array([of_size[size] for size in sizes.tolist()])
+    mm, mc, cc = factors * np.add.reduceat(x * x, begins), factors * np.add.reduceat(x, begins), factors * sizes
+    steepest = np.max((mm + cc + np.hypot(mm - cc, 2 * mc)) / 2 if intercept else mm)
+    return float(2 / steepest) if steepest else math.inf

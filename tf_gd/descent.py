@@ -12,14 +12,16 @@ from typing import Any, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd import graph
 from tf_gd.errors import invalid
+from tf_gd.graph import LineGraph, SteppedLineGraph
 from tf_gd.line import Line
+from tf_gd.loading import is_stranded
 from tf_gd.moments.engine import MomentsDescent
+from tf_gd.points import Points
 from tf_gd.problem import Problem
 from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import Order, expected
-from tf_gd.summation.probing import reveal
+from tf_gd.summation.probing import reduce_sum, reveal
 from tf_gd.trajectory import SERIES, Trajectory, judge
 from tf_gd.validation import Progress, check_progress, check_rows
 
@@ -129,7 +131,7 @@ def open_engine(problem: Problem, engine: EngineName) -> AbstractContextManager[
         return nullcontext(MomentsDescent(problem))
     if engine == "tensorflow":
         stepped = problem.steps_per_run == 1 or problem.constants or problem.batches is not None
-        return graph.SteppedLineGraph.of(problem) if stepped else graph.LineGraph.of(problem)
+        return SteppedLineGraph.of(problem) if stepped else LineGraph.of(problem)
     return nullcontext(ManualDescent.of(problem))
 
 
@@ -153,7 +155,7 @@ def resolve_order(problem: Problem, engine: EngineName) -> Problem:
 
     By hand, TensorFlow is not loaded for that: where it is not there, the order is the one to expect.
     """
-    by_hand = engine == "manual" and "tensorflow" in sys.modules and not graph.is_stranded()
+    by_hand = engine == "manual" and "tensorflow" in sys.modules and not is_stranded()
     return confirm_order(problem) if by_hand else problem
 
 
@@ -163,7 +165,7 @@ def confirm_order(problem: Problem) -> Problem:
         return problem
     lengths = problem.batch_orders or [problem.n]
     orders = {length: _probed(length, problem.dtype) for length in lengths}
-    regrouped = _regroups(problem.n, problem.dtype) if problem.constants else False
+    regrouped = regroups(problem.n, problem.dtype) if problem.constants else False
     seen = {length: order for length, order in orders.items() if order is not None}
     if len(seen) < len(orders) or regrouped is None:
         return replace(problem, order_is="unknown")
@@ -179,14 +181,25 @@ def order_of_sum(n: int, dtype: np.dtype[Any]) -> Order:
 @cache
 def _probed(n: int, dtype: np.dtype[Any]) -> Order | None:
     """Look at how TensorFlow adds n elements, which no longer changes once it has a session in a process."""
-    with graph.reduce_sum(n, dtype) as reduce_sum:
-        return reveal(reduce_sum, n, dtype)
+    with reduce_sum(n, dtype) as added:
+        return reveal(added, n, dtype)
 
 
 @cache
-def _regroups(n: int, dtype: np.dtype[Any]) -> bool | None:
-    """Look at how TensorFlow adds the residual of constant points."""
-    return graph.regroups(n, dtype)
+def regroups(n: int, dtype: np.dtype[Any]) -> bool | None:
+    """Return whether TensorFlow adds the residual of n constant points as `(m x - y) + c`; None: in another way yet.
+
+    Found out by one update of a graph with constants: with m x = y = 2^k so large that it swallows c = 1, the residual
+    is 0 as it is written, and 1 when it is regrouped; the update shows which.
+    """
+    kind: Any = np.dtype(dtype).type
+    large = kind(2.0**12 if np.dtype(dtype).itemsize == 2 else 2.0**60)
+    points = Points(np.ones(n, kind), np.full(n, large))
+    with SteppedLineGraph(points, 0.5, "mean", constants=True) as line_graph:
+        rows = line_graph.descend(Line(large, kind(1)), 1)
+    moved = rows[1, 1] != rows[0, 1]
+    ones = np.asarray([0.0, 1.0], kind)
+    return bool(moved) if rows[0, 2] == ones[int(moved)] else None
 
 
 def order_used(problem: Problem, engine: EngineName) -> str:

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from tf_gd.descent import EngineName, run
 from tf_gd.errors import DescentWarning, invalid
-from tf_gd.line import Reduction
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
 from tf_gd.problem import Batches, LearningRate, Problem
+from tf_gd.reduction import Reduction
 from tf_gd.session import train_in
 from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_dtype

@@ -5,21 +5,16 @@ Everything lives in a graph and a session of its own; the caller's TensorFlow, e
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import TfGdError
-from tf_gd.learning_rate import called_once
-from tf_gd.line import Line, Reduction, check_mean, check_reduction
+from tf_gd.line import Line
+from tf_gd.loading import load_tensorflow, quiet_stderr
 from tf_gd.points import Points
-from tf_gd.quiet import quiet_stderr
+from tf_gd.reduction import Reduction, check_mean, check_reduction
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,35 +22,6 @@ if TYPE_CHECKING:
     from tf_gd.problem import Problem
 
 LearningRate = float | Callable[[], float]
-
-
-_home = os.getpid()  # the process in which TensorFlow's threads run, once it is loaded
-
-
-def is_stranded() -> bool:
-    """Return whether TensorFlow was loaded before a fork: its threads stayed in the parent, and a run would hang."""
-    return "tensorflow" in sys.modules and os.getpid() != _home
-
-
-def load_tensorflow() -> Any:
-    """Import TensorFlow without its start-up noise, and return it; everything else on stderr still shows.
-
-    Raises:
-        TfGdError: in a process that was forked after TensorFlow had been loaded.
-    """
-    global _home
-    if is_stranded():
-        raise TfGdError(
-            "TensorFlow must be used in a process that loaded it: its threads do not survive a fork. Got a forked "
-            "child. Start it with the method 'spawn', or take engine='manual', which gives the same bits."
-        )
-    if "tensorflow" in sys.modules:
-        return import_module("tensorflow")
-    with quiet_stderr():
-        tensorflow = import_module("tensorflow")
-        tensorflow.config.list_physical_devices()  # looks for a GPU now, while its complaint is held back
-    _home = os.getpid()
-    return tensorflow
 
 
 class LineGraph:
@@ -327,53 +293,3 @@ class SteppedLineGraph(LineGraph):
             return None
         batch = self.batches[step % len(self.batches)]
         return {self.x_placeholder: self.points.x[batch], self.y_placeholder: self.points.y[batch]}
-
-
-def schedule_values(schedule: Callable[[Any], Any], num_steps: int) -> list[Any]:
-    """Return the learning rate of each step that a schedule gives, computed by TensorFlow, shape [num_steps].
-
-    Args:
-        schedule: a function of the step, such as `lambda step: tf.compat.v1.train.exponential_decay(0.1, step, 50,
-            0.9)`, or a Keras `LearningRateSchedule`. What TensorFlow cannot build a graph of is called with each step.
-        num_steps: the number of steps.
-    """
-    tf = load_tensorflow()
-    with tf.Graph().as_default() as graph:
-        step = tf.compat.v1.placeholder(tf.int64, [])
-        try:
-            rate = tf.convert_to_tensor(schedule(step))
-        except (TypeError, ValueError, AttributeError):  # plain Python, which wants numbers
-            rate = None
-    if rate is None:
-        return [called_once(schedule(k)) for k in range(num_steps)]
-    with tf.compat.v1.Session(graph=graph) as session, quiet_stderr():
-        return [session.run(rate, {step: k}) for k in range(num_steps)]
-
-
-def regroups(n: int, dtype: npt.DTypeLike) -> bool | None:
-    """Return whether TensorFlow adds the residual of n constant points as `(m x - y) + c`; None: in another way yet.
-
-    Found out by one update of a graph with constants: with m x = y = 2^k so large that it swallows c = 1, the residual
-    is 0 as it is written, and 1 when it is regrouped; the update shows which.
-    """
-    kind: Any = np.dtype(dtype).type
-    large = kind(2.0**12 if np.dtype(dtype).itemsize == 2 else 2.0**60)
-    points = Points(np.ones(n, kind), np.full(n, large))
-    with SteppedLineGraph(points, 0.5, "mean", constants=True) as line_graph:
-        rows = line_graph.descend(Line(large, kind(1)), 1)
-    moved = rows[1, 1] != rows[0, 1]
-    ones = np.asarray([0.0, 1.0], kind)
-    return bool(moved) if rows[0, 2] == ones[int(moved)] else None
-
-
-@contextmanager
-def reduce_sum(n: int, dtype: npt.DTypeLike) -> Iterator[Callable[[npt.NDArray[Any]], Any]]:
-    """Hand out TensorFlow's `reduce_sum` of n elements as a function of a NumPy vector, for probing."""
-    tf = load_tensorflow()
-    with tf.Graph().as_default() as graph:
-        vector = tf.compat.v1.placeholder(np.dtype(dtype).name, [n])
-        whole = tf.reduce_sum(vector)
-    with tf.compat.v1.Session(graph=graph) as session:
-        with quiet_stderr():  # the first run of a process writes a line or two
-            session.run(whole, {vector: np.zeros(n, dtype)})
-        yield lambda values: session.run(whole, {vector: values})

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError, InvalidArgumentError, invalid
+from tf_gd.loading import load_tensorflow, quiet_stderr
 
 SMALLEST_NORMAL = {"float32": 2.0**-126, "bfloat16": 2.0**-126, "float64": 2.0**-1022}
 """Under it TensorFlow's threads flush to 0; float16 is computed in float32, which holds all of it."""
@@ -48,6 +49,17 @@ def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt
     if not (np.isfinite(applied) and applied > 0):
         raise _lost(rate, kind, is_rounded)
     return applied
+
+
+def resolved_rate(learning_rate: Any, num_steps: int, dtype: np.dtype[Any]) -> Any:
+    """Return a learning rate as a number that TensorFlow takes, or as an array of what is applied at each step."""
+    if is_schedule(learning_rate):
+        learning_rate = schedule_values(learning_rate, num_steps)
+    rate = called_once(learning_rate)
+    if isinstance(rate, list | tuple | np.ndarray):
+        return one_for_each_step(rate, num_steps, dtype)
+    applied_learning_rate(rate, dtype)
+    return rate
 
 
 def one_for_each_step(rates: Any, num_steps: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -105,6 +117,27 @@ def called_once(learning_rate: Any) -> Any:
         except (AttributeError, NotImplementedError):
             raise invalid("learning_rate", "a number; a tensor must be eager", value, "Hand over its value.") from None
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def schedule_values(schedule: Callable[[Any], Any], num_steps: int) -> list[Any]:
+    """Return the learning rate of each step that a schedule gives, computed by TensorFlow, shape [num_steps].
+
+    Args:
+        schedule: a function of the step, such as `lambda step: tf.compat.v1.train.exponential_decay(0.1, step, 50,
+            0.9)`, or a Keras `LearningRateSchedule`. What TensorFlow cannot build a graph of is called with each step.
+        num_steps: the number of steps.
+    """
+    tf = load_tensorflow()
+    with tf.Graph().as_default() as graph:
+        step = tf.compat.v1.placeholder(tf.int64, [])
+        try:
+            rate = tf.convert_to_tensor(schedule(step))
+        except (TypeError, ValueError, AttributeError):  # plain Python, which wants numbers
+            rate = None
+    if rate is None:
+        return [called_once(schedule(k)) for k in range(num_steps)]
+    with tf.compat.v1.Session(graph=graph) as session, quiet_stderr():
+        return [session.run(rate, {step: k}) for k in range(num_steps)]
 
 
 def automatic_rate(wanted: float, dtype: npt.DTypeLike, limit: float = np.inf) -> float:

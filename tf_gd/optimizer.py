@@ -11,7 +11,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 _one_at_a_time = threading.Lock()
 

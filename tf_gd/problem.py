@@ -11,21 +11,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.curvature import Curvature
+from tf_gd.curvature import Curvature, steepest_limit
 from tf_gd.errors import DataError, invalid
-from tf_gd.graph import schedule_values
 from tf_gd.learning_rate import (
     applied_learning_rate,
     automatic_rate,
-    called_once,
-    is_schedule,
-    one_for_each_step,
+    resolved_rate,
 )
-from tf_gd.line import Line, Reduction, check_mean, check_reduction, loss_factor, scales
+from tf_gd.line import Line
 from tf_gd.moments.least_loss import least_loss_rate
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.standardization import Standardization
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction, check_mean, check_reduction, loss_factor, scales
 from tf_gd.summation.line_sums import Scales
 from tf_gd.summation.order import Order, expected
 from tf_gd.summation.schedule import Schedule, in_turn
@@ -232,26 +230,6 @@ class Problem:
         return None
 
 
-def steepest_limit(
-    points: Points,
-    batches: Sequence[npt.NDArray[np.int64]] | None,
-    reduction: Reduction,
-    loss_scale: float | None,
-    intercept: bool,
-) -> float | None:
-    """Return the largest learning rate that is stable for every batch; None without batches."""
-    if not batches:
-        return None
-    x = points.x.astype(np.float64)[np.concatenate(batches)]
-    sizes = np.array([len(batch) for batch in batches])
-    begins = np.cumsum(sizes) - sizes
-    of_size = {size: float(2 * loss_factor(size, reduction, loss_scale)) for size in set(sizes.tolist())}
-    factors = np.array([of_size[size] for size in sizes.tolist()])
-    mm, mc, cc = factors * np.add.reduceat(x * x, begins), factors * np.add.reduceat(x, begins), factors * sizes
-    steepest = np.max((mm + cc + np.hypot(mm - cc, 2 * mc)) / 2 if intercept else mm)
-    return float(2 / steepest) if steepest else math.inf
-
-
 def _standardization(
     standardize: Any, intercept: bool, dtype: np.dtype[Any], moments: Callable[[], Moments]
 ) -> Standardization | None:
@@ -304,7 +282,7 @@ def _checked(
     num_steps = check_count("num_steps", num_steps, least=0)
     begin = Line(*check_start(start, dtype))
     is_automatic = isinstance(learning_rate, str) and learning_rate == "auto"
-    rate = automatic(begin, num_steps, dtype) if is_automatic else _resolved(learning_rate, num_steps, dtype)
+    rate = automatic(begin, num_steps, dtype) if is_automatic else resolved_rate(learning_rate, num_steps, dtype)
     return {
         "dtype": dtype,
         "learning_rate": rate,
@@ -318,14 +296,3 @@ def _checked(
         if steps_per_run is None
         else check_count("steps_per_run", steps_per_run, 1, MOST_STEPS_A_RUN),
     }
-
-
-def _resolved(learning_rate: Any, num_steps: int, dtype: np.dtype[Any]) -> Any:
-    """Return a learning rate as a number that TensorFlow takes, or as an array of what is applied at each step."""
-    if is_schedule(learning_rate):
-        learning_rate = schedule_values(learning_rate, num_steps)
-    rate = called_once(learning_rate)
-    if isinstance(rate, list | tuple | np.ndarray):
-        return one_for_each_step(rate, num_steps, dtype)
-    applied_learning_rate(rate, dtype)
-    return rate

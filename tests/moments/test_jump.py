@@ -8,10 +8,10 @@ import pytest
 import tf_gd
 from tf_gd import Line, Moments
 from tf_gd.errors import InvalidArgumentError
-from tf_gd.line import loss_factor
 from tf_gd.moments.closed_form import ClosedForm
 from tf_gd.moments.stopping import first_at_or_under
 from tf_gd.points import Points
+from tf_gd.reduction import loss_factor
 from tf_gd.trajectory import SERIES
 from tf_gd.verify.rounding import RoundingBound
 

@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 

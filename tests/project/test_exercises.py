@@ -133,7 +133,7 @@ WRONG = [
 
 def typed(text: str) -> tuple[object, ...]:
     """Return the answer, or the answers, that a reader has typed."""
-    from tf_gd.graph import load_tensorflow
+    from tf_gd.loading import load_tensorflow
 
     x, y = tf_gd.sample("hubble1929")
     names = {

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 
 from tf_gd.descent import _probed, confirm_order
-from tf_gd.graph import reduce_sum
 from tf_gd.problem import Problem
 from tf_gd.summation.line_sums import total
 from tf_gd.summation.order import Order, expected
-from tf_gd.summation.probing import reveal
+from tf_gd.summation.probing import reduce_sum, reveal
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 DTYPES = ["float64", "float32", "float16", BFLOAT16]

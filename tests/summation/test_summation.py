@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from tf_gd import manual
-from tf_gd.graph import reduce_sum
-from tf_gd.line import scales
 from tf_gd.manual import update
 from tf_gd.problem import Problem
+from tf_gd.reduction import scales
 from tf_gd.summation import kernel, reference
 from tf_gd.summation import line_sums as evaluation
 from tf_gd.summation.flush_to_zero import flushed
 from tf_gd.summation.line_sums import Arguments
 from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import Order, expected
+from tf_gd.summation.probing import reduce_sum
 
 pytestmark = pytest.mark.bits
 

@@ -5,7 +5,7 @@ In our words; each names the suite that tests such a function.
 
 import numpy as np
 
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 tf = load_tensorflow()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 tf = load_tensorflow()
 

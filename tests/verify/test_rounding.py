@@ -8,10 +8,10 @@ import pytest
 
 import tf_gd
 from tf_gd.descent import run
-from tf_gd.line import scales
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
 from tf_gd.problem import Problem
+from tf_gd.reduction import scales
 from tf_gd.summation.line_sums import evaluate
 from tf_gd.summation.order import Order, expected
 from tf_gd.trajectory import SERIES

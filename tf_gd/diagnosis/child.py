@@ -155,7 +155,7 @@ def main(path: str, memory_limit: str, time_limit: str) -> None:
     """Serve until the parent is gone."""
     child = Child(path, float(time_limit))
     if b"tensorflow" in child.program.source.text:
-        from tf_gd.graph import load_tensorflow
+        from tf_gd.loading import load_tensorflow
 
         load_tensorflow()  # takes seconds that are none of the learner's time
     limit_memory(int(memory_limit))

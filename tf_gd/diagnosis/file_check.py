@@ -16,7 +16,7 @@ from tf_gd.diagnosis.line.point_sets import point_sets
 from tf_gd.diagnosis.model.model_names import found_in
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
 from tf_gd.errors import DataError, invalid, plain
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 _SAYS_GRADIENT = ("grad", "deriv", "partial", "slope_of", "backward", "djd", "dld")
 _SAYS_UPDATE = ("update", "step", "descen", "train_once", "move")

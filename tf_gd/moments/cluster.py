@@ -15,8 +15,8 @@ from typing import Any
 from uuid import uuid4
 
 from tf_gd.errors import DataError, TfGdError, invalid
+from tf_gd.loading import discarded_stderr
 from tf_gd.moments.files import Paths, Reading, list_files, merged, moments_of_file
-from tf_gd.quiet import discarded_stderr
 from tf_gd.tables.columns import Selector, quoted
 from tf_gd.tables.dialect import Dialect
 from tf_gd.validation import Progress, check_progress

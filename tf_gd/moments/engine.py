@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import invalid
-from tf_gd.line import Line, loss_factor
+from tf_gd.line import Line
 from tf_gd.moments.closed_form import ClosedForm, Steps
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.stopping import first_at_or_under
+from tf_gd.reduction import loss_factor
 from tf_gd.validation import check_rows
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from tf_gd.errors import DataError, invalid, plain
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Line, Reduction, as_line, loss_factor
+from tf_gd.line import Line, as_line
 from tf_gd.moments.closed_form import ClosedForm
 from tf_gd.moments.quadratic import Quadratic, is_finite
 from tf_gd.moments.shift import Unshifted
 from tf_gd.moments.sums import exact_sums
 from tf_gd.moments.sums import sums as sums_of
-from tf_gd.points import Points, common_dtype
-from tf_gd.vectors import as_vector
+from tf_gd.points import Points, as_vector, common_dtype
+from tf_gd.reduction import Reduction, loss_factor
 
 SUMS = ("x", "y", "xx", "xy", "yy")
 FRACTION = re.compile(r"-?\d{1,4000}(/[1-9]\d{0,3999})?", re.ASCII)

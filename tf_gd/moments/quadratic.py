@@ -13,8 +13,9 @@ import numpy as np
 
 from tf_gd.curvature import SMALLEST, Curvature
 from tf_gd.errors import DataError
-from tf_gd.line import Gradient, Line, Reduction, as_line, loss_factor
+from tf_gd.line import Gradient, Line, as_line
 from tf_gd.moments.rational import rounded
+from tf_gd.reduction import Reduction, loss_factor
 
 
 @dataclass(frozen=True)

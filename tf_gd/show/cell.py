@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy.typing as npt
 
-from tf_gd.line import Reduction
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 from tf_gd.show.page import render_playground, write_report
 
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from tf_gd import __version__
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 from tf_gd.show.page_data import page_data
 from tf_gd.show.page_words import line_words, points_numbers, points_words, run_words
 from tf_gd.show.still import Still, still_of_points, stills_of_run

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
-from tf_gd.line import Line, Reduction
+from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 from tf_gd.trajectory import Trajectory
 
 Grid = npt.NDArray[np.float64]

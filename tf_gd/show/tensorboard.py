@@ -11,8 +11,8 @@ from typing import Any, cast
 import numpy as np
 
 from tf_gd.graph import LineGraph
-from tf_gd.line import Reduction
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 from tf_gd.tables.writing import make_folder
 from tf_gd.trajectory import Trajectory
 

@@ -11,6 +11,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tf_gd.loading import load_tensorflow, quiet_stderr
 from tf_gd.summation.line_sums import total
 from tf_gd.summation.order import Order, Vector, expected
 
@@ -25,6 +27,19 @@ Sum = Callable[[Vector], npt.ArrayLike]
 
 PACKET_WIDTHS = (4, 8, 16, 2)
 MOST_THREADS = 256
+
+
+@contextmanager
+def reduce_sum(n: int, dtype: npt.DTypeLike) -> Iterator[Callable[[npt.NDArray[Any]], Any]]:
+    """Hand out TensorFlow's `reduce_sum` of n elements as a function of a NumPy vector, for probing."""
+    tf = load_tensorflow()
+    with tf.Graph().as_default() as graph:
+        vector = tf.compat.v1.placeholder(np.dtype(dtype).name, [n])
+        whole = tf.reduce_sum(vector)
+    with tf.compat.v1.Session(graph=graph) as session:
+        with quiet_stderr():  # the first run of a process writes a line or two
+            session.run(whole, {vector: np.zeros(n, dtype)})
+        yield lambda values: session.run(whole, {vector: values})
 
 
 def reveal(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:

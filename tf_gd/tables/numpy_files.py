@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError, plain
-from tf_gd.points import Points
+from tf_gd.points import Points, as_vector
 from tf_gd.tables.advice import FileError
 from tf_gd.tables.columns import Choice, Column, Selector, choose, quoted
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.numbers import na_numbers
-from tf_gd.vectors import as_vector
 
 MAX_EXPANSION = 100
 """How many times its own weight an archive may unpack to ..."""

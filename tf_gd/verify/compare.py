@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 
 from tf_gd.descent import check_engine, confirm_order, run
-from tf_gd.line import Gradient, Line, Reduction, loss_factor
+from tf_gd.line import Gradient, Line
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
 from tf_gd.problem import Problem
+from tf_gd.reduction import Reduction, loss_factor
 from tf_gd.summation.order import Order, Vector
 from tf_gd.trajectory import SERIES, Trajectory
 from tf_gd.validation import Progress, check_progress

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tf_gd.errors import invalid
-from tf_gd.line import Reduction, check_reduction
+from tf_gd.reduction import Reduction, check_reduction
 from tf_gd.verify.algebra import symbols
 from tf_gd.verify.derivation_step import Step
 

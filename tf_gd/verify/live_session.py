@@ -12,8 +12,8 @@ from tf_gd import manual
 from tf_gd.descent import order_of_sum
 from tf_gd.errors import invalid
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import REDUCTIONS, Reduction, scales
 from tf_gd.points import Points
+from tf_gd.reduction import REDUCTIONS, Reduction, scales
 from tf_gd.summation.line_sums import evaluate
 from tf_gd.validation import check_count
 from tf_gd.verify.rounding import ulp_distance

@@ -26,10 +26,11 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError
-from tf_gd.line import Line, Reduction, loss_factor
+from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.points import Points
 from tf_gd.problem import Problem
+from tf_gd.reduction import Reduction, loss_factor
 from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES
 

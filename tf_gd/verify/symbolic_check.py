@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.line import Reduction
 from tf_gd.points import sample
+from tf_gd.reduction import Reduction
 from tf_gd.summation.order import Order
 from tf_gd.summation.reference import evaluate
 from tf_gd.verify.algebra import symbols

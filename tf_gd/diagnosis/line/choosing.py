@@ -13,8 +13,8 @@ from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_e
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes
 from tf_gd.diagnosis.line.trial import Line, Tested, on_points
 from tf_gd.diagnosis.line.updates import STEPS, Step, as_tensorflow, on_paper
-from tf_gd.line import Reduction
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,8 @@ from tf_gd.diagnosis.line.rare import describe_rare
 from tf_gd.diagnosis.line.trial import Tried, exactly_asked, try_everything, unit_of
 from tf_gd.diagnosis.line.updates import FLOAT64_RATE, UPDATES
 from tf_gd.errors import DataError
-from tf_gd.line import Reduction
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 
 __all__ = ["CATALOGUE", "UPDATES", "check_line_gradient", "check_update"]
 

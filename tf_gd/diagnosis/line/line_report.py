@@ -13,7 +13,7 @@ from tf_gd.diagnosis.line.matching import Observation, bound
 from tf_gd.diagnosis.line.naming import Named
 from tf_gd.diagnosis.line.trial import Tried
 from tf_gd.diagnosis.line.unclassified import digits
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 
 def of_fault(what: str, fault: Misbehaved) -> str:

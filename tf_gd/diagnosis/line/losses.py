@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tf_gd.line import Reduction, check_reduction
+from tf_gd.reduction import Reduction, check_reduction
 
 LOSSES: tuple[Reduction, ...] = ("sum", "mean", "half_sum", "half_mean")
 

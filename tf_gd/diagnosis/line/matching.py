@@ -11,7 +11,7 @@ from tf_gd.diagnosis.line.formulas import Formula, right, scaled
 from tf_gd.diagnosis.line.mistake import Mistake
 from tf_gd.diagnosis.line.probes import Probe
 from tf_gd.diagnosis.line.running_error import ExactValue
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 # The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
 _SMALLEST = {

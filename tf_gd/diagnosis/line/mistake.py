@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tf_gd.diagnosis.line.formulas import Formula
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 _EQUATIONS = {
     1: "p_i = m x_i + c",

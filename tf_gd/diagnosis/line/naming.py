@@ -22,7 +22,7 @@ from tf_gd.diagnosis.line.updates import (
     on_paper,
     with_gradient,
 )
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ import numpy.typing as npt
 from tf_gd.diagnosis.line.losses import share
 from tf_gd.diagnosis.line.running_error import ExactValue, total, vector
 from tf_gd.errors import invalid
-from tf_gd.line import Reduction
 from tf_gd.points import Points
+from tf_gd.reduction import Reduction
 
 X = (-3.25, 2.5, 0.75, 3.75, -1.5, 1.25, -0.25, 2.25, -2.75, 0.5, 3.0, -2.0, 1.75, -0.75, 3.5, 1.0)
 Y = (2.75, -1.25, 3.5, 0.25, -2.25, 5.75, 1.5, -3.25, 4.25, -0.5, 6.25, 2.0, -1.75, 4.75, 3.25, -5.5)

@@ -10,7 +10,7 @@ from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.point_sets import PointSet
 from tf_gd.diagnosis.line.trial import Failure, Line, Tested, Tried
 from tf_gd.diagnosis.line.unclassified import digits
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 _FEW = 6  # points whose values a message shows
 

@@ -15,7 +15,7 @@ from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.loss_graph import LossGraph, Tensor
 from tf_gd.diagnosis.model.loss_terms import written
 from tf_gd.diagnosis.model.model_problem import Vector
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 _ACTIVATIONS = {
     *("Tanh", "Sigmoid", "Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Exp", "Erf", "Erfc"),

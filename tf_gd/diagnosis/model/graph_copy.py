@@ -9,7 +9,7 @@ from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
 from tf_gd.diagnosis.model.loss_graph import UNITS, LossGraph, Tensor
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.diagnosis.model.tolerance import QUARTILE
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 Change = Callable[[Any, list[Tensor]], list[Tensor]]
 

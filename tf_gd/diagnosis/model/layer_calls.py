@@ -189,7 +189,7 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _tensor_sum(dout: Any, out: Any) -> Any:
-    from tf_gd.graph import load_tensorflow
+    from tf_gd.loading import load_tensorflow
 
     tf = load_tensorflow()
     return tf.reduce_sum(tf.cast(dout, out.dtype) * out)

@@ -9,7 +9,7 @@ from tf_gd.diagnosis.model.finite_differences import DOUBLE
 from tf_gd.diagnosis.model.loss_graph import UNITS, Loss, LossGraph, bad_loss, call_loss, require_finite
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.errors import InvalidArgumentError, plain
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 
 class LossFunction(Protocol):

@@ -9,8 +9,7 @@ import numpy as np
 from tf_gd.diagnosis.model.loss_terms import loss_terms, written
 from tf_gd.diagnosis.model.model_problem import Array, Problem, Vector
 from tf_gd.errors import InvalidArgumentError, plain
-from tf_gd.graph import load_tensorflow
-from tf_gd.quiet import quiet_stderr
+from tf_gd.loading import load_tensorflow, quiet_stderr
 
 Loss = Callable[..., Any]
 Tensor = Any

@@ -8,7 +8,7 @@ import numpy as np
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
 from tf_gd.diagnosis.model.loss_graph import LossGraph, Tensor
 from tf_gd.diagnosis.model.model_problem import Vector
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 Upstream = Callable[[Any], Vector]
 

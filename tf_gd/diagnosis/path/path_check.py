@@ -19,8 +19,7 @@ from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_
 from tf_gd.diagnosis.path.step_factors import Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
-from tf_gd.points import Points
-from tf_gd.vectors import as_vector
+from tf_gd.points import Points, as_vector
 
 MOST_STEPS = 100_000
 MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was written

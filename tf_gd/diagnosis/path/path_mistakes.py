@@ -7,7 +7,7 @@ from typing import cast
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.updates import UPDATES
-from tf_gd.line import Reduction
+from tf_gd.reduction import Reduction
 
 STEP_SENTENCES: dict[str, tuple[str, int]] = {
     "stale-residual": (

@@ -26,7 +26,7 @@ class TensorFlowValues:
         """Watch `Session.run` in this process, if TensorFlow is loaded; the program's own results stay as they are."""
         if "tensorflow" not in sys.modules:
             return False
-        from tf_gd.graph import load_tensorflow
+        from tf_gd.loading import load_tensorflow
 
         session = load_tensorflow().compat.v1.Session.__mro__[1]
         original = session.run
@@ -94,7 +94,7 @@ def _is_variable(value: Any) -> bool:
 
 
 def _tensor_array(proto: Any) -> Any:
-    from tf_gd.graph import load_tensorflow
+    from tf_gd.loading import load_tensorflow
 
     return load_tensorflow().make_ndarray(proto)
 

@@ -13,8 +13,7 @@ import pyarrow
 import pytest
 
 import tf_gd
-from tf_gd.points import Points
-from tf_gd.vectors import as_vector, is_number
+from tf_gd.points import Points, as_vector, is_number
 
 X, Y = [1.0, 2.0, 4.0], [3.0, 5.0, 9.0]
 FRAMES = {

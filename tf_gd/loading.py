@@ -1,4 +1,4 @@
-"""Keeping TensorFlow's start-up chatter off the user's terminal, and nothing else."""
+"""The one way to TensorFlow: imported when it is first needed, and without its start-up messages on the terminal."""
 
 import os
 import re
@@ -7,7 +7,10 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO
+from importlib import import_module
+from typing import IO, Any
+
+from tf_gd.errors import TfGdError
 
 # What TensorFlow's C++ writes to stderr while it loads and starts its first session; no log level removes all of it.
 NOISE = re.compile(
@@ -17,6 +20,33 @@ NOISE = re.compile(
     r"|oneDNN supports DT_HALF only on platforms with AVX-512"  # an error by its letter; float16 works all the same
 )
 _one_at_a_time = threading.RLock()
+_home = os.getpid()  # the process in which TensorFlow's threads run, once it is loaded
+
+
+def is_stranded() -> bool:
+    """Return whether TensorFlow was loaded before a fork: its threads stayed in the parent, and a run would hang."""
+    return "tensorflow" in sys.modules and os.getpid() != _home
+
+
+def load_tensorflow() -> Any:
+    """Import TensorFlow without its start-up noise, and return it; everything else on stderr still shows.
+
+    Raises:
+        TfGdError: in a process that was forked after TensorFlow had been loaded.
+    """
+    global _home
+    if is_stranded():
+        raise TfGdError(
+            "TensorFlow must be used in a process that loaded it: its threads do not survive a fork. Got a forked "
+            "child. Start it with the method 'spawn', or take engine='manual', which gives the same bits."
+        )
+    if "tensorflow" in sys.modules:
+        return import_module("tensorflow")
+    with quiet_stderr():
+        tensorflow = import_module("tensorflow")
+        tensorflow.config.list_physical_devices()  # looks for a GPU now, while its complaint is held back
+    _home = os.getpid()
+    return tensorflow
 
 
 @contextmanager
