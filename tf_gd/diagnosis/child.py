@@ -75,13 +75,19 @@ class Child:
 
         It writes where the program hangs to standard error, which the parent reads.
         """
-        faulthandler.dump_traceback_later(max(float(message["seconds"]), SHORTEST), exit=True, file=2)
         try:
+            seconds = float(message["seconds"])
+            faulthandler.dump_traceback_later(seconds if seconds > SHORTEST else SHORTEST, exit=True, file=2)
             return _ACTIONS[message["do"]](self.program, message)
         except Misbehaved as fault:
             return _fault(fault)
         except MemoryError:
             return _fault(Misbehaved("out-of-memory", "The memory that the file may allocate ran out."))
+        except Exception as error:
+            said = (
+                f"The question could not be asked ({type(error).__name__}). Does the file replace functions of Python?"
+            )
+            return _fault(Misbehaved("cannot-check", said))
         finally:
             faulthandler.cancel_dump_traceback_later()
 

@@ -13,6 +13,7 @@ from tf_gd.diagnosis.line.conventions import conventions, counts_steps, role_of,
 from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update, of_fault
 from tf_gd.diagnosis.line.losses import LOSSES, require_loss, share
 from tf_gd.diagnosis.line.point_sets import point_sets
+from tf_gd.diagnosis.model.asked_in_child import check_model
 from tf_gd.diagnosis.model.model_names import found_in
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
 from tf_gd.errors import DataError, invalid, plain
@@ -20,7 +21,6 @@ from tf_gd.reduction import Reduction
 
 _SAYS_GRADIENT = ("grad", "deriv", "partial", "slope_of", "backward", "djd", "dld")
 _SAYS_UPDATE = ("update", "step", "descen", "train_once", "move")
-OWN_WORK = 600.0  # seconds that the check of a model may take, beside what its functions take
 _SAYS_LOSS = ("loss", "cost", "mse", "error", "objective", "rss", "sse")
 
 
@@ -259,10 +259,7 @@ def _is_loss(reply: dict[str, Any], points: Any, loss: Reduction) -> bool:
 
 def _of_model(sandbox: Sandbox, name: str) -> GradientCheck:
     """Check a gradient of any model, or a layer, where the file says what model it is."""
-    seconds = sandbox.time_limit - sandbox.used
     try:
-        record = sandbox.run("tf_gd.diagnosis.model.model_job", OWN_WORK, what=name, seconds=seconds)
-        findings = [[(str(name), str(message)) for name, message in record[key]] for key in ("diagnosis", "remarks")]
-        return GradientCheck(record["verdict"], findings[0], str(record["report"]), findings[1], record.get("loss"))
+        return check_model(sandbox, name)
     except Misbehaved as fault:
         return of_fault(name, fault)

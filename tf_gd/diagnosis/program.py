@@ -1,5 +1,6 @@
 """Inside the child process: somebody's program, compiled and run as a module of its own."""
 
+import builtins
 import inspect
 import linecache
 import sys
@@ -7,9 +8,12 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+import numpy as np
+
 from tf_gd.diagnosis.calling import Misbehaved, parameters_of, plain_text, tell_error, what_was_raised
 from tf_gd.diagnosis.program_source import ProgramSource
 
+_ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg, np.random)}
 CALLED = ("learner", "__main__")  # what a program may be called: a module, or the main program
 
 
@@ -21,6 +25,7 @@ class Program:
         filename: the name under which its code is compiled: `frame.f_code.co_filename` of its frames.
         module: what it defines, once it has run (or as far as it came).
         fault: what ended it before its end, or None.
+        kept: what jobs keep from one message to the next.
     """
 
     def __init__(self, path: str) -> None:
@@ -28,6 +33,7 @@ class Program:
         self.filename = path
         self.module: ModuleType | None = None
         self.fault: Misbehaved | None = None
+        self.kept: dict[str, Any] = {}
 
     def compile(self) -> CodeType:
         """Return the code.
@@ -66,6 +72,11 @@ class Program:
             return
         except Exception as error:
             self.fault = self.of_error(error)
+
+    def restore(self) -> None:
+        """Give Python and NumPy back the functions that the program replaced; what it added stays."""
+        for module, functions in _ORIGINALS.items():
+            vars(module).update(functions)
 
     def of_error(self, error: BaseException) -> Misbehaved:
         """Return the fault of a program that raised."""

@@ -12,17 +12,7 @@ import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
 from tf_gd.diagnosis.model.factors import listed
-from tf_gd.diagnosis.model.loss_graph import LossGraph, Tensor
-from tf_gd.diagnosis.model.loss_terms import written
 from tf_gd.diagnosis.model.model_problem import Vector
-from tf_gd.loading import load_tensorflow
-
-_ACTIVATIONS = {
-    *("Tanh", "Sigmoid", "Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Exp", "Erf", "Erfc"),
-    *("Maximum", "Minimum", "Sin", "Cos", "Atan", "SelectV2", "Abs", "Log1p", "Sqrt", "Rsqrt", "Softmax"),
-}
-_ARITHMETIC = {"Neg", "Mul", "AddV2", "Add", "Sub", "RealDiv", "Square", "Pow", "Reciprocal", "Inv", "Identity"}
-_MOST_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -38,45 +28,26 @@ class Values:
 Formula = Callable[[Values], Vector]
 
 
-class Step:
-    """A part of the loss that works element by element: from a layer's sum z to its activation a."""
-
-    def __init__(self, graph: LossGraph, start: Tensor, end: Tensor) -> None:
-        tf = load_tensorflow()
-        self.start, self.end = start, end
-        with graph.graph.as_default():
-            to_a = tf.gradients(graph.output, end)[0]
-            to_z = None if to_a is None else tf.gradients(end, start, grad_ys=to_a)[0]
-        self.known = to_z is not None  # not inside of a function with a gradient of its own
-        if self.known:
-            self._values = [graph.callable(tensor) for tensor in (start, end, to_z, to_a)]
-            self._back = graph.pullback(start)
-
-    def pattern(self, formula: Formula) -> Callable[[Compared], Vector]:
-        """Return the gradient as it comes out where `formula` gives what flows back to z."""
-
-        def gradient(view: Compared) -> Vector:
-            values = Values(*(np.asarray(value(view.problem), np.float64) for value in self._values))
-            with np.errstate(all="ignore"):
-                return view.truth + self._back(view.problem, formula(values) - values.to_z)
-
-        return gradient
-
-
 def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """One activation whose derivative is missing, squared, at the wrong argument, or another's."""
-    graph = views[0].loss
-    if not isinstance(graph, LossGraph):
-        return
-    labels = {id(tensor): name for name, tensor in graph.inputs.items()}
-    for start, end in steps(graph)[:_MOST_STEPS]:
-        step = Step(graph, start, end)
-        if not step.known:
-            continue
-        formula = written(load_tensorflow(), end, labels)
+    for place, (formula, kind) in enumerate(views[0].loss.facts.activations):
+        if not views[0].loss.inside("activation", place, views[0].problem):
+            continue  # inside of a function with a gradient of its own
         where = f"In the gradient of {listed(names)}, the derivative of {formula}"
-        for name, sentence, flow in _flows(end.op.type):
-            yield Mistake(name, f"{where} {sentence}", step.pattern(flow), 4.0)
+        for name, sentence, flow in _flows(kind):
+            yield Mistake(name, f"{where} {sentence}", _pattern(place, flow), 4.0)
+
+
+def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:
+    """Return the gradient as it comes out where `formula` gives what flows back to z."""
+
+    def gradient(view: Compared) -> Vector:
+        values = Values(*view.loss.inside("activation", place, view.problem))
+        with np.errstate(all="ignore"):
+            (change,) = view.loss.inside("back", place, view.problem, formula(values) - values.to_z)
+        return view.truth + change
+
+    return gradient
 
 
 def _flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
@@ -119,33 +90,3 @@ _FORMULAS: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
     (_OTHER, "the step function of z", lambda z, a: (z > 0).astype(float)),
     (_OTHER, "the sigmoid of z", lambda z, a: _sigmoid(z)),
 )
-
-
-def steps(graph: LossGraph) -> list[tuple[Tensor, Tensor]]:
-    """Return the parts of the loss that work element by element and hold an activation: input and output."""
-    roots: dict[int, Tensor] = {id(param): param for param in graph.params}
-    holds: dict[int, bool] = {}
-    found: list[tuple[Tensor, Tensor]] = []
-    for operation in graph.on_path:
-        dependent = [source for source in operation.inputs if id(source) in roots]
-        output = operation.outputs[0]
-        starts = {id(roots[id(source)]): roots[id(source)] for source in dependent}
-        start = next(iter(starts.values()))
-        if operation.type == "Softmax":
-            found.append((dependent[0], output))
-        if len(starts) > 1 or not _elementwise(operation, output, start) or operation.type == "Softmax":
-            roots |= {id(each): each for each in operation.outputs}
-            continue
-        roots[id(output)] = start
-        holds[id(output)] = operation.type in _ACTIVATIONS or any(holds.get(id(each), False) for each in dependent)
-        if operation.type in _ACTIVATIONS and len(dependent) == 1 and dependent[0] is not start:
-            found.append((dependent[0], output))
-        if holds[id(output)]:
-            found.append((start, output))
-    return found
-
-
-def _elementwise(operation: Any, output: Tensor, start: Tensor) -> bool:
-    known = operation.type in _ACTIVATIONS or operation.type in _ARITHMETIC
-    same = output.shape.is_fully_defined() and output.shape == start.shape and output.dtype == start.dtype
-    return bool(known and same)

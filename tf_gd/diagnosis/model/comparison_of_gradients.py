@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,12 @@ class Compared:
     truth: Vector
     tolerance: Vector
     by_slopes: bool = False
+
+    @cached_property
+    def terms(self) -> list[tuple[str, Vector]]:
+        """How each term of the loss is written, and what it contributes to the gradient."""
+        labels = self.loss.facts.terms
+        return [(label, self.loss.inside("term", place, self.problem)[0]) for place, label in enumerate(labels)]
 
     def elements(self, names: list[str]) -> Indices:
         """Return where in the vectors these parameters lie, as far as the truth is known."""

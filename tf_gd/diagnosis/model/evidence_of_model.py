@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.finite_differences import ACCURACY, DOUBLE, SEVERAL, SINGLE, Slope
-from tf_gd.diagnosis.model.graph_copy import has_single_constant, rounding_movement
+from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL, SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.loss_slopes import ROUGH, LossSlopes
 from tf_gd.diagnosis.model.model_problem import Problem, Vector, largest_first
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
@@ -124,11 +122,9 @@ def gather(loss: LossFunction, ask: Ask, problem: Problem) -> Evidence:
     slopes = LossSlopes(loss, problem)
     evidence = Evidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
     _listen(evidence)
-    if not evidence.off.any() or not isinstance(loss, LossGraph):
+    if not evidence.off.any() or (_contradicted(evidence) and not loss.has_single_constants):
         return evidence
-    if _contradicted(evidence) and not _single_constants(loss):
-        return evidence
-    return _with_rounding_of_operations(evidence, loss)
+    return _with_rounding_of_operations(evidence)
 
 
 def _contradicted(evidence: Evidence) -> bool:
@@ -179,17 +175,14 @@ def _rough_tolerance(problem: Problem, values: Vector, unit: float) -> Tolerance
     return Tolerance(room, factor, problem.num_inputs, unit, 0)
 
 
-def _with_rounding_of_operations(evidence: Evidence, graph: LossGraph) -> Evidence:
+def _with_rounding_of_operations(evidence: Evidence) -> Evidence:
     """Return the evidence with the tolerance that the roundings inside TensorFlow's operations ask for."""
-    moved = rounding_movement(graph, evidence.problem)
-    values = np.maximum(evidence.tolerance.values, moved)
+    if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
+        return evidence
+    values = np.maximum(evidence.tolerance.values, moved[0])
     wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
-    wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and _single_constants(graph)
+    wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
     return wider
-
-
-def _single_constants(graph: LossGraph) -> bool:
-    return graph.unit == DOUBLE and any(map(has_single_constant, graph.forward))
 
 
 def _listen(evidence: Evidence) -> None:

@@ -1,14 +1,11 @@
 """Mistakes that multiply the right gradient, or put its elements in another order."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
-from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
-from tf_gd.loading import load_tensorflow
 
 
 def known_factors(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
@@ -25,7 +22,7 @@ def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
     yield -1.0, "sign", "the negative of the right one: turn the sign, or descent would climb."
     yield 2.0, "extra-factor-2", "twice the right one: there is one factor 2 too many."
     yield 0.5, "missing-factor-2", "half of the right one: a factor 2 is missing, as in d(e^2) = 2 e de."
-    divisors = divisors_of(view.loss)
+    divisors = view.loss.facts.divisors
     for n in dict.fromkeys([*view.problem.lengths, *divisors]):
         yield from _of_length(n, divisors, view)
     yield -2.0, "sign", "-2 times the right one: the sign is wrong, and there is one factor 2 too many."
@@ -34,7 +31,7 @@ def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
 
 def wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """A mean over another axis than the loss's."""
-    for n in divisors_of(views[0].loss):
+    for n in views[0].loss.facts.divisors:
         for axis in _axes(views[0].problem, n):
             message = (
                 f"{subject(names)} {n}/{axis} of the right one: the loss divides by {n}, and your gradient by {axis}, "
@@ -43,9 +40,9 @@ def wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
             yield _scaled(n / axis, "mean-over-wrong-axis", message)
 
 
-def _of_length(n: int, divisors: list[int], view: Compared) -> Iterator[tuple[float, str, str]]:
+def _of_length(n: int, divisors: tuple[int, ...], view: Compared) -> Iterator[tuple[float, str, str]]:
     """Return the factors in which a number of data takes part; what the loss divides by is read off its graph."""
-    divides, known = n in divisors, isinstance(view.loss, LossGraph)
+    divides, known = n in divisors, view.loss.facts.known
     once_more = f"the loss divides by {n} once, and your gradient once more: do not divide twice."
     no_mean = f"the loss does not divide by {n}, so do not divide." if known else f"is a division by {n} one too many?"
     missing = (
@@ -59,27 +56,6 @@ def _of_length(n: int, divisors: list[int], view: Compared) -> Iterator[tuple[fl
     yield 2.0 * n, "missing-half-mean", f"2n times the right one, n = {n}: a division by 2n is missing."
     yield -float(n), "sign", f"-{n} times the right one: the sign is wrong, and a division by n = {n} is missing."
     yield -1 / n, "sign", f"-1/{n} of the right one: the sign is wrong, and a division by n = {n} is one too many."
-
-
-def divisors_of(loss: Any) -> list[int]:
-    """Return the numbers by which a loss divides: the sizes of its means, and its whole constants."""
-    if not isinstance(loss, LossGraph):
-        return []
-    return list(dict.fromkeys(n for operation in loss.on_path for n in _divisors(operation)))
-
-
-def _divisors(operation: Any) -> Iterator[int]:
-    if operation.type == "Mean":
-        before, after = (tensor.shape.num_elements() for tensor in (operation.inputs[0], operation.outputs[0]))
-        if before and after and before > after:
-            yield before // after
-    elif operation.type in ("RealDiv", "Mul", "DivNoNan"):
-        for source in operation.inputs:
-            value = load_tensorflow().get_static_value(source)
-            if value is not None and np.size(value) == 1 and float(value):
-                number = abs(float(value)) if operation.type != "Mul" else 1 / abs(float(value))
-                if number > 2 and abs(number - round(number)) < 1e-6 * number:
-                    yield round(number)
 
 
 def _axes(problem: Problem, n: int) -> list[int]:
@@ -148,7 +124,7 @@ def parameter_added(views: list[Compared], names: list[str]) -> Iterator[Mistake
     if not here.any() or (np.count_nonzero(here) < 2 and len(views) < 2):
         return
     factor = float(here @ excess / (here @ here))
-    penalized = [label for label, share in view.loss.terms(view.problem) if _is_multiple(share, factor, view)]
+    penalized = [label for label, share in view.terms if _is_multiple(share, factor, view)]
     if penalized:
         why = f"as the penalty {penalized[0]} gives for other parameters, but the loss does not penalize "
         message = f"{subject(names)} the right one plus {factor:.6g} times the parameter, {why}{listed(names)}."

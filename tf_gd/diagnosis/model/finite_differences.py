@@ -20,6 +20,7 @@ from tf_gd.diagnosis.model.model_problem import Vector
 
 RATIO = 4.0
 DOUBLE, SINGLE = 2.0**-52, 2.0**-23  # one unit in the last place, relative to a number over a power of two
+UNITS = {"float64": DOUBLE, "float32": SINGLE, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 ACCURACY = 2.0**-34  # the relative error that is good enough to stop at these
 COUNTS = (3, 5)  # steps that are enough where the loss is smooth
 

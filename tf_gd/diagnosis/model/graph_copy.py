@@ -1,15 +1,18 @@
 """How far TensorFlow's gradient may be off: a copy of its graph in which every operation rounds otherwise."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
-from tf_gd.diagnosis.model.loss_graph import UNITS, LossGraph, Tensor
+from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE, UNITS
+from tf_gd.diagnosis.model.loss_calls import Tensor
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.diagnosis.model.tolerance import QUARTILE
 from tf_gd.loading import load_tensorflow
+
+if TYPE_CHECKING:
+    from tf_gd.diagnosis.model.loss_graph import LossGraph
 
 Change = Callable[[Any, list[Tensor]], list[Tensor]]
 
@@ -42,7 +45,7 @@ def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
     return copies
 
 
-def rounding_movement(graph: LossGraph, problem: Problem) -> Vector:
+def rounding_movement(graph: "LossGraph", problem: Problem) -> Vector:
     """Return how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
 
     Moving the inputs does not show this where an operation has lost them: 1 - s of a saturated sigmoid s has an

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
+from tf_gd.diagnosis.model.model_problem import Vector
 from tf_gd.errors import InvalidArgumentError, invalid, plain
 
 
@@ -24,12 +25,8 @@ class Layer:
         if not self._floating:
             raise invalid("inputs", "a dict with at least one array of floating numbers", inputs)
         outputs, _ = self._outputs(self._call_forward(self._arrays()))
-        rng = np.random.default_rng(0)
         names = ["dout"] if len(outputs) == 1 else [f"dout{place}" for place in range(len(outputs))]
-        self.douts = {
-            name: np.asarray(rng.uniform(0.5, 1.5, np.shape(out)) * rng.choice([-1.0, 1.0], np.shape(out)))
-            for name, out in zip(names, outputs, strict=True)
-        }
+        self.douts = {name: drawn_dout(np.shape(out), name) for name, out in zip(names, outputs, strict=True)}
         self._returned = self._names_returned()
 
     def split(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -74,6 +71,8 @@ class Layer:
         try:
             with np.errstate(all="ignore"):
                 return self._forward(**arguments)
+        except Misbehaved:
+            raise
         except (Exception, SystemExit) as error:
             raise InvalidArgumentError(f"`forward` must take the inputs by name. It {what_was_raised(error)}") from None
 
@@ -97,6 +96,8 @@ class Layer:
         try:
             with np.errstate(all="ignore"):
                 return call()
+        except Misbehaved:
+            raise
         except (Exception, SystemExit) as error:
             raise Misbehaved("raises", f"Your backward {what_was_raised(error)}") from None
 
@@ -145,6 +146,12 @@ class Layer:
 
 
 _NO_CACHE = object()
+
+
+def drawn_dout(shape: tuple[int, ...], name: str) -> Vector:
+    """Return what flows back to an output: drawn at random, no element small, so that a forgotten one shows."""
+    rng = np.random.default_rng(list(name.encode()))
+    return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 def _key(name: str, returned: Mapping[Any, Any]) -> Any:

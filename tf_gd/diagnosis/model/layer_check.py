@@ -6,7 +6,7 @@ from typing import Any
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.model.hand_gradient import HandGradient
 from tf_gd.diagnosis.model.layer_calls import Layer
-from tf_gd.diagnosis.model.loss_function import numpy_or_tensorflow
+from tf_gd.diagnosis.model.loss_function import loss_function
 from tf_gd.diagnosis.model.model_check import checked
 from tf_gd.diagnosis.model.model_problem import Problem
 from tf_gd.errors import invalid
@@ -52,7 +52,7 @@ def check_layer(forward: Callable[..., Any], backward: Callable[..., Any], input
     layer = Layer(forward, backward, inputs)
     params, data = layer.split()
     problem = Problem.of(params, data)
-    asked = numpy_or_tensorflow(layer.loss, problem)
+    asked = loss_function(layer.loss, problem)
     try:
         return checked(asked, HandGradient(layer.gradient))
     finally:

@@ -1,4 +1,4 @@
-"""Somebody's loss in a TensorFlow graph of its own: its value, its gradient, and each term's share."""
+"""Somebody's loss in a TensorFlow graph of its own: its value, its gradient, and what is inside."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -6,16 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.loss_terms import loss_terms, written
+from tf_gd.diagnosis.model.finite_differences import UNITS
+from tf_gd.diagnosis.model.graph_copy import has_single_constant
+from tf_gd.diagnosis.model.graph_facts import Facts, GraphReading, Inside
+from tf_gd.diagnosis.model.loss_calls import Loss, Tensor, bad_loss, call_loss, flat_gradient, require_finite
 from tf_gd.diagnosis.model.model_problem import Array, Problem, Vector
-from tf_gd.errors import InvalidArgumentError, plain
+from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow, quiet_stderr
-
-Loss = Callable[..., Any]
-Tensor = Any
-
-_MOST_TERMS = 12
-UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 
 
 class LossGraph:
@@ -101,26 +98,23 @@ class LossGraph:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
         return self._first[1] if problem is self.problem else np.asarray(self._gradient(problem), np.float64)
 
-    def terms(self, problem: Problem) -> list[tuple[str, Vector]]:
-        """Return what each additive term of the loss contributes to the gradient, and how the term is written."""
-        return [(label, np.asarray(share(problem), np.float64)) for label, share in self._terms]
+    @cached_property
+    def has_single_constants(self) -> bool:
+        """Whether TensorFlow itself put constants in float32 into a computation in float64."""
+        return self.unit == UNITS["float64"] and any(map(has_single_constant, self.forward))
 
     @cached_property
-    def _terms(self) -> list[tuple[str, Callable[[Problem], Any]]]:
-        """Each term's share of the gradient: the gradient with every other term held still."""
-        tf = load_tensorflow()
-        terms = loss_terms(self.output, {id(param) for param in self.params})
-        if not 2 <= len(terms) <= _MOST_TERMS:
-            return []
-        names = {id(tensor): name for name, tensor in self.inputs.items()}
-        shares = []
-        with self.graph.as_default():
-            for term in terms:
-                others = [other for other in terms if other is not term]
-                share = flat_gradient(tf, self.output, self.params, others)
-                if share is not None and id(term) not in names:
-                    shares.append((written(tf, term, names), share))
-        return [(label, self.callable(share)) for label, share in shares]
+    def facts(self) -> Facts:
+        """What is read off the graph."""
+        return self._reading.facts
+
+    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+        """Return numbers from inside of the graph: see `graph_facts.Inside`."""
+        return self._reading.inside(what, place, problem, upstream)
+
+    @cached_property
+    def _reading(self) -> GraphReading:
+        return GraphReading(self)
 
     def elsewhere(self, problem: Problem) -> "LossGraph":
         """Return the same loss for data of other shapes."""
@@ -136,72 +130,6 @@ def _as_written(tf: Any) -> Any:
     config = tf.compat.v1.ConfigProto()
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     return config
-
-
-def require_finite(value: float, gradient: Vector, problem: Problem) -> None:
-    """Raise `InvalidArgumentError` unless a loss and TensorFlow's gradient of it are finite."""
-    if not np.isfinite(value):
-        raise bad_loss(f"be finite, with a finite gradient. In TensorFlow the loss is {value}. Try other parameters.")
-    if gradient.size != problem.size:
-        raise bad_loss(_of_custom_gradient(f"TensorFlow's gradient holds {gradient.size} numbers, not {problem.size}"))
-    if not np.isfinite(gradient).all():
-        index = int(np.flatnonzero(~np.isfinite(gradient))[0])
-        raise bad_loss(
-            f"be finite, with a finite gradient. In TensorFlow {problem.label(index)} is {gradient[index]}. "
-            "Try other parameters."
-        )
-
-
-def call_loss(loss: Loss, arguments: dict[str, Any]) -> Any:
-    """Return what the loss returns, the first of a tuple.
-
-    Raises:
-        InvalidArgumentError: it raised.
-    """
-    try:
-        returned = loss(**arguments)
-    except (Exception, SystemExit) as error:
-        said = plain(" ".join(str(error).split()), 200)[1:-1]
-        raise bad_loss(
-            "take the parameters and the data by name and use TensorFlow or NumPy operations. "
-            f"It raised {type(error).__name__}: {said}"
-        ) from None
-    return returned[0] if isinstance(returned, tuple) and len(returned) > 1 else returned
-
-
-def bad_loss(said: str) -> InvalidArgumentError:
-    """Return the error for a loss that cannot be checked."""
-    return InvalidArgumentError(f"`loss` must {said}")
-
-
-def flat_gradient(
-    tf: Any, value: Tensor, params: list[Tensor], stopped: list[Tensor], upstream: Tensor = None
-) -> Tensor:
-    """Return the gradient as one vector.
-
-    Raises:
-        InvalidArgumentError: the value depends on no parameter, or a gradient has a wrong shape.
-    """
-    try:
-        parts = tf.gradients(value, params, upstream, stop_gradients=stopped)
-    except (ValueError, TypeError) as error:
-        raise bad_loss(_of_custom_gradient(plain(" ".join(str(error).split()), 160)[1:-1])) from None
-    if all(part is None for part in parts):
-        if stopped:
-            return None
-        raise bad_loss("depend on a parameter. TensorFlow finds no path from any of them to the loss.")
-    dense = [
-        tf.zeros_like(param) if part is None else tf.convert_to_tensor(part)
-        for part, param in zip(parts, params, strict=True)
-    ]
-    for part, param in zip(dense, params, strict=True):
-        if not part.shape.is_compatible_with(param.shape):
-            raise bad_loss(_of_custom_gradient(f"TensorFlow's gradient has shape {part.shape}, not {param.shape}"))
-    return tf.concat([tf.cast(tf.reshape(part, [-1]), tf.float64) for part in dense], 0)
-
-
-def _of_custom_gradient(said: str) -> str:
-    return f"have a gradient of its parameters' shapes. {said.rstrip('.')}. Look at its `tf.custom_gradient`."
 
 
 def _placeholder(tf: Any, value: Array) -> Tensor:

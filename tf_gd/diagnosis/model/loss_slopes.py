@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tf_gd.diagnosis.model.finite_differences import ACCURACY, SINGLE, Slope, slope
+from tf_gd.diagnosis.model.finite_differences import ACCURACY, Slope, slope
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
@@ -67,8 +67,3 @@ class LossSlopes:
         if self.problem.size <= 20_000:
             direction *= rng.uniform(0.5, 1.0, self.problem.size)
         return direction
-
-    @property
-    def is_coarse(self) -> bool:
-        """Whether the loss is computed in float32 or less."""
-        return self.unit >= SINGLE

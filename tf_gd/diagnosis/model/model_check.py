@@ -1,7 +1,7 @@
 """The check of a hand-derived gradient: is it right for this model, and if not, which mistake is in it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck, Verdict
@@ -10,9 +10,9 @@ from tf_gd.diagnosis.model.evidence_of_model import Evidence, gather
 from tf_gd.diagnosis.model.explanation import explain
 from tf_gd.diagnosis.model.hand_gradient import Gradient, HandGradient
 from tf_gd.diagnosis.model.judgement import Judgement, judge
+from tf_gd.diagnosis.model.loss_calls import Loss
 from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
-from tf_gd.diagnosis.model.loss_graph import Loss
-from tf_gd.diagnosis.model.model_problem import Problem
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.errors import invalid
 
 
@@ -70,14 +70,23 @@ def check_gradient(
         asked.close()
 
 
-def checked(loss: LossFunction, ask: HandGradient) -> GradientCheck:
+class Asked(Protocol):
+    """A hand-derived gradient, wherever it is; `nones` are the parameters for which it returned None."""
+
+    nones: set[str]
+
+    def __call__(self, problem: Problem) -> Vector:
+        """Return it, shape [size]."""
+
+
+def checked(loss: LossFunction, ask: Asked) -> GradientCheck:
     """Gather the evidence, judge, and explain what is wrong."""
     try:
         evidence = gather(loss, ask, loss.problem)
     except Misbehaved as fault:
         finding = (fault.name, fault.message)
         verdict: Verdict = "cannot-tell" if fault.name in NOT_COMPARED else "wrong"
-        return GradientCheck(verdict, [finding], report.of_fault(finding))
+        return GradientCheck(verdict, [finding], report.of_fault(verdict, finding))
     judgement = judge(evidence, ask.nones)
     mistakes = explain(evidence, judgement, ask) if judgement.verdict == "wrong" else []
     return _result(evidence, judgement, mistakes)

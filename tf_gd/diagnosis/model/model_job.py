@@ -1,78 +1,163 @@
-"""A job in the child: check one model or layer that a file defines."""
+"""A job in the child: answer questions about one model or layer that a file defines.
+
+No verdict is computed here. What comes back are numbers and text: the loss, TensorFlow's gradient and the hand-derived
+one at parameters and data that the parent chooses, and facts of the loss's graph. See `asked_in_child`.
+"""
 
 import faulthandler
 import functools
 import inspect
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.gradient_check import GradientCheck
-from tf_gd.diagnosis.model.layer_check import check_layer
-from tf_gd.diagnosis.model.model_check import check_gradient
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved, tell_error, what_was_raised
+from tf_gd.diagnosis.messages import decode_array
+from tf_gd.diagnosis.model.arrays_in_messages import packed
+from tf_gd.diagnosis.model.hand_gradient import HandGradient
+from tf_gd.diagnosis.model.layer_calls import Layer
+from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
 from tf_gd.diagnosis.model.model_names import forward_of, loss_of, stored_for
+from tf_gd.diagnosis.model.model_problem import Problem
 from tf_gd.diagnosis.program import Program
 from tf_gd.errors import TfGdError
 
 _SHORTEST = 1e-3  # seconds; a watchdog cannot be set to less
+_CALLS_IN_ALL = 10  # times the limit of one call, for all of them
+_SLOW = (
+    "The functions of the file are too slow to be called as often as a check needs. Check them with fewer points or "
+    "parameters, or give them more time with --time-limit."
+)
 
 
 def run(program: Program, options: dict[str, Any]) -> dict[str, Any]:
-    """Return one check as plain data.
+    """Return the answer to one question.
 
     Args:
         program: the file.
-        options: `what`, one of `found_in`; `seconds`, how long the file's own functions may run.
+        options: `do`, one of `Answers`' methods, and what it takes.
+
+    Raises:
+        Misbehaved: the file's own functions failed, or there is no such model.
     """
     program.execute()
-    there: dict[str, Any] = {} if program.module is None else program.module.__dict__
+    program.restore()
     faulthandler.cancel_dump_traceback_later()  # from here on, only the time in the file's own functions counts
-    watch = _Watch(float(options.get("seconds", 20.0)))
     try:
-        check = _check(options.get("what", "gradient"), there, watch)
+        if options["do"] == "open":
+            program.kept["model"] = Answers(program, str(options["what"]), float(options["seconds"]))
+        answers: Answers = program.kept["model"]
+        return answers.to(options)
     except TfGdError as error:
-        raise Misbehaved("cannot-check", str(error)) from None
-    return {
-        "verdict": check.verdict,
-        "diagnosis": check.diagnosis,
-        "remarks": check.remarks,
-        "report": str(check),
-        "loss": check.loss,
-    }
+        return {"refused": str(error)}
+    except (Misbehaved, MemoryError):
+        raise
+    except Exception as error:
+        said = what_was_raised(tell_error(error))
+        raise Misbehaved("cannot-check", f"The model could not be evaluated: it {said}.") from None
+
+
+class Answers:
+    """The model or layer, as a loss and its hand-derived gradient."""
+
+    def __init__(self, program: Program, what: str, seconds: float) -> None:
+        there: dict[str, Any] = {} if program.module is None else program.module.__dict__
+        loss, gradient, problem = _model(what, there, _Watch(seconds))
+        self.losses: list[LossFunction] = [loss_function(loss, problem)]
+        self.by_hand = HandGradient(gradient)
+        self.problem = self.losses[0].problem
+
+    def to(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a question."""
+        do, loss = question["do"], self.losses[int(question.get("loss", 0))]
+        problem = self._at(question.get("changed", {}))
+        if do == "open":
+            return self._opened(loss)
+        if do == "value":
+            return {"value": loss.value(problem)}
+        if do == "gradient":
+            return {"arrays": [packed(loss.gradient(problem))]}
+        if do == "by_hand":
+            arrays, names = [self.by_hand(problem)], list(problem.params)
+            return {"arrays": [packed(arrays[0])], "nones": [names.index(name) for name in self.by_hand.nones]}
+        if do == "facts":
+            return asdict(loss.facts)
+        if do == "inside":
+            upstream = [decode_array(entry) for entry in question["upstream"]]
+            arrays = loss.inside(question["what"], question["place"], problem, *upstream)
+            return {"arrays": [packed(array) for array in arrays]}
+        self.losses.append(loss.elsewhere(problem))
+        return {"loss": len(self.losses) - 1}
+
+    def _opened(self, loss: LossFunction) -> dict[str, Any]:
+        return {
+            "differentiates": loss.differentiates,
+            "unit": loss.unit,
+            "has_single_constants": loss.has_single_constants,
+            "params": [[name, packed(value)] for name, value in loss.problem.params.items()],
+            "data": [
+                [name, packed(value) if _is_numbers(value) else None] for name, value in loss.problem.data.items()
+            ],
+        }
+
+    def _at(self, changed: Mapping[str, Any]) -> Problem:
+        """Return the problem with other arrays at some places."""
+        if not changed:
+            return self.problem
+        params, data = dict(self.problem.params), dict(self.problem.data)
+        names = [*params, *data]
+        for place, entry in changed.items():
+            name = names[int(place)]
+            (params if name in params else data)[name] = decode_array(entry).copy()
+        return replace(self.problem, params=params, data=data)
+
+
+def _named(values: Mapping[str, Any]) -> list[list[Any]]:
+    return [[name, packed(value) if _is_numbers(value) else None] for name, value in values.items()]
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and (value.dtype.kind in "fiub" or value.dtype.name == "bfloat16")
 
 
 class _Watch:
-    """A watchdog that runs only while one of the file's functions does; it ends the process when the time is up."""
+    """A watchdog that runs only while one of the file's functions does; it ends the process when a call hangs."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+        self._of_a_call = max(seconds, _SHORTEST)
+        self._left = _CALLS_IN_ALL * self._of_a_call
 
     def watched(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function, under the watchdog."""
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            faulthandler.dump_traceback_later(max(self.seconds, _SHORTEST), exit=True, file=2)
+            if self._left < 0:
+                raise Misbehaved("cannot-check", _SLOW)
+            faulthandler.dump_traceback_later(self._of_a_call, exit=True, file=2)
             begun = time.monotonic()
             try:
                 return function(*args, **kwargs)
             finally:
                 faulthandler.cancel_dump_traceback_later()
-                self.seconds -= time.monotonic() - begun
+                self._left -= time.monotonic() - begun
 
         return call
 
 
-def _check(what: str, there: dict[str, Any], watch: _Watch) -> GradientCheck:
+def _model(what: str, there: dict[str, Any], watch: _Watch) -> tuple[Callable[..., Any], Callable[..., Any], Problem]:
+    """Return a loss, its hand-derived gradient, and where they are compared."""
     if what.endswith("backward"):
         forward = there[forward_of(what)]
         inputs = _inputs(what, forward, there)
-        return check_layer(watch.watched(forward), watch.watched(there[what]), inputs)
-    params: Any
-    data: Any
+        layer = Layer(watch.watched(forward), watch.watched(there[what]), inputs)
+        return layer.loss, layer.gradient, Problem.of(*layer.split())
     params, data = (there.get(stored_for(what, kind, there) or "") for kind in ("params", "data"))
-    return check_gradient(watch.watched(there[loss_of(what)]), watch.watched(there[what]), params=params, data=data)
+    problem = Problem.of(params, {} if data is None else data)  # type: ignore[arg-type]
+    return watch.watched(there[loss_of(what)]), watch.watched(there[what]), problem
 
 
 def _inputs(backward: str, forward: Callable[..., Any], there: dict[str, Any]) -> Mapping[str, Any]:

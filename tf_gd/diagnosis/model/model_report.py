@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from tf_gd.diagnosis.gradient_check import Finding
+from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.evidence_of_model import Evidence
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
 from tf_gd.diagnosis.model.judgement import Judgement
@@ -16,9 +16,9 @@ HEADS = ("", "by hand", "TensorFlow", "from the loss", "+/-", "by hand - TensorF
 TWO_HEADS = ("", "by hand", "from the loss", "+/-", "by hand - the loss", "tolerance", "")
 
 
-def of_fault(finding: Finding) -> str:
+def of_fault(verdict: Verdict, finding: Finding) -> str:
     """Return the report on a gradient that gave no numbers to compare."""
-    return f"WRONG: your gradient could not be compared.\n\n{_entry(finding)}"
+    return f"{verdict.upper().replace('-', ' ')}: your gradient could not be compared.\n\n{_entry(finding)}"
 
 
 def of_check(judgement: Judgement, diagnosis: Sequence[Finding], evidence: Evidence) -> str:

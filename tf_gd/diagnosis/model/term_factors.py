@@ -23,7 +23,7 @@ def one_term(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
 def one_term_any_factor(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """One term of the loss with any other factor, where at least two elements confirm it."""
     for place, label, factor in _factors(views[0], names):
-        share = views[0].loss.terms(views[0].problem)[place][1]
+        share = views[0].terms[place][1]
         if np.count_nonzero(share[views[0].elements(names)]) > 1 or len(views) > 1:
             yield _of_term(names, place, label, factor)
 
@@ -32,14 +32,14 @@ def _factors(view: Compared, names: list[str]) -> Iterator[tuple[int, str, float
     """Return each term's place and label, and the factor of it that fits best."""
     at = view.elements(names)
     excess = (view.by_hand - view.truth)[at]
-    for place, (label, share) in enumerate(view.loss.terms(view.problem)):
+    for place, (label, share) in enumerate(view.terms):
         if share[at].any():
             yield place, label, 1.0 + float(share[at] @ excess / (share[at] @ share[at]))
 
 
 def _of_term(names: list[str], place: int, label: str, factor: float) -> Mistake:
     def pattern(view: Compared) -> Vector:
-        return view.truth + (factor - 1.0) * view.loss.terms(view.problem)[place][1]
+        return view.truth + (factor - 1.0) * view.terms[place][1]
 
     return Mistake(*_said(names, label, factor), pattern, 1.0 + abs(factor))
 
@@ -52,7 +52,7 @@ def _said(names: list[str], label: str, factor: float) -> Finding:
 def several_terms(views: list[Compared], names: list[str]) -> list[Finding]:
     """Return what is wrong with each of several terms that have factors of their own, confirmed at another point."""
     view, at = views[0], views[0].elements(names)
-    terms = view.loss.terms(view.problem)
+    terms = view.terms
     if len(views) < 2 or views[0].by_slopes or len(terms) < 2:
         return []
     matrix = np.stack([share[at] for _, share in terms], axis=1)
@@ -61,9 +61,7 @@ def several_terms(views: list[Compared], names: list[str]) -> list[Finding]:
     found, *_ = np.linalg.lstsq(matrix, view.by_hand[at], rcond=None)
     factors = [_rounded(float(factor)) for factor in found]
     for each in views:
-        pattern = np.sum(
-            [f * share for f, (_, share) in zip(factors, each.loss.terms(each.problem), strict=True)], axis=0
-        )
+        pattern = np.sum([f * share for f, (_, share) in zip(factors, each.terms, strict=True)], axis=0)
         if not each.fits(pattern, names, sum(map(abs, factors)) * each.tolerance + 1e-9 * abs(pattern)):
             return []
     return [_said(names, label, f) for f, (label, _) in zip(factors, terms, strict=True) if f != 1.0]

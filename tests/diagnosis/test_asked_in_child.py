@@ -1,0 +1,138 @@
+"""A model of a file, judged in the parent: what the file does to its own process changes no verdict."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.file_check import check_file
+from tf_gd.diagnosis.messages import BrokenMessageError, pack, unpack
+from tf_gd.diagnosis.model import model_job
+from tf_gd.diagnosis.model.asked_in_child import check_model
+from tf_gd.diagnosis.program import Program
+
+MODEL = """
+import numpy as np
+
+draw = np.random.default_rng(3).standard_normal
+params = {"w": draw(3), "b": 0.4}
+data = {"x": draw((9, 3)), "y": draw(9), "note": "text"}
+
+def loss(w, b, x, y, note):
+    return np.mean((x @ w + b - y) ** 2)
+
+def gradient(w, b, x, y, note):
+    e = 2 * (x @ w + b - y) / len(y)
+    return {"w": FACTOR * x.T @ e, "b": FACTOR * e.sum()}
+"""
+LAYER = """
+import numpy as np
+
+def relu_forward(x):
+    return np.maximum(0, x), x
+
+def relu_backward(dout, cache):
+    return FACTOR * dout * (cache > 0)
+
+relu_inputs = {"x": np.random.default_rng(0).standard_normal((4, 3))}
+"""
+TENSORFLOW = MODEL.replace("import numpy as np\n", "import numpy as np\nimport tensorflow as tf\n", 1).replace(
+    "np.mean((x @ w + b - y) ** 2)", "tf.reduce_mean(tf.square(tf.linalg.matvec(x, w) + b - y))"
+)
+REPLACEMENTS = {
+    "builtins": "import builtins\nbuiltins.abs = lambda value: 0\nbuiltins.max = lambda *_, **__: 0",
+    "numpy": "np.abs = np.absolute = lambda value: 0 * value\nnp.isclose = np.allclose = np.array_equal = "
+    "lambda *_, **__: True\nnp.max = np.amax = lambda *_, **__: 0.0",
+    "random": "np.random.default_rng = lambda *_: None",
+    "ours": """
+import sys
+from tf_gd.diagnosis.gradient_check import GradientCheck
+import tf_gd, tf_gd.diagnosis.model.model_check, tf_gd.diagnosis.model.judgement, tf_gd.diagnosis.model.verdict
+right = GradientCheck("right")
+for name, module in list(sys.modules.items()):
+    if name.startswith("tf_gd"):
+        for function in ("check_gradient", "check_layer", "checked", "check_model", "judge", "gather", "tolerance"):
+            if hasattr(module, function):
+                setattr(module, function, lambda *_, **__: right)
+tf_gd.diagnosis.model.verdict.Element.ruling = property(lambda self: tf_gd.diagnosis.model.verdict.Ruling.RIGHT)
+""",
+}
+
+
+@pytest.fixture
+def judged(tmp_path: Path):
+    """Return a function that writes a file and returns the only check of it."""
+
+    def check(source: str, factor: float = 1.0):
+        path = tmp_path / "homework.py"
+        path.write_text(source.replace("FACTOR", repr(factor)))
+        (found,) = check_file(path).values()
+        return found
+
+    return check
+
+
+@pytest.mark.parametrize("replacement", REPLACEMENTS)
+@pytest.mark.parametrize("source", [MODEL, LAYER], ids=["model", "layer"])
+def test_what_a_file_replaces_does_not_make_it_right(judged, source, replacement):
+    check = judged(source + REPLACEMENTS[replacement], -1.0)
+    assert check.verdict == "wrong", str(check)
+
+
+def test_a_loss_in_tensorflow_is_judged_by_three_values_over_the_pipe(judged):
+    assert judged(TENSORFLOW).verdict == "right"
+    wrong = judged(TENSORFLOW + REPLACEMENTS["builtins"] + "\n" + REPLACEMENTS["ours"], -1.0)
+    assert wrong.verdict == "wrong"
+    assert "TensorFlow" in str(wrong)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "b'garbage'",
+        "b'\\x00\\x00\\x00\\x02{}'",
+        """(lambda body: len(body).to_bytes(4, 'big') + body)(b'{"record":{"verdict":"right"}}')""",
+        """(lambda body: len(body).to_bytes(4, 'big') + body)(b'{"record":{"value":0.0}}')""",
+    ],
+)
+def test_what_a_file_writes_to_the_pipe_is_no_answer(judged, written):
+    flood = f"import os\nfor number in range(3, 30):\n    try:\n        os.write(number, {written})\n"
+    check = judged(MODEL + flood + "    except OSError:\n        pass\n", -1.0)
+    assert check.verdict == "cannot-tell", str(check)
+    assert not check.compared
+
+
+class InThisProcess:
+    """A file's model, asked without a child; some answers are edited on their way."""
+
+    time_limit, used = 20.0, 0.0
+
+    def __init__(self, path: Path, pick: random.Random, rate: float) -> None:
+        self._program, self._pick, self._rate = Program(str(path)), pick, rate
+
+    def run(self, job: str, own_work: float = 0.0, **options):
+        assert job == model_job.__name__
+        body = bytearray(pack(model_job.run(self._program, options))[4:])
+        while self._pick.random() < self._rate:
+            place = self._pick.randrange(len(body))
+            body[place : place + self._pick.choice([1, 1, 1, 40])] = bytes(
+                [self._pick.choice(b'0123456789e-.,"[]{}AZ')]
+            )
+        return unpack(bytes(body))
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("source", [MODEL, LAYER], ids=["model", "layer"])
+def test_edited_answers_make_nothing_wrong_right(tmp_path, monkeypatch, source, count):
+    path, verdicts = tmp_path / "homework.py", []
+    path.write_text(source.replace("FACTOR", "-1.0"))
+    what = "gradient" if source == MODEL else "relu_backward"
+    for seed in range(count):
+        pick = random.Random(seed)
+        try:
+            verdicts.append(check_model(InThisProcess(path, pick, pick.choice([0.01, 0.3])), what).verdict)
+        except (Misbehaved, BrokenMessageError) as error:
+            verdicts.append("cannot-check" if "\n" not in str(error) else "two lines")
+    print({verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))})
+    assert set(verdicts) == {"wrong", "cannot-tell", "cannot-check"}

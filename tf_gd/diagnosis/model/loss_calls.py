@@ -1,0 +1,81 @@
+"""Calling somebody's loss, and what is said where it cannot be differentiated."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.errors import InvalidArgumentError, plain
+
+Loss = Callable[..., Any]
+Tensor = Any
+
+
+def require_finite(value: float, gradient: Vector, problem: Problem) -> None:
+    """Raise `InvalidArgumentError` unless a loss and TensorFlow's gradient of it are finite."""
+    if not np.isfinite(value):
+        raise bad_loss(f"be finite, with a finite gradient. In TensorFlow the loss is {value}. Try other parameters.")
+    if gradient.size != problem.size:
+        raise bad_loss(_of_custom_gradient(f"TensorFlow's gradient holds {gradient.size} numbers, not {problem.size}"))
+    if not np.isfinite(gradient).all():
+        index = int(np.flatnonzero(~np.isfinite(gradient))[0])
+        raise bad_loss(
+            f"be finite, with a finite gradient. In TensorFlow {problem.label(index)} is {gradient[index]}. "
+            "Try other parameters."
+        )
+
+
+def call_loss(loss: Loss, arguments: dict[str, Any]) -> Any:
+    """Return what the loss returns, the first of a tuple.
+
+    Raises:
+        InvalidArgumentError: it raised.
+    """
+    try:
+        returned = loss(**arguments)
+    except Misbehaved:
+        raise
+    except (Exception, SystemExit) as error:
+        said = plain(" ".join(str(error).split()), 200)[1:-1]
+        raise bad_loss(
+            "take the parameters and the data by name and use TensorFlow or NumPy operations. "
+            f"It raised {type(error).__name__}: {said}"
+        ) from None
+    return returned[0] if isinstance(returned, tuple) and len(returned) > 1 else returned
+
+
+def bad_loss(said: str) -> InvalidArgumentError:
+    """Return the error for a loss that cannot be checked."""
+    return InvalidArgumentError(f"`loss` must {said}")
+
+
+def flat_gradient(
+    tf: Any, value: Tensor, params: list[Tensor], stopped: list[Tensor], upstream: Tensor = None
+) -> Tensor:
+    """Return the gradient as one vector.
+
+    Raises:
+        InvalidArgumentError: the value depends on no parameter, or a gradient has a wrong shape.
+    """
+    try:
+        parts = tf.gradients(value, params, upstream, stop_gradients=stopped)
+    except (ValueError, TypeError) as error:
+        raise bad_loss(_of_custom_gradient(plain(" ".join(str(error).split()), 160)[1:-1])) from None
+    if all(part is None for part in parts):
+        if stopped:
+            return None
+        raise bad_loss("depend on a parameter. TensorFlow finds no path from any of them to the loss.")
+    dense = [
+        tf.zeros_like(param) if part is None else tf.convert_to_tensor(part)
+        for part, param in zip(parts, params, strict=True)
+    ]
+    for part, param in zip(dense, params, strict=True):
+        if not part.shape.is_compatible_with(param.shape):
+            raise bad_loss(_of_custom_gradient(f"TensorFlow's gradient has shape {part.shape}, not {param.shape}"))
+    return tf.concat([tf.cast(tf.reshape(part, [-1]), tf.float64) for part in dense], 0)
+
+
+def _of_custom_gradient(said: str) -> str:
+    return f"have a gradient of its parameters' shapes. {said.rstrip('.')}. Look at its `tf.custom_gradient`."

@@ -1,0 +1,167 @@
+"""Losses that are called anew each time: in eager TensorFlow, or in NumPy."""
+
+import contextlib
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
+from tf_gd.diagnosis.model.graph_facts import Facts, Inside
+from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, require_finite
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.errors import plain
+from tf_gd.loading import load_tensorflow
+
+
+class _WithoutGraph:
+    facts, has_single_constants = Facts(), False
+
+    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+        """Return nothing: there is no graph."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class EagerLoss(_WithoutGraph):
+    """A loss that TensorFlow runs operation by operation, as the caller's own program does."""
+
+    differentiates = True
+
+    def __init__(self, loss: Loss, problem: Problem) -> None:
+        self.loss, self.problem, self._tf = loss, problem, load_tensorflow()
+        self.unit = max(UNITS[array.dtype.name] for array in problem.params.values())
+        with _dtypes_noted() as dtypes:
+            value, gradient = self.value(problem), self.gradient(problem)
+        self.unit = max(self.unit, *(UNITS.get(dtype, 0.0) for dtype in dtypes), 0.0)
+        require_finite(value, gradient, problem)
+        if self.value(problem) != value:
+            raise bad_loss("be the same at each call. It draws random numbers: pass them as data.")
+
+    def value(self, problem: Problem) -> float:
+        """Return the loss."""
+        return float(self._scalar(self._tensors(problem)))
+
+    def gradient(self, problem: Problem) -> Vector:
+        """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
+        tensors = self._tensors(problem)
+        params = [tensors[name] for name in problem.params]
+        with self._tf.GradientTape() as tape:
+            tape.watch(params)
+            value = self._scalar(tensors)
+        parts = tape.gradient(value, params)
+        if all(part is None for part in parts):
+            raise bad_loss("depend on a parameter. TensorFlow finds no path from any of them to the loss.")
+        return np.concatenate(
+            [
+                np.zeros(param.shape).ravel()
+                if part is None
+                else np.asarray(self._tf.convert_to_tensor(part), np.float64).ravel()
+                for part, param in zip(parts, params, strict=True)
+            ]
+        )
+
+    def elsewhere(self, problem: Problem) -> "EagerLoss":
+        """Return the same loss for data of other shapes."""
+        return EagerLoss(self.loss, problem)
+
+    def _tensors(self, problem: Problem) -> dict[str, Any]:
+        return {
+            name: self._tf.convert_to_tensor(value) if isinstance(value, np.ndarray) else value
+            for name, value in (problem.params | problem.data).items()
+        }
+
+    def _scalar(self, tensors: dict[str, Any]) -> Any:
+        returned = call_loss(self.loss, self.problem.built(tensors))
+        if not self._tf.is_tensor(returned):
+            raise bad_loss(f"return one real number. Got {plain(returned)}.")
+        if returned.shape.num_elements() != 1 or not returned.dtype.is_floating:
+            raise bad_loss(
+                f"return one real number. Got {returned.dtype.name} of shape {returned.shape}. "
+                "Try `tf.reduce_sum` or `tf.reduce_mean`."
+            )
+        return self._tf.reshape(returned, [])
+
+
+class NumpyLoss(_WithoutGraph):
+    """A loss in NumPy or plain Python: nothing but its values is known."""
+
+    differentiates = False
+
+    def __init__(self, loss: Loss, problem: Problem) -> None:
+        self.loss, self.problem, self.unit = loss, problem, DOUBLE
+        value = self.value(problem)
+        if not np.isfinite(value):
+            raise bad_loss(f"be finite. It is {value}. Try other parameters.")
+        if self.value(problem) != value:
+            raise bad_loss("be the same at each call. It draws random numbers: pass them, or their seed, as data.")
+        self.unit = self._measured_unit()
+
+    def value(self, problem: Problem) -> float:
+        """Return the loss."""
+        with np.errstate(all="ignore"):
+            returned = call_loss(self.loss, problem.arguments())
+        array = np.asarray(None) if type(returned).__module__.startswith("tensorflow") else _array(returned)
+        if array.size != 1 or array.dtype.kind not in "fiu":
+            raise bad_loss(f"return one real number. Got {plain(returned)}. Try `np.sum` or `np.mean`.")
+        return float(array.reshape(()))
+
+    def gradient(self, problem: Problem) -> Vector:
+        """Return NaN: nobody differentiates this loss but the caller."""
+        return np.full(problem.size, np.nan)
+
+    def elsewhere(self, problem: Problem) -> "NumpyLoss":
+        """Return the same loss for data of other shapes."""
+        return NumpyLoss(self.loss, problem)
+
+    def _measured_unit(self) -> float:
+        """Return float32's unit where the loss ignores changes that float64 would show.
+
+        A loss that casts to float32 takes few values near a point, however fine the changes.
+        """
+        dtypes = {value.dtype.name for value in self.problem.params.values()}
+        stated = max(UNITS[dtype] for dtype in dtypes)
+        direction = self.problem.scales * np.random.default_rng(2).choice([-1.0, 1.0], self.problem.size)
+        for unit in (UNITS["float32"], UNITS["float16"]):
+            steps = unit / 64 * np.arange(8)
+            values = {self.value(self.problem.at(self.problem.vector + step * direction)) for step in steps}
+            if unit > stated and len(values) <= 3:
+                stated = unit
+        return stated
+
+
+def _array(value: Any) -> Any:
+    try:
+        return np.asarray(value)
+    except Exception:
+        return np.asarray(None)
+
+
+@contextlib.contextmanager
+def _dtypes_noted() -> Any:
+    """Note the dtypes of all floating tensors that TensorFlow computes eagerly meanwhile."""
+    noted: set[str] = set()
+    callbacks = _op_callbacks()
+
+    def note(op_type: str, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+        noted.update(output.dtype.name for output in outputs)
+
+    if callbacks is None:
+        yield noted
+        return
+    callbacks.add_op_callback(note)
+    try:
+        yield noted
+    finally:
+        callbacks.remove_op_callback(note)
+
+
+def _op_callbacks() -> Any:
+    """Return TensorFlow's module that tells of each operation, or None where this version has none."""
+    load_tensorflow()
+    with contextlib.suppress(ImportError):
+        import importlib
+
+        return importlib.import_module("tensorflow.python.framework.op_callbacks")
+    return None
