@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tf_gd.diagnosis import answers
 from tf_gd.diagnosis import sandbox as sandbox_module
 from tf_gd.diagnosis.calling import Misbehaved, answer, is_library
 from tf_gd.diagnosis.line.asking import GRADIENT, read
@@ -176,7 +177,7 @@ def test_two_thousand_broken_messages_end_in_one_sentence() -> None:
             edited = edited[: pick.randrange(len(edited))]
         try:
             message = unpack(bytes(edited))
-            replies = sandbox_module.replies_of(message, 1)
+            replies = answers.replies_of(message, 1)
             read(GRADIENT, replies[0])
         except (BrokenMessageError, Misbehaved) as error:
             refused += 1

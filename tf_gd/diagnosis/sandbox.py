@@ -27,7 +27,6 @@ wherever files are: see `program_source`.
 """
 
 import contextlib
-import math
 import os
 import re
 import select
@@ -43,7 +42,8 @@ from types import TracebackType
 from typing import Any
 
 import tf_gd
-from tf_gd.diagnosis.calling import MOST_ITEMS, Misbehaved, Reply, is_library, plain_text, printable
+from tf_gd.diagnosis.answers import fault_of, garbled, listed, mapping, parameters, replies_of
+from tf_gd.diagnosis.calling import Misbehaved, Reply, is_library, plain_text
 from tf_gd.diagnosis.messages import HEADER, Arguments, BrokenMessageError, length_of, pack, unpack
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.errors import DataError, invalid, plain
@@ -53,8 +53,6 @@ FLOOD = 1_000_000  # bytes of output; a program that does not end and printed mo
 STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
 GRACE = 30.0  # seconds after the child's own watchdog should have ended it, before the parent does
 TAIL = 1 << 16  # bytes of output that are kept, to read where the watchdog found the program
-
-_RATIO = re.compile(r"-?[0-9a-f]{1,5000}/[0-9a-f]{1,5000}")
 
 Call = tuple[Sequence[Any], Mapping[str, Any]]
 
@@ -116,9 +114,9 @@ class Sandbox:
     def load(self, name: str = "learner") -> Loaded:
         """Run the program, unless it ran, and return what it defines."""
         answer = self._exchange({"do": "load", "name": name})
-        functions = _mapping(answer.get("functions"))
-        names = [str(one) for one in _list(answer.get("names"))]
-        return Loaded({str(key): _parameters(value) for key, value in functions.items()}, names, self.fault)
+        functions = mapping(answer.get("functions"))
+        names = [str(one) for one in listed(answer.get("names"))]
+        return Loaded({str(key): parameters(value) for key, value in functions.items()}, names, self.fault)
 
     def ask(self, function: str, calls: Sequence[Call]) -> list[Reply]:
         """Call one of the program's functions many times, and return a reply to each call."""
@@ -140,7 +138,7 @@ class Sandbox:
             options: what the job takes.
         """
         message = {"do": "run", "job": job, "options": options}
-        return _mapping(self._exchange(message, own_work).get("record"))
+        return mapping(self._exchange(message, own_work).get("record"))
 
     def _exchange(self, message: dict[str, Any], own_work: float = 0.0) -> dict[str, Any]:
         """Send a message and return the answer; a fault in it that leaves nothing else is raised."""
@@ -153,7 +151,7 @@ class Sandbox:
             answer = self._receive(seconds + own_work)
         finally:
             self.used += max(time.monotonic() - begun - own_work, 0.0)
-        fault = _fault(answer.get("fault"))
+        fault = fault_of(answer.get("fault"))
         self.fault = fault or self.fault
         if fault is not None and len(answer) == 1:
             raise fault
@@ -185,7 +183,7 @@ class Sandbox:
         try:
             return unpack(self._read_exactly(length_of(header), deadline))
         except BrokenMessageError as error:
-            raise _garbled(str(error)) from None
+            raise garbled(str(error)) from None
 
     def _read_exactly(self, length: int, deadline: float) -> bytes:
         child = self._running()
@@ -265,65 +263,6 @@ class Sandbox:
                     stream.close()
 
 
-def replies_of(message: dict[str, Any], number: int) -> list[Reply]:
-    """Return the replies of a message, each of the form that `calling.answer` gives.
-
-    Raises:
-        Misbehaved: they are not that many, or of another form.
-    """
-    replies = _list(message.get("replies"))
-    if len(replies) != number or not all(map(_is_reply, replies)):
-        raise _garbled("the answers are not what was asked")
-    return replies
-
-
-def _is_reply(reply: Any) -> bool:
-    if not isinstance(reply, dict):
-        return False
-    if "raised" in reply:
-        raised = reply["raised"]
-        return isinstance(raised, dict) and isinstance(raised.get("type"), str) and isinstance(raised.get("text"), str)
-    changed = reply.get("changed", [])
-    return _is_told(reply.get("value")) and isinstance(changed, list) and all(map(_is_key, changed))
-
-
-def _is_key(key: Any) -> bool:
-    return isinstance(key, str) or (isinstance(key, int) and 0 <= key < 100)
-
-
-def _is_told(value: Any, depth: int = 4) -> bool:
-    """Return whether a value has the form that `calling.tell` gives."""
-    match value:
-        case ["none"]:
-            return True
-        case ["other", str(), str()]:
-            return True
-        case ["number", str(), number]:
-            return _is_number(number)
-        case ["array", str(), list(shape), list(numbers)]:
-            sizes = all(type(size) is int and size >= 0 for size in shape)
-            told = math.prod(shape) if sizes and math.prod(shape) <= MOST_ITEMS else 0
-            return sizes and len(numbers) == told and all(map(_is_number, numbers))
-        case ["list", str(), int(), list(items)]:
-            return depth > 0 and all(_is_told(item, depth - 1) for item in items)
-        case ["fields", str(), list(items)]:
-            pairs = all(isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) for one in items)
-            return depth > 0 and pairs and all(_is_told(item, depth - 1) for _, item in items)
-    return False
-
-
-def _is_number(number: Any) -> bool:
-    if isinstance(number, str):
-        return bool(_RATIO.fullmatch(number)) and int(number.partition("/")[2], 16) != 0
-    return type(number) in (int, float)
-
-
-def _garbled(why: str) -> Misbehaved:
-    return Misbehaved(
-        "cannot-check", f"What came back is no answer ({why}). Does the file write to open files by number?"
-    )
-
-
 def _start(path: str, memory_limit: int, time_limit: float) -> "subprocess.Popen[bytes]":
     """Start the child, with this very package but not the user's folder first on its path."""
     root = str(Path(tf_gd.__file__).resolve().parent.parent)
@@ -350,32 +289,3 @@ def _read(path: str) -> ProgramSource:
     except ValueError as error:
         reason = str(error)
     raise DataError(f"`file` must be a Python file or a notebook that can be read. Got {plain(path)}: {reason}.")
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _garbled("an object is missing")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise _garbled("a list is missing")
-    return value
-
-
-def _parameters(value: Any) -> list[list[Any]] | None:
-    if value is None:
-        return None
-    if isinstance(value, list) and all(isinstance(one, list) and len(one) == 3 for one in value):
-        return [[str(name), str(kind), bool(default)] for name, kind, default in value]
-    raise _garbled("a function's parameters are missing")
-
-
-def _fault(value: Any) -> Misbehaved | None:
-    if value is None:
-        return None
-    if not (isinstance(value, list) and len(value) == 3):
-        raise _garbled("a fault without a name")
-    name, message, line = value
-    return Misbehaved(printable(name, 40), printable(message, 600), line if isinstance(line, int) else None)
