@@ -1,7 +1,7 @@
 """Check a program: the steps that it takes and the functions that it defines, in a process of its own."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,10 +66,10 @@ def check_file(
             return {"file": of_fault("file", fault)}
     if not found:
         wanted = (
-            "functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate) to check; or, for another model, "
-            "loss, gradient and params; or a layer, NAME_forward and NAME_backward"
+            "It must train a line; or define gradient(m, c, x, y) or update(m, c, x, y, learning_rate); or, for "
+            "another model, loss, gradient and params; or a layer, NAME_forward and NAME_backward."
         )
-        raise DataError(f"`{plain(str(path))[1:-1]}` must define {wanted}; or train a line. {why}")
+        raise DataError(f"`{plain(str(path))[1:-1]}` has nothing to check. {why} {wanted}")
     return found
 
 
@@ -110,14 +110,19 @@ def check_functions(
     loss = reduction or (loss_of(sandbox, loaded) if candidates else None)
     loss = loss or (steps.loss if steps is not None and steps.ok else None)  # type: ignore[assignment]
     checks = {one.name: _check(sandbox, loaded, one, loss, call) for one in candidates}
-    uncertain = [one.name for one in candidates if not one.certain and not checks[one.name].compared]
-    if any(check.compared for check in checks.values()):
-        checks = {name: check for name, check in checks.items() if name not in uncertain}
+    silent = [one.name for one in candidates if _says_nothing(one, checks[one.name], steps is not None, called)]
+    if steps is not None or any(check.compared for check in checks.values()):
+        checks = {name: check for name, check in checks.items() if name not in silent}
     checks = taken_back(sandbox, checks, candidates)
     if steps is not None and steps.ok:
         used = {name: check for name, check in checks.items() if check.verdict == "wrong" and name in called}
         checks |= {name: forgiven(check, steps.loss) for name, check in used.items()}
     return checks
+
+
+def _says_nothing(one: Candidate, check: GradientCheck, has_steps: bool, called: Set[str]) -> bool:
+    """Return whether a function could not be called, and need not be: the steps say what it does, or nobody asked."""
+    return not check.compared and (not one.certain or (has_steps and one.name in called))
 
 
 def _candidates(loaded: Loaded, call: str | None) -> Iterator[Candidate]:

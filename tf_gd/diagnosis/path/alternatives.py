@@ -28,11 +28,11 @@ def generic(steps: PathSteps, factor: Factor) -> PathSteps:
     x, y = (np.atleast_2d(values)[np.arange(rows) % len(np.atleast_2d(values))] for values in (steps.x, steps.y))
     height = float(np.abs(y).max()) or 1.0
     width = float(np.abs(x).max()) or 1.0
-    state, states = np.array([1.37 * height / width, -0.73 * height]), []
+    state, states = np.array([1.37 * height / width, -0.73 * height]) * steps.trained, []
     for row in range(rows):
         states.append(state)
         e = state[0] * x[row] + state[1] - y[row]
-        state = state - factor.value * 2 * np.array([np.sum(e * x[row]), np.sum(e)])
+        state = state - factor.value * 2 * np.array([np.sum(e * x[row]), np.sum(e)]) * steps.trained
     states.append(state)
     table = np.array(states)
     kept = (x, y) if steps.x.ndim == 2 else (steps.x, steps.y)

@@ -23,11 +23,12 @@ MOST_SNAPSHOTS = 3  # an array that changes more often is computed in every step
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two series that may be m and c, and the states that they make."""
+    """Two series that may be m and c, and the states that they make; without an intercept c is 0 throughout."""
 
     m: Series
     c: Series
     score: float
+    intercept: bool = True
 
     @cached_property
     def samplings(self) -> list[Sampling]:
@@ -58,7 +59,7 @@ class PointsCandidate:
 
 def pairs(record: Record, statements: Statements) -> list[Pair]:
     """Return the series that may be m and c, the likeliest first."""
-    known = [series for series in record.series if _may_be_parameter(series)]
+    known = [series for series in record.series if may_be_parameter(series)]
     found = []
     for m, c in permutations(known, 2):
         if m.scope != c.scope or m.width > 2 or c.width > 2:
@@ -83,7 +84,8 @@ def pairs(record: Record, statements: Statements) -> list[Pair]:
     return found[:MOST_PAIRS]
 
 
-def _may_be_parameter(series: Series) -> bool:
+def may_be_parameter(series: Series) -> bool:
+    """Return whether a series is a number, or one of two, and does not merely count."""
     if series.width > 2 or not np.isfinite(series.values[0]):
         return False
     with np.errstate(all="ignore"):
@@ -124,6 +126,20 @@ def _updates(node: ast.AST, series: Series) -> float:
         return 0.0
     mentioned = {text_of(place) for one in ast.walk(value) if isinstance(one, ast.expr) and (place := place_of(one))}
     return 1.0 if mentioned & {series.place, series.name, series.place.split("[")[0]} else 0.0
+
+
+def trained_numbers(record: Record, statements: Statements) -> list[str]:
+    """Return the names of the numbers that a program computes from themselves, as an update does."""
+    found = [
+        series.name
+        for series in record.series
+        if not series.is_constant
+        and not set(series.dtypes) <= {"int", "int32", "int64"}
+        and not names.NOT_PARAMETERS.match(series.last_name)
+        and not names.is_rate(series.last_name)
+        and writes_itself(series, statements) == 1
+    ]
+    return list(dict.fromkeys(found))
 
 
 def vectors(record: Record) -> list[Vector]:

@@ -15,14 +15,20 @@ from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.formulas import Formula, right
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
-from tf_gd.diagnosis.path.step_factors import Rate, Reading, read_factor, shares
-from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, Gradient, Rule, at_once, right_move
+from tf_gd.diagnosis.path.step_factors import UNREAD, Rate, Reading, read_factor, shares
+from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, WITHOUT_INTERCEPT, Gradient, Rule, at_once, right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 
 # Entries that only multiply the right gradient: the factor in front of it tells these.
 SCALED = {
     "missing-factor-2", "sign", "mean-instead-of-sum", "sum-instead-of-mean", "extra-factor-2", "half-mean",
     "one-half-n-precedence", "sign-of-m", "sign-of-c",
+}  # fmt: skip
+
+# Entries about the intercept, which a line through the origin has not.
+OF_INTERCEPT = {
+    "sign-of-c", "swapped", "x-in-both", "missing-intercept", "intercept-subtracted", "tied-m-and-c",
+    "intercept-counted-once", "index-instead-of-c",
 }  # fmt: skip
 
 PARAMETERS = ("m", "c")
@@ -89,7 +95,20 @@ class Search:
     def read(self, factor: Factor, formula: Formula = right, scale: float = 1.0) -> Reading:
         """Return what a factor in front of a formula says; `scale` is what the formula is multiplied by already."""
         scales = {name: share / scale for name, share in self._scales(formula).items()}
-        return read_factor(factor, scales, self.steps.n, self.context.rates, self.context.reduction, self.context.loss)
+        context = self.context
+        reading = read_factor(factor, scales, self.steps.n, context.rates, context.reduction, context.loss)
+        return self._by_sum_of_x(factor) or reading if formula is right and reading.guess >= UNREAD else reading
+
+    def _by_sum_of_x(self, factor: Factor) -> Reading | None:
+        """Return the reading where sum(x) divides the sums in place of n, if a rate with a name says so."""
+        if self.steps.x.ndim != 1 or not self.steps.x.sum():
+            return None
+        asked = self.context.reduction or self.context.loss
+        for rate in (one for one in self.context.rates if one.named):
+            for loss, share in (("mean", 1.0), ("half_mean", 0.5)):
+                if asked in (None, loss) and factor.agrees(rate.value * share / self.steps.x.sum()):
+                    return Reading(loss, rate.value, ("divided-by-sum-of-x",), 0.1)
+        return None
 
     def _scales(self, formula: Formula) -> dict[str, float]:
         """Return what each loss multiplies a formula by, relative to the sum's."""
@@ -117,6 +136,8 @@ class Search:
         gradient = self.gradient(formula)
         rules = (MOVED_TWICE, *RULES) if self.context.twice else RULES
         for mistake in rules:
+            if not self.steps.intercept and mistake.name not in WITHOUT_INTERCEPT:
+                continue
             yield from self._rule(mistake.name, mistake.rule, gradient, formula, name, cost)
 
     def _rule(
@@ -133,8 +154,12 @@ class Search:
         """Yield the mistakes of the catalogue that explain every step: in both derivatives, or in one of them."""
         truth = right_move(self.steps)
         rights = [fit(self.steps, truth, (which,)) for which in BOTH]
-        for name, formula, cost in forms():
+        for name, formula, cost in self._forms():
             yield from self._gradient(name, formula, cost, truth, rights)
+
+    def _forms(self) -> Iterator[tuple[str, Formula, float]]:
+        """Yield the forms of mistakes that these steps can show."""
+        return (form for form in forms() if self.steps.intercept or form[0] not in OF_INTERCEPT)
 
     def _gradient(
         self, name: str, formula: Formula, cost: float, truth: Move, rights: Sequence[Factor | None]
@@ -210,7 +235,7 @@ class Search:
 
     def pairs(self) -> Iterator[Explanation]:
         """Yield a mistake of the update together with one of the gradient in it."""
-        for name, formula, cost in forms():
+        for name, formula, cost in self._forms():
             if self._move(formula) is not None:
                 yield from self.rules(formula, name, 1.0 + cost)
 

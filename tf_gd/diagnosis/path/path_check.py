@@ -12,10 +12,11 @@ import numpy.typing as npt
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import path_mistakes
 from tf_gd.diagnosis.path.explanations import Context
-from tf_gd.diagnosis.path.path_judgement import Judgement, judge
+from tf_gd.diagnosis.path.path_judgement import judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
 from tf_gd.diagnosis.path.path_report import report
 from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_kept
+from tf_gd.diagnosis.path.path_verdict import Judgement
 from tf_gd.diagnosis.path.step_factors import Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid

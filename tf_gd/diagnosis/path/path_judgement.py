@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,47 +12,18 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.alternatives import alike, generic
 from tf_gd.diagnosis.path.explanations import Context, Explanation, Search, forms
 from tf_gd.diagnosis.path.histories import REMEMBERING, changing_factor
+from tf_gd.diagnosis.path.inexact_steps import nearly, unlisted
 from tf_gd.diagnosis.path.mini_batches import Batching, in_turn, right_batching
-from tf_gd.diagnosis.path.path_steps import PathSteps
-from tf_gd.diagnosis.path.rate_fit import Factor, fit, fits_factor
-from tf_gd.diagnosis.path.step_factors import Reading, shares
+from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
+from tf_gd.diagnosis.path.path_verdict import Judgement
+from tf_gd.diagnosis.path.rate_fit import Factor, Move, fit
+from tf_gd.diagnosis.path.step_factors import Reading, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.diagnosis.path.whole_numbers import cut_to_whole_numbers
 
 # Gradients that are 0 at the line (0, 0), from where they never move.
 VANISHING = ("missing-target",)
-
-Numbers = dict[str, float | str]
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the steps are.
-
-    Attributes:
-        verdict: "right", "wrong" or "cannot-tell".
-        names: the mistakes; for "cannot-tell" those that would explain the steps as well.
-        reading: the loss and the rate; None where no factor was found.
-        steps: the steps that were judged, with the points that each used.
-        factor: in front of the derivatives of the sum; None where there is no single one.
-        alone: "m" or "c" where only that derivative is wrong.
-        batching: where the steps used some of the points only.
-        factors: of every step, where the rate changes.
-        numbers: for the words of the message.
-        sure: how little was taken for granted: 0 is best.
-    """
-
-    verdict: Verdict
-    names: tuple[str, ...]
-    steps: PathSteps
-    reading: Reading | None = None
-    factor: Factor | None = None
-    alone: str = ""
-    batching: Batching | None = None
-    factors: Array | None = None
-    numbers: Numbers = field(default_factory=dict)
-    sure: float = 0.0
 
 
 def judge(steps: PathSteps, context: Context, integers: bool = False) -> Judgement:
@@ -128,7 +99,35 @@ def _in_batches(steps: PathSteps, context: Context) -> Judgement | None:
     if found is None:
         return None
     verdict: Verdict = "wrong" if found.names else "right"
-    return replace(_as_judgement(verdict, found, batching.steps), batching=batching)
+    judgement = replace(_as_judgement(verdict, found, batching.steps), batching=batching)
+    return judgement if found.reading.loss else replace(judgement, reading=_over_all(found, steps, context))
+
+
+def _over_all(found: Explanation, steps: PathSteps, context: Context) -> Reading:
+    """Return the reading where a mean divides by the number of all points, though a step uses some of them."""
+    scales = {name: share for name, share in shares(steps.n).items() if name.endswith("mean")}
+    reading = read_factor(found.factor, scales, steps.n, context.rates, context.reduction, context.loss)
+    return found.reading if reading.mistakes else reading
+
+
+def _too_early(steps: PathSteps, context: Context) -> Judgement | None:
+    """Return the judgement where m and c move inside the loop over the points, before the sums are complete."""
+    if steps.x.ndim != 1 or steps.n < 2 or steps.num_steps < 3:
+        return None
+    batching, n = in_turn(steps, 1), steps.n
+    each = batching.steps.derivatives(right)
+    sums = Derivatives(_running(each.value, n), _running(each.size, n))
+    factor = fit(batching.steps, Move(steps.before, sums, chain=min(steps.num_steps, n)))
+    if factor is None or np.isinf(factor.slack):
+        return None
+    reading = Search(steps, context).read(factor)
+    names = ("updated-too-early", *reading.mistakes)
+    return Judgement("wrong", names, steps, reading, factor, sure=1.0 + len(reading.mistakes) + reading.guess)
+
+
+def _running(values: Array, n: int) -> Array:
+    """Return the sums so far, which begin anew after every n steps."""
+    return np.vstack([np.cumsum(values[start : start + n], axis=0) for start in range(0, len(values), n)])
 
 
 def cut_short(steps: PathSteps, context: Context) -> Judgement | None:
@@ -205,48 +204,11 @@ def _remembered(steps: PathSteps, context: Context) -> Judgement | None:
     return None
 
 
-def unlisted(steps: PathSteps) -> Judgement:
-    """Return the judgement of steps that nothing explains."""
-    prefix = _right_prefix(steps)
-    if prefix >= 2:
-        return Judgement("wrong", ("steps-change",), steps, numbers={"step": prefix}, sure=2.0)
-    gradient = steps.derivatives(right).value[0]
-    names = ("m", "c")
-    wrong_way = [name for name, g, d in zip(names, gradient, steps.moved[0], strict=True) if g * d > 0]
-    direction = (
-        f"{' and '.join(wrong_way)} went uphill there: look at the sign."
-        if wrong_way
-        else "That is downhill, but not along the gradient of the squared error: print dm and dc for the first step "
-        "and compare them with 2 * sum(e * x) and 2 * sum(e), divided by n for a mean."
-    )
-    numbers: Numbers = {
-        "m": float(steps.before[0, 0]), "c": float(steps.before[0, 1]), "m_yours": float(steps.after[0, 0]),
-        "c_yours": float(steps.after[0, 1]), "direction": direction,
-    }  # fmt: skip
-    return Judgement("wrong", ("unlisted",), steps, numbers=numbers, sure=3.0)
-
-
-def _right_prefix(steps: PathSteps) -> int:
-    """Return how many of the first steps are right, at one factor."""
-    one = steps.part(slice(0, 1))
-    first = fit(one, right_move(one))
-    if first is None:
-        return 0
-    count = 0
-    for stop in range(1, min(steps.num_steps, 500) + 1):
-        part = steps.part(slice(stop - 1, stop))
-        move = right_move(part)
-        if not fits_factor(part, move, first.value):
-            return count
-        count = stop
-    return count
-
-
 Attempt = Callable[[PathSteps, Context], "Judgement | None"]
 
 # In this order: what takes the least for granted comes first.
 RIGHT: tuple[Attempt, ...] = (_right, _in_batches)
-SINGLE: tuple[Attempt, ...] = (cut_short, _single, _changing, _remembered)
+SINGLE: tuple[Attempt, ...] = (cut_short, _single, _too_early, _changing, _remembered, nearly)
 TOGETHER: tuple[Attempt, ...] = (_pair,)
 
 

@@ -21,6 +21,11 @@ STEP_SENTENCES: dict[str, tuple[str, int]] = {
         "inside the outer loop, before the loop over the points.",
         5,
     ),
+    "updated-too-early": (
+        "m and c move inside the loop over the points, with sums that are not complete yet. Add up dm and dc over all "
+        "points first, and update m and c once, after that loop.",
+        5,
+    ),
     "intercept-moved-twice": (
         "Every step moves the intercept twice, and the slope once. Remove the second update of c: theta, or the first "
         "update, has moved it already.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tf_gd.curvature import Curvature
-from tf_gd.diagnosis.path.path_judgement import Judgement
+from tf_gd.diagnosis.path.path_verdict import Judgement
 from tf_gd.diagnosis.path.term_arrays import Array
 
 CLOSE = 0.01  # of what the best line and the points' own spread measure: closer than this is close enough
@@ -24,21 +25,33 @@ class Course:
         x, y: all the points.
         final: m and c at the end, shape [2]; not finite where they overflowed.
         num_steps: how many steps there were; None where that is not known.
+        intercept: whether c is trained.
     """
 
     x: Array
     y: Array
     final: Array
     num_steps: int | None = None
+    intercept: bool = True
+
+
+_NEARLY: Remark = (
+    "approximate-gradient",
+    "The steps follow the gradient closely, but not to the last digits: as a derivative from small differences of the "
+    "loss does, or numbers that were rounded. The exact derivatives are 2 e_i x_i and 2 e_i, added up.",
+)
 
 
 def remarks(judgement: Judgement, course: Course) -> list[Remark]:
     """Return (name, message) of each remark about a right descent, the most important first."""
     found: list[Remark] = []
-    if judgement.batching is None and judgement.factor is not None:
-        found += _rate(judgement, course) or _steps(judgement, course)
+    if judgement.factor is not None:
+        found += _rate(judgement, course)
+        found += [] if found or judgement.batching is not None else _steps(judgement, course)
     if judgement.factors is not None:
         found.append(_changing(judgement.factors))
+    if judgement.nearly:
+        found.append(_NEARLY)
     if judgement.batching is not None:
         found.append(_batches(judgement, course))
     return found
@@ -47,8 +60,8 @@ def remarks(judgement: Judgement, course: Course) -> list[Remark]:
 def _rate(judgement: Judgement, course: Course) -> list[Remark]:
     """Return the remark that the rate is too large for these points, if it is."""
     assert judgement.factor is not None
-    limit, factor = Curvature.of(course.x, "sum").max_learning_rate, judgement.factor.value
-    if factor < limit:
+    limit, factor = _limit(judgement, course), judgement.factor.value
+    if factor < limit or (judgement.batching is not None and _is_close_by(course)):
         return []
     ended = "the numbers overflow" if not np.isfinite(course.final).all() else "the line runs away"
     largest = _in_rates(judgement, limit)
@@ -62,6 +75,25 @@ def _rate(judgement: Judgement, course: Course) -> list[Remark]:
         else f"{with_rate} {ended}, though every step is right. For these points {bound}, or less."
     )
     return [("rate-too-large", message)]
+
+
+def _limit(judgement: Judgement, course: Course) -> float:
+    """Return the largest stable factor: over all points, or the least of those over each batch."""
+    if judgement.batching is None:
+        return Curvature.of(course.x, "sum", intercept=course.intercept).max_learning_rate
+    x = np.atleast_2d(judgement.batching.steps.x)
+    n = np.full(len(x), float(x.shape[1] * course.intercept))
+    squares, sums = (x * x).sum(axis=1), x.sum(axis=1) * course.intercept
+    largest = (squares + n) / 2 + np.sqrt(
+        ((squares - n) / 2) ** 2 + sums**2
+    )  # eigenvalue of [[squares, sums], [sums, n]]
+    return float(1 / largest.max())
+
+
+def _is_close_by(course: Course) -> bool:
+    """Return whether the end is no further from the best line than the points' own spread allows."""
+    off = distance(course)
+    return off is not None and off[0] * CLOSE <= 10
 
 
 def _in_rates(judgement: Judgement, factor: float) -> float:
@@ -82,15 +114,19 @@ def _steps(judgement: Judgement, course: Course) -> list[Remark]:
         return []
     done = "" if course.num_steps is None else f"After {course.num_steps:,} steps the line"
     message = (
-        f"{done or 'The line'} is still y = {course.final[0]:.4g} x + {course.final[1]:.4g}; the best is y = "
-        f"{off[1]:.4g} x + {off[2]:.4g}. At this rate about {more:,.0f} more steps are needed."
+        f"{done or 'The line'} is still {_line(course.final, course)}; the best is {_line(off[1:], course)}. At this "
+        f"rate about {more:,.0f} more steps are needed."
     )
     return [("too-few-steps", f"{message}{_cure(judgement, course, more)}")]
 
 
+def _line(parameters: Sequence[float] | Array, course: Course) -> str:
+    return f"y = {parameters[0]:.4g} x" + (f" + {parameters[1]:.4g}" if course.intercept else "")
+
+
 def _cure(judgement: Judgement, course: Course, more: float) -> str:
     """Return what scaling x would change, where it would change much."""
-    if Curvature.of(course.x, "sum").condition_number < 20 or more < 200:
+    if not course.intercept or Curvature.of(course.x, "sum").condition_number < 20 or more < 200:
         return ""
     assert judgement.factor is not None
     n = len(course.x)
@@ -109,9 +145,10 @@ def distance(course: Course) -> tuple[float, float, float] | None:
     x, y = course.x, course.y
     if not np.isfinite(course.final).all() or np.ptp(x) == 0:
         return None
-    centred = x - x.mean()
-    m = float(np.dot(centred, y - y.mean()) / np.dot(centred, centred))
-    c = float(y.mean() - m * x.mean())
+    at = (x.mean(), y.mean()) if course.intercept else (0.0, 0.0)
+    centred = x - at[0]
+    m = float(np.dot(centred, y - at[1]) / np.dot(centred, centred))
+    c = float(at[1] - m * at[0])
     width, height = float(x.std()), float(y.std())
     close = CLOSE * np.array([max(abs(m), height / width), max(abs(c), height)])
     with np.errstate(all="ignore"):
@@ -124,16 +161,17 @@ def steps_to_go(course: Course, factor: float) -> float | None:
     x, off = course.x, distance(course)
     if off is None:
         return None
-    hessian = 2 * np.array([[np.dot(x, x), x.sum()], [x.sum(), len(x)]])
+    both = float(course.intercept)
+    hessian = 2 * np.array([[np.dot(x, x), both * x.sum()], [both * x.sum(), both * len(x)]])
     values, vectors = np.linalg.eigh(hessian)
     shrink = np.abs(1 - factor * values)
     parts = vectors.T @ (course.final - np.array(off[1:]))
-    if (shrink >= 1).any():
+    if (shrink[parts != 0] >= 1).any():
         return None
 
     def is_close(count: float) -> bool:
         end = np.array(off[1:]) + vectors @ (parts * shrink**count)
-        now = distance(Course(course.x, course.y, end))
+        now = distance(replace(course, final=end))
         return now is not None and now[0] <= 1
 
     high = 1.0

@@ -53,6 +53,7 @@ class PathSteps:
         x, y: the points of all steps, shape [n]; or those of each step, shape [steps, batch].
         unit: the unit roundoff of the coarsest number that went into a step.
         resolution: how far a state, as it was written down, may be from the one that was computed.
+        intercept: whether c is trained; without, the line is y = m x, and c is 0 in every state.
     """
 
     before: Array
@@ -61,6 +62,7 @@ class PathSteps:
     y: Array
     unit: float = UNITS["float64"]
     resolution: float = 0.0
+    intercept: bool = True
 
     @property
     def num_steps(self) -> int:
@@ -76,6 +78,11 @@ class PathSteps:
     def moved(self) -> Array:
         """By how much each step changed m and c, shape [steps, 2]."""
         return self.after - self.before
+
+    @property
+    def trained(self) -> Array:
+        """1 for each parameter that is trained, else 0, shape [2]."""
+        return np.array([1.0, float(self.intercept)])
 
     @property
     def is_still(self) -> bool:
@@ -106,7 +113,7 @@ class PathSteps:
         shape = (len(states), 1)
         value = np.hstack([np.broadcast_to(term.value, shape) for term in both])
         size = np.hstack([np.broadcast_to(term.size, shape) for term in both])
-        return Derivatives(value, size) * (0.5 if reduction.startswith("half") else 1.0)
+        return Derivatives(value, size) * (self.trained * (0.5 if reduction.startswith("half") else 1.0))
 
     @cached_property
     def _probes(self) -> dict[str, Probe]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tf_gd.diagnosis.path import names
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
-from tf_gd.diagnosis.path.program_record import Record
+from tf_gd.diagnosis.path.program_record import Record, Table
 from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.term_arrays import Array
 
@@ -31,7 +31,7 @@ def batch_trials(record: Record, pair: Pair, sampling: Sampling) -> Iterator[tup
     order = sorted(permutations(found, 2), key=lambda two: -names.x_score(two[0][0]) - names.y_score(two[1][0]))
     for (x_name, x), (y_name, y) in order[: MOST_CANDIDATES * 3]:
         if x.shape == y.shape and len(np.unique(x, axis=0)) > 1:  # the same point every time is no choice of points
-            steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"])
+            steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"], intercept=pair.intercept)
             vectors = [Vector(name, name, values.ravel(), "float64", 0) for name, values in ((x_name, x), (y_name, y))]
             yield PointsCandidate(vectors[0], vectors[1], 0.0), steps
 
@@ -41,7 +41,8 @@ def _changing(record: Record, pair: Pair, clocks: Clocks) -> list[tuple[str, Arr
     found: list[tuple[str, Array]] = []
     tables: dict[tuple[str, str], list[tuple[int, Array]]] = {}
     for table in record.tables:
-        tables.setdefault((table.scope, table.name), []).append((table.clock, table.values.squeeze()))
+        for name, column in _columns(table):
+            tables.setdefault((table.scope, name), []).append((table.clock, column))
     for (_, name), kept in tables.items():
         sizes = {values.shape for _, values in kept}
         if len(kept) > FEWEST and len(sizes) == 1 and len(next(iter(sizes))) == 1:
@@ -51,6 +52,15 @@ def _changing(record: Record, pair: Pair, clocks: Clocks) -> list[tuple[str, Arr
         if series.width == 1 and not series.is_constant and series.place not in others:
             found.append((series.last_name, _at(series.clocks, series.values[:, None], clocks)))
     return found[: 2 * MOST_CANDIDATES]
+
+
+def _columns(table: Table) -> Iterator[tuple[str, Array]]:
+    """Yield the columns of a table that are not one number throughout, as a column of ones is."""
+    values = table.values if table.values.ndim == 2 else table.values[:, None]
+    several = values.shape[1] > 1
+    for index in range(values.shape[1]):
+        if not several or np.ptp(values[:, index]) > 0:
+            yield f"{table.name}[:, {index}]" if several else table.name, values[:, index]
 
 
 def _at(known: Clocks, values: Array, clocks: Clocks) -> Array:

@@ -9,9 +9,11 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, printable
 from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.path.candidates import trained_numbers
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_remarks import Course
+from tf_gd.diagnosis.path.program_model import bends, called_names
 from tf_gd.diagnosis.path.program_record import Record
 from tf_gd.diagnosis.path.program_search import Descent, ProgramSearch, series_final
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
@@ -71,7 +73,7 @@ def _checked(source: ProgramSource, record: Record, statements: Statements, desc
     course = _course(record, descent)
     stops = stopping_remarks(record, statements, course) if descent.judgement.verdict != "wrong" else []
     check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], _what(descent))
-    where = SourceLines(statements, descent.pair, descent.sampling)
+    where = SourceLines(record, statements, descent.pair, descent.sampling)
     lines = {name: line for name, _ in check.diagnosis if (line := where.of(name, descent.judgement.alone))}
     lines |= {name: line for name, _ in check.remarks if (line := where.update("m"))}
     lines |= {name: line for name, _, line in stops}
@@ -100,13 +102,14 @@ def _course(record: Record, descent: Descent) -> Course:
     final = states[-1] if None in finals else np.array(finals, dtype=np.float64)
     complete = record.complete and len(states) - 1 < 400
     x, y = descent.points.x.values, descent.points.y.values
-    return Course(x, y, final, len(states) - 1 if complete else None)
+    return Course(x, y, final, len(states) - 1 if complete else None, descent.pair.intercept)
 
 
 def _what(descent: Descent) -> str:
     """Return what was taken for m, c, x and y."""
     pair, points = descent.pair, descent.points
-    return f"m is `{pair.m.name}`, c is `{pair.c.name}`, x is `{points.x.name}`, y is `{points.y.name}`."
+    c = f"c is `{pair.c.name}`" if pair.intercept else "there is no c (a line through the origin, y = m x)"
+    return f"m is `{pair.m.name}`, {c}, x is `{points.x.name}`, y is `{points.y.name}`."
 
 
 def _nothing_found(search: ProgramSearch) -> str:
@@ -115,9 +118,19 @@ def _nothing_found(search: ProgramSearch) -> str:
     vectors = list(dict.fromkeys(name for one in search.points for name in (one.x.name, one.y.name)))[:6]
     seen = f"numbers that change: {', '.join(numbers) or 'none'}; arrays: {', '.join(vectors) or 'none'}"
     return (
-        f"No descent of a line y = m x + c was found in it ({seen}). Name them: --m, --c, --x, --y and --rate take "
-        "names or expressions of the program."
+        f"No descent of a line y = m x + c was found in it ({seen}).{_why_not(search)} Name them: --m, --c, --x, --y "
+        "and --rate take names or expressions of the program."
     )
+
+
+def _why_not(search: ProgramSearch) -> str:
+    """Return what speaks for another model than a line; "" where nothing does."""
+    trained = trained_numbers(search.record, search.statements)
+    if bends(search.statements) and any("exp" in name or "sigmoid" in name for name in called_names(search.statements)):
+        return " It computes exp, as logistic regression does: that is not a line."
+    if len(trained) > 2:
+        return f" It trains more than two numbers ({', '.join(trained[:6])}): that is not a line, which has m and c."
+    return ""
 
 
 __all__ = ["Misbehaved", "NoDescent", "check_program"]

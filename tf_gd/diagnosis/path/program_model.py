@@ -1,42 +1,113 @@
-"""Whether a program fits a line: its residuals m x + c - y, or its squared loss, stand among its numbers.
+"""Whether a program fits a line: its residuals m x + c - y, its derivatives or its loss stand among its numbers.
 
-The prediction alone says nothing: logistic regression computes m x + c as well.
+The prediction m x + c alone says less, for logistic regression computes it as well: it counts where the source calls no
+function that bends it.
 """
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
+import numpy.typing as npt
 
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
-from tf_gd.diagnosis.path.program_loss import loss_of
-from tf_gd.diagnosis.path.program_record import Record
+from tf_gd.diagnosis.path.program_loss import losses_of
+from tf_gd.diagnosis.path.program_record import Record, Series
 from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.path.step_factors import shares
 from tf_gd.diagnosis.path.term_arrays import Array
 
 TOLERANCE = 1e-5
+BENDING = ("exp", "expit", "sigmoid", "log", "tanh", "softmax", "relu", "log1p", "sigmoid_", "sin", "cos")
+FEWEST_ROWS, MOST_ROWS = 6, 40
 
 
-def predicts_a_line(record: Record, pair: Pair, sampling: Sampling, points: PointsCandidate) -> bool:
-    """Return whether the program computed the loss, or m x + c - y of one of the first states."""
-    if loss_of(record, pair, sampling, points) is not None:
-        return True
-    x, y = points.x.values, points.y.values
-    for m, c in sampling.states[:3]:
-        if m == 0 or c == 0:
-            continue
-        line = m * x + c
-        for wanted in (line - y, y - line):
-            if np.ptp(wanted) > 0 and _is_there(record, wanted):
-                return True
-    return False
+class LineModel:
+    """A program's numbers, compared with those of a line through the first states of a reading."""
 
+    def __init__(
+        self, record: Record, statements: Statements, pair: Pair, sampling: Sampling, points: PointsCandidate
+    ) -> None:
+        self.record, self.pair, self.sampling, self.points = record, pair, sampling, points
+        self.bends = bends(statements)
 
-def _is_there(record: Record, wanted: Array) -> bool:
-    scale = TOLERANCE * (np.abs(wanted).max() or 1.0)
-    for table in record.tables:
-        if table.values.size == wanted.size and np.abs(table.values.ravel() - wanted).max() <= scale:
+    def is_fitted(self) -> bool:
+        """Return whether the program computes the loss, the residuals or the derivatives of the line."""
+        if losses_of(self.record, self.pair, self.sampling, self.points):
             return True
-    single = [series for series in record.series if series.width == 1]
-    return any(
-        sum(bool((np.abs(series.values - one) <= scale).any()) for one in wanted) == wanted.size for series in single
-    )
+        telling = [(m, c) for m, c in self.sampling.states[:4] if m != 0 and (c != 0 or not self.pair.intercept)][:3]
+        arrays = any(self._is_there(wanted) for m, c in telling for wanted in self._arrays(m, c))
+        return arrays or self._has_derivatives() or any(map(self._follows, self._scalars()))
+
+    def _arrays(self, m: float, c: float) -> list[Array]:
+        line = m * self.points.x.values + c
+        residuals = line - self.points.y.values
+        return [residuals, -residuals, *([] if self.bends else [line])]
+
+    def _scalars(self) -> list[Series]:
+        own = (self.pair.m.place, self.pair.c.place)
+        return [one for one in self.record.series if one.width == 1 and not one.is_constant and one.place not in own]
+
+    def _is_there(self, wanted: Array) -> bool:
+        if np.ptp(wanted) == 0:
+            return False
+        scale = TOLERANCE * (np.abs(wanted).max() or 1.0)
+        for table in self.record.tables:
+            if table.values.size == wanted.size and np.abs(table.values.ravel() - wanted).max() <= scale:
+                return True
+        return any(
+            sum(bool((np.abs(series.values - one) <= scale).any()) for one in wanted) == wanted.size
+            for series in self._scalars()
+        )
+
+    def _states_at(self, series: Series) -> tuple[npt.NDArray[np.intp], Array]:
+        """Return the rows of a series that were read between two states, and these states."""
+        index = np.searchsorted(self.sampling.clocks, series.clocks, side="right") - 1
+        rows = np.flatnonzero(index >= 0)[:MOST_ROWS]
+        return rows, self.sampling.states[index[rows]]
+
+    def _follows(self, series: Series) -> bool:
+        """Return whether each value of a series is the residual of some point at the line of its time."""
+        rows, states = self._states_at(series)
+        values = series.values[rows]
+        if len(rows) < FEWEST_ROWS or len(np.unique(values)) < FEWEST_ROWS:
+            return False
+        with np.errstate(all="ignore"):
+            line = states[:, :1] * self.points.x.values + states[:, 1:]
+            scale = TOLERANCE * (np.abs(line) + np.abs(self.points.y.values))
+            wanted = [line - self.points.y.values, self.points.y.values - line, *([] if self.bends else [line])]
+            return any(
+                bool((np.abs(values[:, None] - one) <= scale).any(axis=1).mean() > 0.9) for one in wanted
+            )  # fmt: skip
+
+    def _has_derivatives(self) -> bool:
+        """Return whether two series hold the derivatives of one of the four losses at every state."""
+        return all(any(self._is_derivative(series, which) for series in self._scalars()) for which in (0, 1))
+
+    def _is_derivative(self, series: Series, which: int) -> bool:
+        rows, states = self._states_at(series)
+        if len(rows) < 3:
+            return False
+        x, y = self.points.x.values, self.points.y.values
+        with np.errstate(all="ignore"):
+            e = states[:, :1] * x + states[:, 1:] - y
+            sums = 2 * (e * x if which == 0 else e).sum(axis=1)
+            size = 2 * np.abs(e * x if which == 0 else e).sum(axis=1)
+            values = np.abs(series.values[rows])
+            return any(
+                bool((np.abs(values - share * np.abs(sums)) <= TOLERANCE * share * size).all() and sums.any())
+                for share in shares(len(x)).values()
+            )
+
+
+def bends(statements: Statements) -> bool:
+    """Return whether a source calls a function that makes something else of a line, such as exp."""
+    return not called_names(statements).isdisjoint(BENDING)
+
+
+def called_names(statements: Statements) -> set[str]:
+    """Return the last names of all that a source calls."""
+    called = (one.func for one in ast.walk(statements.tree) if isinstance(one, ast.Call))
+    return {str(getattr(one, "attr", getattr(one, "id", ""))) for one in called}

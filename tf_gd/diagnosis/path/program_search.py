@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector, pairs, point_candidates, vectors
+from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, pairs, point_candidates, vectors
 from tf_gd.diagnosis.path.explanations import Context
 from tf_gd.diagnosis.path.given_names import Given
+from tf_gd.diagnosis.path.inexact_steps import unlisted
 from tf_gd.diagnosis.path.mini_batches import Batching
-from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
-from tf_gd.diagnosis.path.path_judgement import (
-    RIGHT,
-    SINGLE,
-    TOGETHER,
-    Attempt,
-    Judgement,
-    attempt,
-    cut_short,
-    unlisted,
-)
-from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
+from tf_gd.diagnosis.path.path_judgement import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
+from tf_gd.diagnosis.path.path_steps import PathSteps
+from tf_gd.diagnosis.path.path_verdict import Judgement
 from tf_gd.diagnosis.path.program_batches import batch_trials
-from tf_gd.diagnosis.path.program_loss import loss_of
+from tf_gd.diagnosis.path.program_loss import losses_of
+from tf_gd.diagnosis.path.program_model import LineModel
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import Record, Series
 from tf_gd.diagnosis.path.rate_fit import fit
@@ -33,7 +27,9 @@ from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import Reading
 from tf_gd.diagnosis.path.step_rules import right_move
+from tf_gd.diagnosis.path.steps_of_pair import steps_of
 from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.diagnosis.path.through_origin import has_intercept, origin_pairs
 
 TRIED_QUICKLY = 8  # steps
 PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
@@ -76,7 +72,16 @@ class ProgramSearch:
     def find(self) -> Descent | None:
         """Return the descent, or None where there is none to be seen."""
         trials = list(self._trials())
-        return self._right(trials) or self._batches(trials) or self._wrong(trials)
+        return self._right(trials) or self._batches(trials) or self._through_origin() or self._wrong(trials)
+
+    def _through_origin(self) -> Descent | None:
+        """Return the descent of a line y = m x, where the program has no intercept."""
+        if "c" in self.given.names or has_intercept(self.record, self.pairs):
+            return None
+        search = copy(self)
+        search.pairs = self.given.pairs(origin_pairs(self.record, self.statements))
+        trials = list(search._trials())
+        return search._right(trials) or search._batches(trials) or search._wrong(trials)
 
     def _trials(self) -> Iterator[Trial]:
         """Yield the ways to read the program, the likeliest first."""
@@ -95,7 +100,7 @@ class ProgramSearch:
         """Return the first reading under which the right update explains every step."""
         for trial in trials:
             few = trial.steps.part(slice(0, TRIED_QUICKLY))
-            if (few.moved == 0).all(axis=0).any():
+            if ((few.moved == 0).all(axis=0) & (few.trained > 0)).any():
                 continue
             factor = fit(few, right_move(few))
             if factor is None or not np.isfinite(factor.slack) or factor.slack > 0.5 * abs(factor.value):
@@ -168,29 +173,30 @@ class ProgramSearch:
 
     def _unexplained(self, chosen: Sequence[Trial]) -> Descent | None:
         """Return a descent that nothing explains, where the program surely fits a line."""
-        from tf_gd.diagnosis.path.program_model import predicts_a_line
-
         for trial in chosen[:POINTS_TRIED]:
-            if trial.pair.score >= 4 and predicts_a_line(self.record, trial.pair, trial.sampling, trial.points):
+            model = LineModel(self.record, self.statements, trial.pair, trial.sampling, trial.points)
+            if trial.pair.score >= (4 if trial.pair.intercept else 3) and model.is_fitted():
                 return Descent(trial.pair, trial.points, trial.sampling, unlisted(trial.steps))
         return None
 
     def _judged(self, trial: Trial, attempts: Sequence[Attempt]) -> Descent | None:
+        known = [] if self.reduction else losses_of(self.record, trial.pair, trial.sampling, trial.points)
+        losses: list[str | None] = [*known] or [None]
         context = Context(
             self.given.rates(self.record) or rates(self.record, self.statements, trial.pair, trial.sampling.lines),
             self.reduction,
-            None if self.reduction else loss_of(self.record, trial.pair, trial.sampling, trial.points),
             twice=self._moves_twice(trial.sampling.states[:4]),
             computed=True,
         )
         integers = _integers(trial.pair)
         chosen = [one for one in attempts if integers or one is not cut_short]
-        judgement = attempt(trial.steps, context, integers, chosen)
+        found = [(one, attempt(trial.steps, replace(context, loss=one), integers, chosen)) for one in losses]
+        loss, judgement = next((one for one in found if one[1] is not None and one[1].verdict == "right"), found[0])
         if judgement is None or (judgement.verdict == "cannot-tell" and not judgement.names):
             return None
         if judgement.factors is not None and judgement.verdict == "right":
             changing = changing_loss(self.record, trial.pair, trial.sampling, judgement.factors, trial.steps.n)
-            judgement = replace(judgement, reading=Reading(context.reduction or context.loss or changing, None))
+            judgement = replace(judgement, reading=Reading(context.reduction or loss or changing, None))
         return Descent(trial.pair, trial.points, trial.sampling, judgement)
 
     def _moves_twice(self, states: Array) -> bool:
@@ -211,27 +217,6 @@ def _on_batches(descent: Descent, trial: Trial) -> Descent:
 
 def _integers(pair: Pair) -> bool:
     return all(set(series.dtypes) <= {"int", "int32", "int64"} for series in (pair.m, pair.c))
-
-
-def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSteps | None:
-    """Return the steps of a reading, as far as their numbers are finite; None where there is none."""
-    states = finite(sampling.states[: steps_kept(points.x.values.size) + 1])
-    if len(states) < 2:
-        return None
-    return PathSteps(states[:-1], states[1:], points.x.values, points.y.values, _unit(pair, states, points.x, points.y))
-
-
-def finite(states: Array) -> Array:
-    """Return the states before the first that is not finite, or too large to compute with."""
-    with np.errstate(all="ignore"):
-        fine = np.isfinite(states).all(axis=1) & (np.abs(states).max(axis=1) < LARGEST)
-    return states if fine.all() else states[: int(np.argmin(fine))]
-
-
-def _unit(pair: Pair, states: Array, x: Vector, y: Vector) -> float:
-    """Return the unit roundoff of the coarsest dtype that m, c, x and y had."""
-    dtypes = {*pair.m.dtypes, *pair.c.dtypes, x.dtype, y.dtype}
-    return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
 
 
 def series_final(series: Series) -> float | None:

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cached_property
 
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
+from tf_gd.diagnosis.path.program_record import Record, Series
 from tf_gd.diagnosis.path.samplings import Sampling
-from tf_gd.diagnosis.path.statements import Place, Statement, Statements, place_of, text_of
+from tf_gd.diagnosis.path.source_links import (
+    Link,
+    called_name,
+    index_of,
+    is_computed,
+    is_step,
+    mentioned,
+    position,
+    unpacks,
+)
+from tf_gd.diagnosis.path.statements import Statement, Statements, place_of, text_of
 
 UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m", "returns-the-change")
 UPDATE = (
     *("sequential-c-first", "only-c", "rate-missing", "rate-applied-twice", "rate-divided-by-n", "ascent"),
     *("step-from-the-other-parameter", "step-from-the-start", "swapped-return", "integer-parameters", "sign-turns"),
-    *("momentum", "weight-decay", "adaptive-rate", "unchanged", "unlisted", "steps-change"),
+    *("momentum", "weight-decay", "adaptive-rate", "unchanged", "unlisted", "steps-change", "updated-too-early"),
 )
-MOST_HOPS = 4
+IN_RESIDUAL = (
+    *("missing-intercept", "missing-target", "target-added", "intercept-subtracted", "x-and-y-swapped", "broadcast"),
+    *("index-instead-of-c", "intercept-counted-once", "gradient-at-the-start", "stale-residual"),
+)
+OLD_LINE = ("gradient-at-the-start", "stale-residual")  # the caller says of which line the residuals are
+IN_HEAD_OF_LOOP = ("first-point-dropped", "last-point-dropped")
+MOST_HOPS = 6
 
 
 class SourceLines:
     """Finds lines: those that write m and c, and those where their gradient is computed."""
 
-    def __init__(self, statements: Statements, pair: Pair, sampling: Sampling) -> None:
-        self.statements, self.pair, self.sampling = statements, pair, sampling
+    def __init__(self, record: Record, statements: Statements, pair: Pair, sampling: Sampling) -> None:
+        self.record, self.statements, self.pair, self.sampling = record, statements, pair, sampling
 
     def of(self, name: str, alone: str = "") -> int | None:
         """Return the line that a mistake is about; None where there is none."""
@@ -30,79 +48,143 @@ class SourceLines:
             return self.update("c", last=True)
         if name in UPDATE:
             return self.update("m")
-        if name == "stale-residual":
-            return self._outside_of_loop() or self.gradient("m")
-        if name == "gradient-not-reset":
-            return self._growing() or self.gradient("m")
+        if name == "gradient-not-reset" and (line := self._growing()):
+            return line
+        if name == "stale-residual" and (line := self._outside_of_loop()):
+            return line
         which = alone or ("c" if name in ("sign-of-c", "x-in-both") else "m")
-        return self.gradient(which)
+        chain = self._chain(which)
+        if not chain:
+            return self.update("m")
+        if name in IN_RESIDUAL:
+            return [link for link in chain if not link.is_return or name not in OLD_LINE][-1].statement.first
+        return self._line_of_term(name, chain, self._chain("c" if which == "m" else "m"))
 
     def update(self, which: str, last: bool = False) -> int | None:
         """Return the line of a step that writes m or c; that of the other one where it has none of its own."""
-        series = self.pair.m if which == "m" else self.pair.c
+        found = self._updates(which)
+        return (found[-1] if last else found[0]).first if found else None
+
+    def _updates(self, which: str) -> list[Statement]:
+        series = self._series(which)
         lines = [line for line in self.sampling.lines if line in set(series.lines.tolist())]
-        found = [one.first for one in statements_of(lines or self.sampling.lines, self.statements)]
-        return (found[-1] if last else found[0]) if found else None
+        return statements_of(lines or self.sampling.lines, self.statements)
 
-    def gradient(self, which: str) -> int | None:
-        """Return the line where the derivative with respect to m, or c, is computed; else that of the update."""
-        update = self.update(which)
-        statement = self.statements.by_line.get(update or 0)
-        found = update
-        position = 0 if which == "m" else 1
+    def _series(self, which: str) -> Series:
+        return self.pair.m if which == "m" else self.pair.c
+
+    def _line_of_term(self, name: str, chain: Sequence[Link], other: Sequence[Link]) -> int:
+        """Return the line where a derivative is added up: the last that the other derivative does not share."""
+        shared = {id(link.statement) for link in other}
+        own = [link for link in chain[1:] if id(link.statement) not in shared]
+        together = [link for link in chain[1:-1] if not link.is_return and not unpacks(link.statement)]
+        if name == "swapped" and len(chain) > 1 and unpacks(chain[1].statement):
+            return chain[1].statement.first
+        if name == "first-point-only":
+            own = [link for link in chain if link.is_return and link.statement.block[0] == "loop"] or own
+        link = own[-1] if own else together[0] if together else chain[0]
+        kind, head = link.statement.block
+        return head if name in IN_HEAD_OF_LOOP and kind == "loop" and link is not chain[0] else link.statement.first
+
+    def _chain(self, which: str) -> list[Link]:
+        """Return the way from the update of a parameter back to its residuals."""
+        updates = self._updates(which)
+        if not updates:
+            return []
+        series = self._series(which)
+        chain = [Link(updates[0], position(updates[0], series))]
         for _ in range(MOST_HOPS):
-            source = self._source(statement, position)
-            if source is None:
+            source = self._source(chain[-1], is_update=len(chain) == 1)
+            if source is None or any(source.statement is link.statement for link in chain):
                 break
-            statement, found = source, source.first
-        return found
+            chain.append(source)
+        return chain
 
-    def _source(self, statement: Statement | None, position: int) -> Statement | None:
+    def _source(self, link: Link, is_update: bool) -> Link | None:
         """Return the statement that gave the derivative in this one its value."""
-        if statement is None:
-            return None
-        value = _value(statement, position)
+        value = link.value
         if value is None:
             return None
-        called = _called(value)
-        if called in self._functions:
-            returned = [one for one in ast.walk(self._functions[called]) if isinstance(one, ast.Return) and one.value]
-            return self.statements.by_line.get(returned[-1].lineno) if returned else None
-        own = {self.pair.m.place, self.pair.c.place, self.pair.m.name, self.pair.c.name}
-        for place in reversed(list(_mentioned(value))):
-            text = text_of(place)
-            if text in own or text.split("[")[0] in own:
-                continue
-            source = self._assignment(text, statement)
-            if source is not None and source is not statement:
-                return source
+        called = next((one for one in ast.walk(value) if called_name(one) in self._functions), None)
+        if called is not None:
+            returned = [one for one in ast.walk(self._functions[called_name(called)]) if isinstance(one, ast.Return)]
+            found = self.statements.by_line.get(returned[-1].lineno) if returned and returned[-1].value else None
+            return None if found is None else Link(found, link.element)
+        places = [text_of(place) for place in mentioned(value)][::-1]
+        if not (is_update or link.is_return or is_step(value)) and any(self._is_parameter(text) for text in places):
+            return None  # the residuals are computed here
+        places = [text_of(place) for node in link.statement.nodes if isinstance(node, ast.AugAssign)
+                  and (place := place_of(node.target))] + places  # fmt: skip
+        for text in places:
+            if link.is_return or place_of(value) or not self._is_parameter(text):
+                source = self._assignment(text, link.statement)
+                if source is not None and self._depends(source):
+                    return source
         return None
 
-    def _assignment(self, text: str, before: Statement) -> Statement | None:
-        """Return the last statement above that computes a name from others."""
-        found = [
-            one
-            for one in self.statements.all
-            if one.first < before.first and any(text_of(place) == text for place in one.places)
-            and one.block[0] != "module" and _is_computed(one)
-        ]  # fmt: skip
-        return found[-1] if found else None
+    def _depends(self, link: Link, hops: int = 3) -> bool:
+        """Return whether a statement computes something from m or c, itself or by those above it."""
+        value = link.value
+        if value is None:
+            return False
+        texts = [text_of(place) for place in mentioned(value)]
+        if any(map(self._is_parameter, texts)) or any(called_name(one) in self._functions for one in ast.walk(value)):
+            return True
+        sources = (self._assignment(text, link.statement) for text in texts) if hops else ()
+        return any(source is not None and self._depends(source, hops - 1) for source in sources)
 
-    @property
-    def _functions(self) -> dict[str, ast.FunctionDef]:
-        return {one.name: one for one in ast.walk(self.statements.tree) if isinstance(one, ast.FunctionDef)}
+    def _assignment(self, text: str, before: Statement) -> Link | None:
+        """Return the last statement above that computes a name from others, in the same function if in one at all."""
+        start, stop = self._function_of(before)
+        found = [
+            (one, target)
+            for one in self.statements.all
+            if start <= one.first < (before.first if before.first != one.first else 0) and one.first <= stop
+            and one.block[0] != "module" and is_computed(one)
+            for target in one.places if text_of(target) in (text, text.split("[")[0])
+        ]  # fmt: skip
+        return Link(found[-1][0], index_of(found[-1][0], text_of(found[-1][1]))) if found else None
+
+    def _function_of(self, statement: Statement) -> tuple[int, int]:
+        """Return the first and the last line of the innermost function around a statement."""
+        around = [
+            (one.lineno, one.end_lineno or one.lineno)
+            for one in self.statements.functions.values()
+            if one.lineno < statement.first <= (one.end_lineno or one.lineno)
+        ]
+        return max(around, default=(0, 10**9))
+
+    def _is_parameter(self, text: str) -> bool:
+        return text in self._parameters or text.split("[")[0] in self._parameters
+
+    @cached_property
+    def _parameters(self) -> set[str]:
+        """What the program calls m and c, in any of its functions: places that hold the states of the descent."""
+        names: set[str] = set()
+        for column, own in enumerate((self.pair.m, self.pair.c)):
+            names |= {own.place, own.name}
+            known = set(self.sampling.states[:, column].tolist())
+            for series in self.record.series:
+                values = dict.fromkeys(series.values[:40].tolist())
+                if len(values) > 2 and set(list(values)[:5]) <= known:
+                    names |= {series.place, series.name}
+        return names - {""}
+
+    @cached_property
+    def _functions(self) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        return {one.name: one for one in self.statements.functions.values()}
 
     def _outside_of_loop(self) -> int | None:
         """Return the line above the loop that computes what the update in the loop uses."""
         update = self.statements.by_line.get(self.update("m") or 0)
         if update is None or update.block[0] != "loop":
             return None
-        texts = {text_of(place) for node in update.nodes for place in _mentioned(node)}
+        texts = {text_of(place) for node in update.nodes for place in mentioned(node)}
         inner = {text_of(place) for one in self.statements.all if one.block == update.block for place in one.places}
         found = [
             one.first
             for one in self.statements.all
-            if one.first < update.block[1] and _is_computed(one)
+            if one.first < update.block[1] and is_computed(one)
             and any(text_of(place) in texts - inner for place in one.places)
         ]  # fmt: skip
         return found[-1] if found else None
@@ -111,43 +193,7 @@ class SourceLines:
         """Return the line that adds to the sums."""
         for one in self.statements.all:
             for node in one.nodes:
-                if (
-                    isinstance(node, ast.AugAssign)
-                    and isinstance(node.op, ast.Add | ast.Sub)
-                    and one.block[0] == "loop"
-                ):
+                adds = isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.Sub)
+                if adds and one.block[0] == "loop":
                     return one.first
         return None
-
-
-def _is_computed(statement: Statement) -> bool:
-    return any(
-        not isinstance(getattr(node, "value", None), ast.Constant) and isinstance(node, ast.Assign | ast.AugAssign)
-        for node in statement.nodes
-    )
-
-
-def _value(statement: Statement, position: int) -> ast.expr | None:
-    """Return the expression that m, or c, gets in a statement."""
-    for node in statement.nodes:
-        value = getattr(node, "value", None)
-        if isinstance(value, ast.Tuple) and position < len(value.elts):
-            return value.elts[position]
-        if isinstance(value, ast.expr):
-            return value
-    return None
-
-
-def _called(value: ast.expr) -> str:
-    if isinstance(value, ast.Call):
-        return str(getattr(value.func, "attr", getattr(value.func, "id", "")))
-    return ""
-
-
-def _mentioned(node: ast.AST) -> Iterator[Place]:
-    place = place_of(node) if isinstance(node, ast.expr) else None
-    if place is not None:
-        yield place
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _mentioned(child)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from tf_gd.diagnosis.path.rate_fit import Factor
 
+UNREAD = 0.4  # what a factor that no known rate explains takes for granted
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -66,8 +68,9 @@ def read_factor(
     losses = [one for one in ([reduction or loss] if reduction or loss else list(scales)) if one is not None]
     for some in ([rate for rate in rates if rate.named], [rate for rate in rates if not rate.named]):
         found = _read_right(factor, scales, losses, some)
-        if found is None and not (some and not some[0].named and (reduction or loss)):
-            found = _read_mistake(factor, scales, losses, some, n)
+        if found is None:
+            only_first = bool(some) and not some[0].named and bool(reduction or loss)
+            found = _read_mistake(factor, scales, losses, some[:2] if only_first else some, n)
         if found is not None:
             return found
     return _unread(factor, scales, bool(rates), reduction or loss)
@@ -97,7 +100,7 @@ def _unread(factor: Factor, scales: dict[str, float], known: bool, loss: str | N
     """Return what can be said of a factor that no known rate explains: its sign, and no more."""
     rate = abs(factor.value) / scales[loss] if loss else None
     mistakes = ("ascent",) if factor.value < 0 else ()
-    return Reading(loss, rate, mistakes, 0.4 if known else 0.0)
+    return Reading(loss, rate, mistakes, UNREAD if known else 0.0)
 
 
 def _mistakes(losses: Sequence[str], rate: float, n: int) -> Iterator[tuple[str, float, str]]:

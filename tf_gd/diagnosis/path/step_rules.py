@@ -148,4 +148,7 @@ RULES: tuple[StepMistake, ...] = (
     StepMistake("swapped-return", _exchanged),
 )
 
+# Those that a line through the origin can have: it has no second parameter.
+WITHOUT_INTERCEPT = ("stale-residual", "gradient-not-reset", "step-from-the-start", "returns-the-change")
+
 MOVED_TWICE = StepMistake("intercept-moved-twice", _twice(None))

@@ -37,7 +37,44 @@ class TensorFlowValues:
             return result
 
         session.run = run
+        self._watch_keras()
         return True
+
+    def _watch_keras(self) -> None:
+        """Read a Keras model's numbers after every batch that `fit` trains on."""
+        from tf_gd.graph import load_tensorflow
+
+        keras = load_tensorflow().keras
+
+        values, original = self, keras.Model.fit
+
+        class Reader(keras.callbacks.Callback):  # type: ignore[misc]
+            """Reads the trainable variables."""
+
+            def on_train_begin(self, logs: Any = None) -> None:
+                values._of_model(self.model, 0)
+
+            def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+                values._of_model(self.model, 1)
+
+        def fit(model: Any, *arguments: Any, callbacks: Any = None, **options: Any) -> Any:
+            known = callbacks if isinstance(callbacks, list | tuple) else [] if callbacks is None else [callbacks]
+            return original(model, *arguments, callbacks=[*known, Reader()], **options)
+
+        keras.Model.fit = fit
+
+    def _of_model(self, model: Any, trained: int) -> None:
+        """Record the numbers of a model with two of them, under the line that called `fit`."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            frame = frame.f_back
+        self._runs += trained
+        if frame is None or self._runs > OFTEN:
+            return
+        self.recorder.tick()
+        for variable in model.trainable_variables:
+            name = str(getattr(variable, "name", "weight"))
+            self.recorder.value(SCOPE, name, variable.numpy(), frame.f_lineno, changes_only=not trained)
 
     def _after_run(self, original: Callable[..., Any], session: Any, feed_dict: Any) -> None:
         frame: FrameType | None = sys._getframe(2)

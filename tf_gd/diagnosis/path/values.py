@@ -96,6 +96,8 @@ def _of_list(value: Any, suffix: str, depth: int) -> Iterator[Value]:
         return
     try:
         array = as_array([_plain(item) for item in value])
+        if array.dtype.kind == "O" and all(isinstance(item, numbers.Real) for item in value):
+            array = as_array([float(item) for item in value])
     except Exception:
         array = None
     if array is not None and array.dtype.kind in "fiu" and array.ndim <= 3:

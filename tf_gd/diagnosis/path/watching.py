@@ -8,6 +8,7 @@ read at its end.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
@@ -118,10 +119,12 @@ class Tracing:
         self.watch = watch
 
     def __enter__(self) -> None:
+        threading.settrace(self._called)
         sys.settrace(self._called)
 
     def __exit__(self, *error: object) -> None:
         sys.settrace(None)
+        threading.settrace(None)
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
         watch = self.watch

@@ -1,0 +1,44 @@
+"""A line through the origin, y = m x: a program that trains one number only, and has no intercept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tf_gd.diagnosis.path import names
+from tf_gd.diagnosis.path.candidates import Pair, may_be_parameter, writes_itself
+from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.statements import Statements
+
+MOST_PAIRS = 8
+
+
+def has_intercept(record: Record, pairs: Sequence[Pair]) -> bool:
+    """Return whether a program has a number that may be the intercept, by its name, or an array of two parameters."""
+    if any(
+        pair.m.place == pair.c.place and pair.m.width == 2 and names.PAIRS.match(pair.m.last_name) for pair in pairs
+    ):
+        return True
+    return any(
+        series.width <= 2 and may_be_parameter(series) and names.intercept_score(series.last_name) >= 2
+        for series in record.series
+    )
+
+
+def origin_pairs(record: Record, statements: Statements) -> list[Pair]:
+    """Return the series that may be m where c stays 0, the likeliest first."""
+    found = []
+    for series in record.series:
+        if series.width == 1 and not series.is_constant and may_be_parameter(series):
+            name = series.last_name
+            score = max(names.slope_score(name), 2.0 * bool(names.PAIRS.match(name)))
+            found.append(Pair(series, _zero(series), score + writes_itself(series, statements), intercept=False))
+    found.sort(key=lambda pair: -pair.score)
+    return found[:MOST_PAIRS]
+
+
+def _zero(m: Series) -> Series:
+    """Return the series of an intercept that is 0 from before the first step on."""
+    first = np.array([m.clocks[0] - 1])
+    return Series(m.scope, "", "", 1, 0, first, np.array([0]), np.array([0.0]), (int(m.clocks[-1]), 0.0), m.dtypes)
