@@ -66,8 +66,9 @@ def check_file(
             return {"file": of_fault("file", fault)}
     if not found:
         wanted = (
-            "It must train a line; or define gradient(m, c, x, y) or update(m, c, x, y, learning_rate); or, for "
-            "another model, loss, gradient and params; or a layer, NAME_forward and NAME_backward."
+            "It must train a line, or it must define functions gradient(m, c, x, y) or update(m, c, x, y, "
+            "learning_rate); or, for another model, loss, gradient and params; or a layer, NAME_forward and "
+            "NAME_backward."
         )
         raise DataError(f"`{plain(str(path))[1:-1]}` has nothing to check. {why} {wanted}")
     return found

@@ -17,6 +17,7 @@ from tf_gd.diagnosis.path.step_factors import Rate, shares
 from tf_gd.diagnosis.path.term_arrays import Array
 
 OPTIMIZERS = ("GradientDescentOptimizer", "SGD", "GradientDescent", "MomentumOptimizer")
+KERAS_DEFAULT = 0.01  # the rate of `SGD()` and of optimizer="sgd"
 MOST_RATES = 12
 CHANGING = 1e-3  # relative; the factor of a single step is not better known than that near the best line
 
@@ -69,6 +70,13 @@ def _of_optimizers(statements: Statements) -> Iterator[float]:
         for argument in (*(node.args[:1] if name in OPTIMIZERS else ()), *keyword):
             if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
                 yield float(argument.value)
+        plain = name == "SGD" and not node.args and not keyword
+        if plain or any(one.arg == "optimizer" and _is_sgd(one.value) for one in node.keywords):
+            yield KERAS_DEFAULT
+
+
+def _is_sgd(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and str(node.value).lower() == "sgd"
 
 
 def numbers_of_update(statements: Statements, lines: Sequence[int]) -> Iterator[float]:

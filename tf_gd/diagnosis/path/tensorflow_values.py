@@ -45,10 +45,10 @@ class TensorFlowValues:
         from tf_gd.graph import load_tensorflow
 
         keras = load_tensorflow().keras
-
+        callback: Any = keras.callbacks.Callback
         values, original = self, keras.Model.fit
 
-        class Reader(keras.callbacks.Callback):  # type: ignore[misc]
+        class Reader(callback):  # type: ignore[misc]
             """Reads the trainable variables."""
 
             def on_train_begin(self, logs: Any = None) -> None:
