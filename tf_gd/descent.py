@@ -103,6 +103,10 @@ def trajectory(problem: Problem, engine: EngineName, done: int, rows: Rows) -> T
         order=order_used(problem, engine),
         x_mean=problem.scaling.mean if problem.scaling else None,
         x_sd=problem.scaling.sd if problem.scaling else None,
+        loss_scale=problem.loss_scale,
+        intercept=problem.intercept,
+        num_batches=None if problem.batches is None else len(problem.batches),
+        num_rates=max(1, np.unique(problem.rates).size),
     )
 
 

@@ -43,12 +43,16 @@ class Trajectory:
         outcome: why it stopped.
         message: one sentence about this very run, with its numbers.
         engine: "tensorflow", "manual" or "moments".
-        learning_rate: the rate as it was applied, after TensorFlow's rounding.
+        learning_rate: the rate as it was applied, after TensorFlow's rounding; the largest, where there were several.
         max_learning_rate: the rate at and over which descent does not converge.
-        reduction: "sum" or "mean".
+        reduction: "sum", "mean", "half_sum" or "half_mean".
         order: which order of addition was used, and how it is known.
         x_mean, x_sd: the mean and the standard deviation of x, where it was standardized; else None. Then every series,
             the gradient and the rates are those of the problem in z = (x - x_mean) / x_sd; `line` is not.
+        loss_scale: the further number in front of the loss, or None.
+        intercept: whether c was a parameter; else it stayed where it started.
+        num_batches: how many batches were taken in turn; None where every step used all points.
+        num_rates: how many different learning rates the steps had.
     """
 
     step: npt.NDArray[np.int64]
@@ -66,6 +70,10 @@ class Trajectory:
     order: str = ""
     x_mean: float | None = None
     x_sd: float | None = None
+    loss_scale: float | None = None
+    intercept: bool = True
+    num_batches: int | None = None
+    num_rates: int = 1
 
     def __len__(self) -> int:
         """The number of rows."""

@@ -84,6 +84,40 @@ def test_a_verdict_has_the_colour_that_it_means(options, colour):
     assert verdict["class"].split() == ["verdict", colour][: 1 + bool(colour)]
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, ""),
+        ({"batches": 2}, "In the run, each step used one of 2 batches of points; here it uses all."),
+        ({"intercept": False, "start": (0.0, 1.5)}, "In the run, c stayed at 1.5; here c moves too."),
+        ({"learning_rate": [0.02, 0.01, 0.03]}, "In the run, the learning rate changed from step to step; here"),
+    ],
+)
+def test_it_says_what_the_run_did_otherwise_than_the_part_to_play_with(options, told):
+    page = Page(render(POINTS, train(*POINTS, engine="manual", **{"learning_rate": 0.02, "num_steps": 3, **options})))
+    assert told in page.text
+    assert ("In the run, " in page.text) is bool(told)
+
+
+def test_a_further_number_in_front_of_the_loss_is_taken_and_told():
+    path = train(*POINTS, num_steps=5, engine="manual", reduction="half_mean", loss_scale=3.0)
+    html = render(POINTS, path, derivation=derivation_of("half_mean"))
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)[1])
+    assert (data["reduction"], data["factor"]) == ("half_mean", 3.0)
+    text = Page(html).text
+    assert "3 times half the mean of the squared residuals there" in text
+    assert "The loss of this run is the one below times 3" in text
+    assert number(path.max_learning_rate) in text
+
+
+def test_the_rates_of_a_standardized_run_are_those_of_its_descent():
+    path = train(*POINTS, num_steps=5, engine="manual", standardize=True)
+    text = Page(render(POINTS, path)).text
+    assert f"largest stable rate{number(path.max_learning_rate)}" in text
+    assert "condition number12 /" not in text
+    assert "condition number1λmax" in text
+
+
 def test_it_shows_a_check_only_where_there_was_one():
     assert "check against TensorFlow" not in PAGE.text
     page = Page(render(POINTS, RUN, {"ok": False, "sentence": "They differ <by> 1.", "report": "a\nb"}))

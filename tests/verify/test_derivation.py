@@ -17,7 +17,7 @@ from tf_gd.verify.algebra import symbols
 from tf_gd.verify.derivation import MODELS, derive
 from tf_gd.verify.symbolic_check import CERTIFIED, SymbolicPoints, evaluate_by_hand, prove, prove_own_code
 
-REDUCTIONS = ["sum", "mean"]
+REDUCTIONS = ["sum", "half_mean"]  # every factor there is: 1, 1/n and 1/2
 EVERY_MODEL = pytest.mark.parametrize("model", MODELS)
 BOTH = pytest.mark.parametrize("reduction", REDUCTIONS)
 
@@ -39,7 +39,7 @@ def numbers(expression, **parameters):
 def loss(model, reduction, *parameters):
     slope, intercept = parameters if model == "line" else parameters * 2
     squares = [(slope * x + intercept - y) ** 2 for x, y in zip(X, Y, strict=True)]
-    return sum(squares) / (len(X) if reduction == "mean" else 1)
+    return sum(squares) / (2 * len(X) if reduction == "half_mean" else 1)
 
 
 def names(model):
@@ -168,6 +168,24 @@ def test_mathml_is_well_formed_and_latex_is_balanced(model, reduction):
         for formula in step.latex:
             assert formula.count("{") == formula.count("}")
             assert formula.count(r"\left") == formula.count(r"\right")
+
+
+def test_the_chain_rule_is_shown_before_what_it_gives():
+    texts = [" ".join(text.split()) for text in derive().steps[6].latex]
+    assert texts[:3] == [
+        r"\frac{d}{d e_{i}} e_{i}^{2} = 2 e_{i}",
+        r"\frac{\partial}{\partial m} e_{i}{\left(m,c \right)} = x_{i}",
+        r"\frac{\partial}{\partial c} e_{i}{\left(m,c \right)} = 1",
+    ]
+    assert texts[3].endswith(r"\sum_{i=1}^{n} 2 e_{i} x_{i}")
+    assert texts[5].endswith(r"2 \sum_{i=1}^{n} x_{i} \left(m x_{i} + c - y_{i}\right)")
+
+
+def test_the_loss_is_a_capital_letter_everywhere():
+    for step in derive().steps:
+        assert "<mi>l</mi>" not in "".join(step.mathml)
+        assert not re.search(r"\bl\b", "".join(step.text + step.latex))
+    assert "<mi>L</mi>" in derive().steps[6].mathml[-1]
 
 
 def test_text_without_unicode_is_ascii():

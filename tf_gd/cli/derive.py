@@ -27,10 +27,10 @@ MODELS = ("line", "m-model")
 )
 @click.option(
     "--reduction",
-    type=click.Choice(["sum", "mean"]),
+    type=click.Choice(["sum", "mean", "half_sum", "half_mean"]),
     default="sum",
     show_default=True,
-    help="Whether the loss is the sum or the mean of the squared residuals.",
+    help="The loss: sum or mean of the squared residuals, or half of it.",
 )
 @click.option("--latex", is_flag=True, help="Print LaTeX instead of text.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: model, reduction, steps and proofs.")

@@ -12,7 +12,9 @@ from tf_gd.cli.output import print_json, printable
 
 @click.command()
 @points_options
-@click.option("--reduction", default="sum", show_default=True, help="The loss to begin with: sum or mean.")
+@click.option(
+    "--reduction", default="sum", show_default=True, help="The loss to begin with: sum, mean, half_sum or half_mean."
+)
 @click.option("--output", required=True, type=click.Path(), help="The HTML file to write.")
 @output_options
 def command(

@@ -113,7 +113,7 @@ def _until_far(trajectory: Trajectory, surface: Surface, radius: float) -> int:
 
 def _rate_title(surface: Surface, trajectory: Trajectory) -> str:
     """Say where the learning rate stands beside the largest stable one."""
-    rate = float(np.ravel(trajectory.learning_rate)[0])
+    rate = float(trajectory.learning_rate)
     part = rate / surface.curvature.max_learning_rate
     outcome = "diverges" if trajectory.outcome is Outcome.DIVERGED or part > 1 else f"{trajectory.num_steps} steps"
     return f"α = {asked(rate, 4)} = {share(part)} of the limit: {outcome}"

@@ -114,7 +114,9 @@ def draw_loss(top: "Axes", bottom: "Axes", points: Points, trajectory: Trajector
         top.axhline(surface.least, color=theme.faint, linewidth=1, linestyle=":", label="least loss, min L")
     bottom.plot(step, _drawable(left), color=theme.green, linewidth=2, label="left to lose, L − min L", **marker)
     name = f"bound: × {share(decay**2)} each step"
-    bottom.plot(step, _drawable(bound, _drawable(left)), color=theme.orange, linewidth=1.4, linestyle="--", label=name)
+    if _is_bounded(trajectory):
+        under = _drawable(bound, _drawable(left))
+        bottom.plot(step, under, color=theme.orange, linewidth=1.4, linestyle="--", label=name)
     for ax, values in ((top, loss), (bottom, left)):
         if np.any(values > 0):
             ax.set_yscale("log")
@@ -124,13 +126,18 @@ def draw_loss(top: "Axes", bottom: "Axes", points: Points, trajectory: Trajector
     legend(bottom, theme)
 
 
+def _is_bounded(trajectory: Trajectory) -> bool:
+    """Return whether every step multiplies the distance by one matrix: all points, m and c, and one rate."""
+    return trajectory.num_batches is None and trajectory.intercept and trajectory.num_rates == 1
+
+
 def _words(trajectory: Trajectory) -> str:
     return trajectory.reduction.replace("_", " ")
 
 
 def _first_rate(trajectory: Trajectory) -> float:
     """Return the learning rate, the first one where it changes from step to step."""
-    return float(np.ravel(trajectory.learning_rate)[0])
+    return float(trajectory.learning_rate)
 
 
 def overlay(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "numbers", "model", "descent", "drawing", "pictures", "narration", "data", "address", "state", "tasks", "asking",
-    "showing", "controls",
+    "showing", "controls", "own_points", "opening",
 )  # fmt: skip
 POLICY = (
     "default-src 'none'; script-src {hash}; style-src 'unsafe-inline'; img-src data:; "
@@ -64,8 +64,8 @@ def render(
         >>> "<h1>y against a &lt;b&gt; c</h1>" in render(points, path)
         True
     """
-    surface = Surface.of(points, cast(Reduction, trajectory.reduction), getattr(trajectory, "loss_scale", None))
-    rate = float(np.ravel(trajectory.learning_rate)[0])
+    surface = Surface.of(points, cast(Reduction, trajectory.reduction), trajectory.loss_scale)
+    rate = float(trajectory.learning_rate)
     data = page_data(points, surface, rate, Line(trajectory.m[0], trajectory.c[0]), trajectory)
     words = points_words(points) | run_words(points, trajectory, surface)
     return _fill(data, stills_of_run(points, trajectory), derivation, check=check, **words)

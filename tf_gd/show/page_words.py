@@ -24,6 +24,12 @@ REDUCTIONS = {
 }
 
 
+def loss_words(surface: Surface) -> str:
+    """Return what the loss is, its scale included."""
+    scale = "" if surface.loss_scale in (None, 1) else f"{number(surface.loss_scale)} times "
+    return scale + REDUCTIONS[surface.reduction]
+
+
 def line_words(line: Line) -> str:
     """Return the right-hand side of a line's equation.
 
@@ -60,8 +66,10 @@ def run_words(points: Points, trajectory: Trajectory, surface: Surface) -> dict[
             "colour": COLOURS.get(trajectory.outcome, ""),
             "message": trajectory.message or trajectory.outcome.value,
         },
+        "program": program_words(trajectory),
         "numbers": list(run_numbers(points, trajectory, surface)),
         "thinned": " ".join(filter(None, notes)),
+        "loss_scale": "" if surface.loss_scale in (None, 1) else number(surface.loss_scale),
         "columns": ("step", *(name.replace("gradient_", "dL/d") for name in SERIES)),
         "rows": [[str(getattr(trajectory, name)[row]) for name in ("step", *SERIES)] for row in kept],
         "rows_note": "Every step that was kept, with every digit."
@@ -70,41 +78,55 @@ def run_words(points: Points, trajectory: Trajectory, surface: Surface) -> dict[
     }
 
 
+def program_words(trajectory: Trajectory) -> str:
+    """Say what the run did that the part to play with does not: it steps over all points, m and c, at one rate."""
+    differences = []
+    if trajectory.num_batches is not None:
+        differences.append(f"each step used one of {trajectory.num_batches:,} batches of points; here it uses all")
+    if not trajectory.intercept:
+        differences.append(f"c stayed at {number(trajectory.c[0])}; here c moves too")
+    if trajectory.num_rates > 1:
+        differences.append("the learning rate changed from step to step; here it is the largest of them")
+    return f"In the run, {'; and '.join(differences)}." if differences else ""
+
+
 def run_numbers(points: Points, trajectory: Trajectory, surface: Surface) -> Iterator[tuple[str, str, str]]:
     """Yield (name, value, meaning) for each number of a run, rounded to what a reader can use."""
     line, gradient = trajectory.line, trajectory.gradient
     yield "line", f"y = {line_words(line)}", "what the descent ended with"
-    yield "loss L", number(trajectory.loss[-1]), f"{REDUCTIONS[surface.reduction]} there"
+    yield "loss L", number(trajectory.loss[-1]), f"{loss_words(surface)} there"
     yield (
         "dL/dm, dL/dc",
         f"{number(gradient[0], 3)}, {number(gradient[1], 3)}",
         "the gradient there; 0 at the lowest point",
     )
-    rates = np.ravel(trajectory.learning_rate)
+    several = trajectory.num_rates > 1
     yield (
         "learning rate α",
-        asked(rates[0]),
-        "the first of its rates" if rates.size > 1 else "by which a derivative is multiplied",
+        asked(trajectory.learning_rate),
+        "the largest of its rates" if several else "by which a derivative is multiplied",
     )
     if trajectory.x_sd is not None:
         mean_and_sd = f"mean {number(trajectory.x_mean)}, sd {number(trajectory.x_sd)}"
         yield "x standardized", mean_and_sd, "the descent is on z = (x - mean) / sd: its rate, gradient and rows too"
     yield "steps", f"{trajectory.num_steps:,}", "updates of m and c that were made"
-    yield from points_numbers(points, surface)
+    yield from points_numbers(points, surface, Surface.of_run(points, trajectory))
     yield "arithmetic", f"{trajectory.engine}, {trajectory.m.dtype.name}", "which engine ran, and in which numbers"
     if trajectory.order:
         yield "order of addition", trajectory.order, "in which the sums were added, which fixes their last bits"
 
 
-def points_numbers(points: Points, surface: Surface) -> Iterator[tuple[str, str, str]]:
-    """Yield (name, value, meaning) for each number that the points alone decide."""
-    curvature, best = surface.curvature, surface.best
+def points_numbers(
+    points: Points, surface: Surface, descended: Surface | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """Yield (name, value, meaning) for each number that the points alone decide; the rates are those of `descended`."""
+    curvature, best = (descended or surface).curvature, surface.best
     yield "points n", f"{points.n:,}", "observations"
     yield "best line", f"y = {line_words(best)}", "least squares: no line has a smaller loss"
     yield (
         "least loss",
         number(surface.least),
-        REDUCTIONS.get(surface.reduction, surface.reduction) + " of the best line",
+        f"{loss_words(surface)} of the best line",
     )
     yield from quality_numbers(points, best)
     yield (

@@ -46,7 +46,7 @@ class CrossSection:
         """Return the cross section at a row of a trajectory."""
         line = Line(float(trajectory.m[row]), float(trajectory.c[row]))
         slope = float(getattr(trajectory, f"gradient_{parameter}")[row])
-        return cls(surface, line, parameter, slope, float(np.ravel(trajectory.learning_rate)[0]))
+        return cls(surface, line, parameter, slope, float(trajectory.learning_rate))
 
     @property
     def here(self) -> float:

@@ -54,8 +54,7 @@ class Surface:
         if trajectory.x_mean is not None and trajectory.x_sd is not None:
             z = (points.x.astype(np.float64) - trajectory.x_mean) / trajectory.x_sd
             points = Points(z, points.y.astype(np.float64))
-        scale = getattr(trajectory, "loss_scale", None)
-        return cls.of(points, cast(Reduction, trajectory.reduction), scale)
+        return cls.of(points, cast(Reduction, trajectory.reduction), trajectory.loss_scale)
 
     def scaled(self, total: Any) -> Any:
         """Return the loss whose sum of squares is `total`."""

@@ -19,7 +19,8 @@ class Symbols(NamedTuple):
     n: Any
     x: Any  # x[i] is the i-th point's
     y: Any
-    loss: Any
+    loss: Any  # L, a function of the parameters
+    residual: Any  # e_i, a function of the parameters
 
     def add(self, term: Any) -> Any:
         """Return the sum of `term` over all points."""
@@ -58,4 +59,26 @@ def symbols() -> Symbols:
     m, c, M, alpha = sympy.symbols("m c M alpha", real=True)
     i, n = sympy.symbols("i n", integer=True, positive=True)
     x, y = sympy.IndexedBase("x", real=True), sympy.IndexedBase("y", real=True)
-    return Symbols(sympy, m, c, M, alpha, i, n, x, y, sympy.Function("L"))
+    return Symbols(sympy, m, c, M, alpha, i, n, x, y, sympy.Function("L"), sympy.Function("e_i"))
+
+
+def tidy(expression: Any) -> Any:
+    """Return the expression with what stands inside each sum factored, and numbers before the sum."""
+    sympy = symbols().sympy
+
+    def factored(term: Any, *limits: Any) -> Any:
+        number, rest = sympy.factor(term).as_coeff_Mul()
+        return number * sympy.Sum(rest, *limits)
+
+    return expression.replace(sympy.Sum, factored)
+
+
+def largest_eigenvalue(hessian: Any) -> Any:
+    """Return the larger root of the characteristic polynomial of a symmetric 1 x 1 or 2 x 2 matrix."""
+    sympy = symbols().sympy
+    if hessian.shape == (1, 1):
+        return sympy.factor(hessian[0, 0])
+    middle, half = (hessian[0, 0] + hessian[1, 1]) / 2, (hessian[0, 0] - hessian[1, 1]) / 2
+    found = sympy.together(middle + sympy.sqrt(sympy.together(sympy.together(half) ** 2 + hessian[0, 1] ** 2)))
+    assert sympy.expand((hessian - found * sympy.eye(2)).det()) == 0
+    return found

@@ -4,13 +4,13 @@ The steps are the post's, equations 1 to 10, and two beyond it. Nothing here is 
 derived: the derivatives, the parabola, the optimum and the eigenvalues come out of the loss.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from tf_gd.errors import invalid
 from tf_gd.reduction import Reduction, check_reduction
-from tf_gd.verify.algebra import symbols
+from tf_gd.verify.algebra import largest_eigenvalue, symbols, tidy
 from tf_gd.verify.derivation_step import Step
 
 Model = Literal["line", "m-model"]
@@ -38,7 +38,7 @@ class Derivation:
     @property
     def gradient(self) -> tuple[Any, ...]:
         """The partial derivative of the loss by each parameter."""
-        return tuple(_tidy(symbols().sympy.diff(self.loss, parameter)) for parameter in self.parameters)
+        return tuple(tidy(symbols().sympy.diff(self.loss, parameter)) for parameter in self.parameters)
 
     @property
     def hessian(self) -> Any:
@@ -48,7 +48,7 @@ class Derivation:
     @property
     def max_learning_rate(self) -> Any:
         """2 over the largest eigenvalue of the Hessian."""
-        return 2 / _largest_eigenvalue(self.hessian)
+        return 2 / largest_eigenvalue(self.hessian)
 
     @property
     def optimum(self) -> dict[Any, Any]:
@@ -87,28 +87,6 @@ def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:
     return Derivation(model, reduction, parameters, loss, tuple(_steps(derived, prediction)))
 
 
-def _tidy(expression: Any) -> Any:
-    """Return the expression with what stands inside each sum factored, and numbers before the sum."""
-    sympy = symbols().sympy
-
-    def factored(term: Any, *limits: Any) -> Any:
-        number, rest = sympy.factor(term).as_coeff_Mul()
-        return number * sympy.Sum(rest, *limits)
-
-    return expression.replace(sympy.Sum, factored)
-
-
-def _largest_eigenvalue(hessian: Any) -> Any:
-    """Return the larger root of the characteristic polynomial of a symmetric 1 x 1 or 2 x 2 matrix."""
-    sympy = symbols().sympy
-    if hessian.shape == (1, 1):
-        return sympy.factor(hessian[0, 0])
-    middle, half = (hessian[0, 0] + hessian[1, 1]) / 2, (hessian[0, 0] - hessian[1, 1]) / 2
-    found = sympy.together(middle + sympy.sqrt(sympy.together(sympy.together(half) ** 2 + hessian[0, 1] ** 2)))
-    assert sympy.expand((hessian - found * sympy.eye(2)).det()) == 0
-    return found
-
-
 def _share(reduction: Reduction) -> Any:
     """Return the number in front of the sum of the squared residuals; see `line.loss_factor`."""
     s = symbols()
@@ -118,7 +96,7 @@ def _share(reduction: Reduction) -> Any:
 
 def _steps(derived: Derivation, prediction: Any) -> Iterator[Step]:
     yield from _to_the_loss(derived, prediction)
-    yield from _to_the_update(derived)
+    yield from _to_the_update(derived, prediction)
     yield from _beyond(derived)
 
 
@@ -145,7 +123,7 @@ def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[Step]:
     )
 
 
-def _to_the_update(derived: Derivation) -> Iterator[Step]:
+def _to_the_update(derived: Derivation, prediction: Any) -> Iterator[Step]:
     """Equations 5 to 10."""
     s, (first, *_) = symbols(), derived.parameters
     loss = s.loss(*derived.parameters)
@@ -168,11 +146,9 @@ def _to_the_update(derived: Derivation) -> Iterator[Step]:
     yield Step(
         7,
         "The partial derivatives" if tries > 1 else "The derivative",
+        "The chain rule: the derivative of e^2 is 2 e times that of e; and the derivative of a sum is a sum. "
         "Positive: the loss grows with the parameter, so decrease it. Negative: increase it.",
-        tuple(
-            s.sympy.Eq(s.sympy.Derivative(loss, parameter), one, evaluate=False)
-            for parameter, one in zip(derived.parameters, derived.gradient, strict=True)
-        ),
+        (*_chain_rule(derived, prediction), *_equations(loss, derived.parameters, derived.gradient)),
     )
     yield _update(
         "The update",
@@ -200,11 +176,32 @@ def _to_the_update(derived: Derivation) -> Iterator[Step]:
     )
 
 
+def _equations(function: Any, parameters: Iterable[Any], slopes: Iterable[Any]) -> tuple[Any, ...]:
+    """Return an equation for each partial derivative of a function, which is `slopes` in turn."""
+    s = symbols()
+    pairs = zip(parameters, slopes, strict=True)
+    return tuple(s.sympy.Eq(s.sympy.Derivative(function, one), slope, evaluate=False) for one, slope in pairs)
+
+
+def _chain_rule(derived: Derivation, prediction: Any) -> tuple[Any, ...]:
+    """Return the derivative of a square, that of the residual, and the sum of their products, for each parameter."""
+    s = symbols()
+    e = s.sympy.Symbol("e_i")
+    outer, parameters = s.sympy.diff(e**2, e), derived.parameters
+    inner = [s.sympy.diff(prediction - s.y[s.i], one) for one in parameters]
+    slopes = [_share(derived.reduction) * s.add(outer * one) for one in inner]
+    return (
+        *_equations(e**2, [e], [outer]),
+        *_equations(s.residual(*parameters), parameters, inner),
+        *_equations(s.loss(*parameters), parameters, slopes),
+    )
+
+
 def _parabola(loss: Any, parameter: Any) -> Any:
     """Return the loss as a parameter^2 + b parameter + c: Taylor's formula, which ends there."""
     diff = symbols().sympy.diff
     assert diff(loss, parameter, 3).doit() == 0
-    constant, slope, bend = (_tidy(diff(loss, parameter, order).subs(parameter, 0)) for order in (0, 1, 2))
+    constant, slope, bend = (tidy(diff(loss, parameter, order).subs(parameter, 0)) for order in (0, 1, 2))
     return bend / 2 * parameter**2 + slope * parameter + constant
 
 
@@ -229,18 +226,18 @@ def _beyond(derived: Derivation) -> Iterator[Step]:
     yield Step(
         11,
         "The curvature",
-        "The second derivatives do not depend on the parameters: the loss bends alike everywhere.",
+        "The second derivatives do not depend on the parameters: the curvature is the same everywhere.",
         (s.sympy.Eq(H, derived.hessian, evaluate=False),),
     )
     yield Step(
         12,
         "The largest learning rate",
-        "With d the way from the optimum, and I the identity, a step multiplies it by 1 - alpha lambda along each "
-        "eigenvector of H, whose eigenvalue is lambda. All shrink if |1 - alpha lambda| < 1: while alpha stays under "
-        "2 / lambda_max.",
+        "d is the difference from the optimum, d' the one after a step, and I the identity. Along an eigenvector of H "
+        "with the eigenvalue lambda, a step multiplies d by 1 - alpha lambda. Every part of d shrinks while "
+        "|1 - alpha lambda| < 1 for each lambda, that is, while alpha is under 2 / lambda_max.",
         (
             s.sympy.Eq(then, (s.sympy.Identity(size) - s.alpha * H) * d, evaluate=False),
-            s.sympy.Eq(lam, _largest_eigenvalue(derived.hessian), evaluate=False),
+            s.sympy.Eq(lam, largest_eigenvalue(derived.hessian), evaluate=False),
             s.sympy.Eq(limit, derived.max_learning_rate, evaluate=False),
         ),
     )

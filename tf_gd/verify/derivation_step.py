@@ -46,14 +46,26 @@ class Step:
     @property
     def mathml(self) -> list[str]:
         """The formulas in presentation MathML, a `<math>` element each, which browsers show without a script."""
-        from sympy.printing.mathml import mathml  # type: ignore[import-untyped]
-
-        return [
-            '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
-            f"{mathml(one, printer='presentation', order=self.order)}</math>"
-            for one in self._on_paper
-        ]
+        return [_mathml(one, self.order) for one in self._on_paper]
 
     @property
     def _on_paper(self) -> list[Any]:
         return [symbols().on_paper(one) for one in self.formulas]
+
+
+def _mathml(formula: Any, order: str) -> str:
+    """Return a formula in presentation MathML; SymPy's own printer writes L as l, and d and I as rare letters."""
+    from sympy.printing.mathml import MathMLPresentationPrinter  # type: ignore[import-untyped]
+
+    class Printer(MathMLPresentationPrinter):  # type: ignore[misc]
+        def _print_Function(self, applied: Any) -> Any:  # noqa: N802
+            row = self.dom.createElement("mrow")
+            row.appendChild(self._print(symbols().sympy.Symbol(applied.func.__name__)))
+            row.appendChild(self._paren_comma_separated(*applied.args))
+            return row
+
+        def _print_Identity(self, _: Any) -> Any:  # noqa: N802
+            return self._print(symbols().sympy.Symbol("I"))
+
+    written = str(Printer({"order": order}).doprint(formula)).replace("&dd;", "d")
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{written}</math>'

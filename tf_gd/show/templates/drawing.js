@@ -73,15 +73,25 @@ function makePicture(host, { x, y, height = 260, square = false }) {
   const toY = (value) => top + down - ((value - y.range[0]) / (y.range[1] - y.range[0])) * down;
   const fromX = (pixel) => x.range[0] + ((pixel - left) / side) * (x.range[1] - x.range[0]);
   const fromY = (pixel) => y.range[0] + ((top + down - pixel) / down) * (y.range[1] - y.range[0]);
-  const plot = element("svg", { x: left, y: top, width: side, height: down,
+  const clip = element("svg", { x: left, y: top, width: side, height: down,
     viewBox: `${left} ${top} ${side} ${down}` }); // an inner svg clips what leaves it
-  const picture = { host, svg, plot, toX, toY, fromX, fromY, left, top, side, down, key };
+  const plot = element("g"), ground = element("g");
+  const picture = { host, svg, plot, ground, toX, toY, fromX, fromY, left, top, side, down, key };
   drawAxes(picture, x, y);
-  svg.append(plot);
+  clip.append(ground, plot);
+  svg.append(clip);
   host.style.height = `${down + top + bottom}px`; // known in advance, so a new picture moves nothing else
   host.replaceChildren(svg);
   drawn.set(host, picture);
   return picture;
+}
+
+// What stays as long as `key` is the same is drawn once, under the rest.
+function drawOnce(picture, key, draw) {
+  if (picture.onGround === key) return;
+  picture.onGround = key;
+  picture.ground.replaceChildren();
+  draw({ ...picture, plot: picture.ground });
 }
 
 function clearPicture(host) {

@@ -57,7 +57,8 @@ function rateSentence(rate, limit, shrink, { single, sequential }, n) {
   const share = rate / limit, part = shareText(share);
   const kind = single ? "the rate up to which no step overshoots its own point" : "the largest stable rate";
   const what = single ? `A pass through the ${plural(n, "point")}` : "Each step";
-  const change = shrink < 1 ? `shrinks the distance to the lowest point to ${short(shrink, 3)} of it in the end`
+  const change = shrink > 0.999 && shrink < 1 ? `takes only ${short(1 - shrink, 3)} of the distance to the lowest point away in the end`
+    : shrink < 1 ? `shrinks the distance to the lowest point to ${short(shrink, 3)} of it in the end`
     : shrink === 1 ? "keeps the distance as it is" : `makes the distance ${short(shrink, 3)} times as large in the end`;
   const way = single || !sequential ? "" : " (of the sequential path)";
   return `α = ${asAsked(rate)} is ${part} of ${kind}${way}. ${what} ${change}.`;

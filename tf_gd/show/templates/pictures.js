@@ -24,6 +24,10 @@ function drawEllipses(picture, model, radius) {
     const [rx, ry] = [model.steep, model.flat].map((value) => Math.min(Math.sqrt((2 * level) / value) * pixels, 1e5));
     if (rx > 0 && Number.isFinite(ry)) picture.plot.append(element("ellipse", { rx: round(rx), ry: round(ry), transform: place, class: "contour" }));
   }
+}
+
+function drawAxesOf(picture, model, radius) {
+  const angle = principalAxes(model.hessian);
   for (const [turn, kind] of [[0, "steep"], [Math.PI / 2, "flat"]]) {
     const [dm, dc] = [Math.cos(angle + turn) * radius * 0.95, Math.sin(angle + turn) * radius * 0.95];
     drawCurve(picture, [-1, 1].map((way) => ({ x: model.best.m + way * dm, y: model.best.c + way * dc })), `axis-${kind}`);
@@ -34,10 +38,13 @@ function drawContours(host, { model, radius, path, at, run, names }) {
   const around = (middle) => [middle - radius, middle + radius];
   const picture = makePicture(host, { square: true, x: { range: around(model.best.m), name: names.m },
     y: { range: around(model.best.c), name: names.c } });
-  if (elongation(model) < TOO_LONG) drawEllipses(picture, model, radius);
   const near = ({ m, c }) => Math.max(Math.abs(m - model.best.m), Math.abs(c - model.best.c)) < 100 * radius;
   const seen = (lines) => thinned(lines.filter(near), MOST_STATES).map(({ m, c }) => ({ x: m, y: c }));
-  if (run) drawCurve(picture, seen(run), "run");
+  drawOnce(picture, model, (ground) => { // a model is made anew whenever points, loss or coordinates change
+    if (elongation(model) < TOO_LONG) drawEllipses(ground, model, radius);
+    if (Number.isFinite(model.condition)) drawAxesOf(ground, model, radius);
+    if (run) drawCurve(ground, seen(run), "run");
+  });
   const mine = seen(path.slice(0, at + 1)), here = path[at];
   drawCurve(picture, mine, "path");
   drawDots(picture, mine, "path");
@@ -87,8 +94,9 @@ function drawLosses(host, { model, path, at }) {
   const series = [["loss", model.loss], ["left", model.excess]].map(([kind, height]) => [kind,
     steps.map(({ line, step }) => ({ x: step, y: Math.log10(height(line)) })).filter(({ y }) => y > -300 && y < 300)]);
   const [low, high] = span(series.flatMap(([, dots]) => dots.map(({ y }) => y)));
-  const range = high - low < 1 ? [low - 0.5, high + 0.5] : [low, high];
-  const picture = makePicture(host, { height: 230, x: { range: [0, Math.max(10, at)], name: "step" },
+  const range = [Math.floor(low), Math.max(Math.ceil(high), Math.floor(low) + 1)]; // round, so that the axes seldom change
+  const last = [10, 20, 50, 100, 200, 500, 1000].find((most) => at <= most) || MOST_STEPS;
+  const picture = makePicture(host, { height: 230, x: { range: [0, last], name: "step" },
     y: { range, name: "loss", ticks: powerTicks(...range, 5) } });
   for (const [kind, dots] of series) drawCurve(picture, dots, kind);
   const [, [...losses]] = series[0];

@@ -139,7 +139,7 @@ const TASKS = [
   {
     title: "Sum or mean",
     kind: "play",
-    ask: ({ home }) => `With the ${home.reduction} and α = ${asAsked(home.rate)} there is a path. Choose another loss, and the learning rate that gives the very same path.`,
+    ask: ({ home }) => `With the ${home.reduction.replace("_", " ")} and α = ${asAsked(home.rate)} there is a path. Choose another loss, and the learning rate that gives the very same path.`,
     judge: (world) => {
       const { home, settings, rate, model } = world;
       if (settings.reduction === home.reduction) return { told: "The loss is still the one that the page came with. Choose another." };
