@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from tf_gd.line import Line
 from tf_gd.moments.evaluation import evaluate
 from tf_gd.points import Points
