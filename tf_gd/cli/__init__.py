@@ -20,6 +20,7 @@ from tf_gd import __version__
 from tf_gd.cli.failures import INTERRUPTED as INTERRUPTED
 from tf_gd.cli.failures import USAGE_ERROR, fail
 from tf_gd.cli.failures import complain as complain
+from tf_gd.cli.folding import PROSE, Context, terminal_width
 from tf_gd.cli.limits import little_memory
 from tf_gd.cli.streams import settle_streams
 
@@ -33,6 +34,8 @@ class EndedError(Exception):
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
+
+    context_class = Context
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what ends it is told once, by `run`, and not by click in words and lines of its own."""
@@ -51,13 +54,14 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"tf_gd.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
+        command.context_class = Context
         return command
 
 
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": PROSE},
 )
 @click.version_option(__version__, prog_name="tf-gd")
 @click.pass_context
@@ -106,9 +110,14 @@ def _interrupting() -> Callable[[int, FrameType | None], None]:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    width = terminal_width(sys.stdout)
     try:
         code: Any = tf_gd.main(
-            arguments, prog_name="tf-gd", standalone_mode=False, obj=sys.argv[1:] if arguments is None else arguments
+            arguments,
+            prog_name="tf-gd",
+            standalone_mode=False,
+            obj=sys.argv[1:] if arguments is None else arguments,
+            terminal_width=width and min(width, PROSE),
         )
         sys.stdout.flush()
     except EndedError as error:

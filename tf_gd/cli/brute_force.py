@@ -9,7 +9,7 @@ import click
 
 from tf_gd.cli import INTERRUPTED, complain
 from tf_gd.cli.options import Number, load_points, output_options, points_options
-from tf_gd.cli.output import print_json, print_table, progress_bar
+from tf_gd.cli.output import print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
     from tf_gd.points import Points
@@ -57,7 +57,7 @@ def command(
     search = GridSearch(points, digits)
     expected = search.seconds()
     if not (quiet or as_json):
-        click.echo(f"{search.evaluations:,} lines on {points.n:,} points: about {duration(expected)}")
+        say(f"{search.evaluations:,} lines on {points.n:,} points: about {duration(expected)}")
     if not estimate:
         _check_patience(digits, expected, yes)
         begun = time.perf_counter()

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tf_gd.cli.options import descent_options, load_points, output_options, points_options
-from tf_gd.cli.output import print_json, progress_bar, warn
+from tf_gd.cli.output import print_json, progress_bar, say, warn
 
 
 @click.command()
@@ -46,5 +46,5 @@ def command(
         names = ("ok", "identical", "max_ulp", "bound_used", "ratio")
         print_json({name: getattr(comparison, name) for name in names} | {"order": str(comparison.order or "")})
     elif not quiet:
-        click.echo(comparison)
+        say(str(comparison))
     return 0 if comparison.ok else 1

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tf_gd.cli.folding import PROSE, fitted, terminal_width
+
 if TYPE_CHECKING:
     from tf_gd.verify.derivation import Derivation
     from tf_gd.verify.derivation_step import Step
@@ -53,20 +55,22 @@ def command(model: Any, reduction: Any, latex: bool, as_json: bool, quiet: bool)
     if as_json:
         click.echo(json.dumps(_as_dict(derived, proofs)))
     elif not quiet:
-        click.echo(_as_latex(derived, proofs) if latex else _as_text(derived, proofs))
+        width = terminal_width(sys.stdout)
+        click.echo(_as_latex(derived, proofs) if latex else _as_text(derived, proofs, width))
     return 0 if all(proof.ok for proof in proofs) else 1
 
 
-def _as_text(derived: Derivation, proofs: list[Proof]) -> str:
+def _as_text(derived: Derivation, proofs: list[Proof], width: int | None) -> str:
     use_unicode = _is_unicode(sys.stdout.encoding)
-    steps = "\n\n".join(_step_as_text(step, use_unicode) for step in derived.steps)
+    steps = "\n\n".join(_step_as_text(step, use_unicode, width) for step in derived.steps)
     verdicts = "\n".join(f"    {'proved' if proof.ok else 'FAILED'}  {proof.statement}" for proof in proofs)
-    return f"{steps}\n\n{verdicts}"
+    return f"{steps}\n\n{fitted(verdicts, width)}"
 
 
-def _step_as_text(step: Step, use_unicode: bool) -> str:
-    sentence = textwrap.indent(textwrap.fill(step.sentence, 92), "    ")
-    formulas = (textwrap.indent(one, "        ") for one in step.pretty(use_unicode))
+def _step_as_text(step: Step, use_unicode: bool, width: int | None) -> str:
+    sentence = fitted(f"    {step.sentence}", min(width or PROSE, PROSE))
+    indent = "        " if width is None or width > 60 else "    "
+    formulas = (textwrap.indent(one, indent) for one in step.pretty(use_unicode, width and width - len(indent)))
     lines = "\n\n".join(formulas).splitlines()
     return f"{step.equation:>2}. {step.title}\n{sentence}\n\n" + "\n".join(line.rstrip() for line in lines)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tf_gd.cli.output import say
+
 if TYPE_CHECKING:
     from tf_gd.diagnosis.gradient_check import GradientCheck
 
@@ -97,7 +99,7 @@ def command(
     if as_json:
         click.echo(json.dumps(_as_json(str(file or steps), verdict, checks)))
     elif not quiet:
-        click.echo("\n\n".join(f"{name}: {check}" for name, check in checks.items()))
+        say("\n\n".join(f"{name}: {check}" for name, check in checks.items()))
     if not any(check.compared for check in checks.values()):
         return NOTHING_COMPARED
     return EXIT_CODES[verdict]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from tf_gd.cli.output import say
 from tf_gd.errors import TfGdError, printable
 
 USAGE_ERROR, OWN_ERROR, INTERRUPTED = 2, 70, 130
@@ -21,8 +22,8 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def complain(message: str, code: int) -> int:
-    """Write one `tf-gd: error:` line, free of control characters, and return `code`."""
-    click.echo(f"tf-gd: error: {printable(' '.join(message.split()))}", err=True)
+    """Write one `tf-gd: error:` line, free of control characters, folded on a terminal, and return `code`."""
+    say(f"tf-gd: error: {printable(' '.join(message.split()))}", err=True, hang=4)
     return code
 
 

@@ -52,7 +52,12 @@ def points_options(command: Command) -> Command:
     """Add DATA, --x, --y, --sample, and the options that say how DATA is written."""
     for decorate in (
         dialect_options,
-        click.option("--sample", type=click.Choice(SAMPLES), help="Use a bundled sample in place of DATA."),
+        click.option(
+            "--sample",
+            type=click.Choice(SAMPLES),
+            metavar="NAME",
+            help=f"Use a bundled sample in place of DATA: {', '.join(SAMPLES)}.",
+        ),
         click.option("--y", "y_column", metavar="COLUMN", help="The column of y: its name, or its position from 0."),
         click.option("--x", "x_column", metavar="COLUMN", help="The column of x: its name, or its position from 0."),
         click.argument("data", required=False, type=click.Path()),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tf_gd import errors
+from tf_gd.cli.folding import fitted, table_lines, terminal_width
 
 if TYPE_CHECKING:
     from tf_gd.validation import Progress
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def warn(message: str, quiet: bool = False) -> None:
     """Write one `tf-gd: warning:` line on stderr."""
     if not quiet:
-        click.echo(f"tf-gd: warning: {printable(message)}", err=True)
+        say(f"tf-gd: warning: {printable(message)}", err=True, hang=4)
 
 
 def printable(text: str) -> str:
@@ -30,12 +29,9 @@ def printable(text: str) -> str:
     return errors.printable(" ".join(text.split()))
 
 
-def wrapped(text: str, indent: int) -> str:
-    """Return a line folded to the terminal's width, further lines indented; as it is where nobody reads a terminal."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return text
-    width = max(40, shutil.get_terminal_size().columns)
-    return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False)
+def say(text: str, *, err: bool = False, hang: int | None = None) -> None:
+    """Print a text, folded to the width of the terminal that reads it; see `folding.fitted`."""
+    click.echo(fitted(text, terminal_width(sys.stderr if err else sys.stdout), hang), err=err)
 
 
 def print_json(values: dict[str, Any]) -> None:
@@ -56,13 +52,8 @@ def _plain(value: Any) -> Any:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: the first column to the left, the others to the right."""
-    table = [header, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
-    for row in table:
-        first, *others = (cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in
-                          enumerate(zip(row, widths, strict=True)))  # fmt: skip
-        click.echo("  ".join([first, *others]).rstrip())
+    """Print a table, the first column to the left, the others to the right; on a narrow terminal, row after row."""
+    click.echo("\n".join(table_lines([header, *rows], terminal_width(sys.stdout))))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from tf_gd.cli.output import print_json, printable
 @click.option(
     "--reduction", default="sum", show_default=True, help="The loss to begin with: sum, mean, half_sum or half_mean."
 )
-@click.option("--output", required=True, type=click.Path(), help="The HTML file to write.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="The HTML file to write.")
 @output_options
 def command(
     data: str | None,

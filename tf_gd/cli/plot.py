@@ -18,10 +18,10 @@ KINDS = ("overview", "line", "loss", "parabola", "contour", "overlay")
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
 @points_options
 @descent_options
-@click.option("--output", required=True, type=click.Path(), help="The file to write: .png, .svg or .pdf.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="The file to write: .png, .svg or .pdf.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="The colours.")
 @click.option("--row", type=count("row", 0), default=0, show_default=True, help="The step to stand at on the parabola.")
 @output_options

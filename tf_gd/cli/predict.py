@@ -16,7 +16,7 @@ from tf_gd.cli.output import print_json
 @click.argument("line", metavar="LINE.json", type=click.Path())
 @click.argument("values", metavar="X... | FILE", nargs=-1, required=True)
 @click.option("--x", "x_column", metavar="COLUMN", help="Of FILE: the column of x, by its name or its position from 0.")
-@click.option("--output", type=click.Path(), help="Write x and predictions: .csv, .parquet or .json.")
+@click.option("-o", "--output", type=click.Path(), help="Write x and predictions: .csv, .parquet or .json.")
 @dialect_options
 @output_options
 def command(

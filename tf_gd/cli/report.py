@@ -13,7 +13,7 @@ from tf_gd.cli.output import print_json, printable, progress_bar, warn
 @click.command()
 @points_options
 @descent_options
-@click.option("--output", required=True, type=click.Path(), help="The HTML file to write.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="The HTML file to write.")
 @click.option(
     "--engine",
     type=click.Choice(["tensorflow", "manual", "moments", "both"]),

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tf_gd.cli.options import count, descent_options, output_options, points_options
-from tf_gd.cli.output import print_json, printable, progress_bar, warn
+from tf_gd.cli.output import print_json, printable, progress_bar, say, warn
 from tf_gd.cli.sources import load_held_out, load_source, reading_options, reads_files, split_options
 
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
@@ -22,7 +22,7 @@ COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
     help="Which path to take; both, and compared bit by bit, up to a million points.",
 )
 @click.option("--record-every", type=count("record_every", 1), default=1, show_default=True, help="Keep each K-th row.")
-@click.option("--output", type=click.Path(), help="Save the trajectory: .csv, .parquet or .json.")
+@click.option("-o", "--output", type=click.Path(), help="Save the trajectory: .csv, .parquet or .json.")
 @click.option("--report", "report_path", type=click.Path(), help="Write an HTML report to look at and play with.")
 @click.option("--test", "test", type=click.Path(), help="Data held out: say how well the line fits them too.")
 @click.option("--log-dir", type=click.Path(), help="Write event files for TensorBoard.")
@@ -90,7 +90,7 @@ def command(
     if as_json:
         print_json(summary(done))
     elif not quiet:
-        click.echo(f"{printable(source.y_name)} against {printable(source.x_name)}, {source.n:,} points\n")
+        say(f"{printable(source.y_name)} against {printable(source.x_name)}, {source.n:,} points\n")
         report(done)
     return exit_code(done)
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from tf_gd.cli.output import print_table, warn, wrapped
+from tf_gd.cli.output import print_table, say, warn
 from tf_gd.descent import run
 from tf_gd.errors import DataError, SessionWarning
 from tf_gd.line import Line
@@ -131,9 +131,9 @@ def report(done: Done) -> None:
     """Print the result for a person to read."""
     path, curvature = done.path, done.problem.curvature
     missed = _missed(done)
-    click.echo(f"{_formula(path.line)}{f' ({missed})' if missed else ''}")
+    say(f"{_formula(path.line)}{f' ({missed})' if missed else ''}")
     if missed and done.best is not None:
-        click.echo(f"{_formula(done.best)} is the least-squares line")
+        say(f"{_formula(done.best)} is the least-squares line")
     click.echo()
     paths = [done.comparison.tensorflow, done.comparison.manual] if done.comparison is not None else [path]
     header = [f"at step {path.num_steps:,}", *(NAMES[each.engine] for each in paths)]
@@ -161,7 +161,7 @@ def report(done: Done) -> None:
     if done.test is not None:
         facts.append(("test", _words(done.test, errors=False)))
     for name, text in facts:
-        click.echo(wrapped(f"{name:<14} {text}", indent=15))
+        say(f"{name:<14} {text}", hang=15)
 
 
 def _formula(line: Line) -> str:

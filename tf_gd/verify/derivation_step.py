@@ -29,12 +29,18 @@ class Step:
         """The formulas in Unicode, several lines each."""
         return self.pretty(use_unicode=True)
 
-    def pretty(self, use_unicode: bool) -> list[str]:
-        """Return the formulas as text of several lines each, in Unicode or in ASCII."""
+    def pretty(self, use_unicode: bool, width: int | None = None) -> list[str]:
+        """Return the formulas as text of several lines each, in Unicode or in ASCII, in `width` columns if given."""
         s = symbols()
         flat = {one: s.sympy.Symbol(one.name.replace("S_", "S")) for one in s.all_power_sums}
         return [
-            s.sympy.pretty(one.xreplace(flat), order=self.order, use_unicode=use_unicode, wrap_line=False)
+            s.sympy.pretty(
+                one.xreplace(flat),
+                order=self.order,
+                use_unicode=use_unicode,
+                wrap_line=width is not None,
+                num_columns=width,
+            )
             for one in self._on_paper
         ]
 
