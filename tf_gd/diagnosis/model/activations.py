@@ -34,7 +34,7 @@ def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[
         if not views[0].loss.inside("activation", place, views[0].problem):
             continue  # inside of a function with a gradient of its own
         where = f"In the gradient of {listed(names)}, the derivative of {formula}"
-        for name, sentence, flow in _flows(kind):
+        for name, sentence, flow in flows(kind):
             yield Mistake(name, f"{where} {sentence}", _pattern(place, flow), 4.0)
 
 
@@ -50,7 +50,7 @@ def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:
     return gradient
 
 
-def _flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
+def flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
     """Return what people take for the derivative of a step, and what then flows back."""
     yield "missing-activation-derivative", "is missing: multiply by it.", lambda v: v.to_a
     if kind == "Softmax":

@@ -16,7 +16,7 @@ from tf_gd.diagnosis.model.finite_differences import UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside, Use
 from tf_gd.diagnosis.model.layer_calls import drawn_dout
 from tf_gd.diagnosis.model.model_check import checked
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import Array, Problem, Vector
 from tf_gd.diagnosis.model.nesting import Leaf
 from tf_gd.errors import InvalidArgumentError, TfGdError
 
@@ -129,9 +129,18 @@ class LossInChild:
         arrays = arrays_of(self.ask("inside", problem, what=what, place=place, upstream=given))
         if what in ("term", "back", "rounding") and any(array.shape != (problem.size,) for array in arrays):
             raise garbled("a gradient has another size")
+        if what == "output":
+            return [array.astype(np.float64) for array in self._outputs(arrays, problem)]
         if len(arrays) not in (0, {"activation": 4, "use": 1 + (self.facts.uses[place].sign == 0)}.get(what, 1)):
             raise garbled("arrays are missing")
         return [array.astype(np.float64) for array in arrays]
+
+    @staticmethod
+    def _outputs(arrays: list[Array], problem: Problem) -> list[Array]:
+        wanted = [value.shape for name, value in problem.data.items() if name.startswith("dout")]
+        if arrays and [array.shape for array in arrays] != wanted:
+            raise garbled("outputs have another size")
+        return arrays
 
     def elsewhere(self, problem: Problem) -> "LossInChild":
         """Return the same loss for data of other shapes."""

@@ -62,13 +62,19 @@ class Compared:
         at = self.elements(names)
         return bool((abs(self.truth - pattern)[at] > (self.tolerance + its_tolerance)[at]).any())
 
-    def right_at(self, problem: Problem) -> Vector:
-        """Return the right gradient at other parameters or data; NaN where it is not known."""
+    def right_at(self, problem: Problem, names: list[str]) -> Vector:
+        """Return the right gradient at other parameters or data; NaN where it is not known.
+
+        Where only the loss's own slopes are known, those of these parameters, until one is not what is explained.
+        """
         if not self.by_slopes:
             return self.loss.gradient(problem)
         slopes, values = LossSlopes(self.loss, problem), np.full(self.truth.size, np.nan)
-        for index in np.flatnonzero(np.isfinite(self.tolerance)):
-            values[index] = slopes.element(int(index)).value
+        for index in self.elements(names).tolist():
+            found = slopes.element(index)
+            values[index] = found.value
+            if not abs(found.value - self.by_hand[index]) <= 2 * self.tolerance[index] + SEVERAL * found.error:
+                break
         return values
 
 
@@ -83,17 +89,20 @@ class Mistake:
         name, message: what is said of it.
         pattern: the gradient that it gives, at any problem.
         growth: by how much it enlarges the tolerance.
+        roughness: the relative error of the pattern's own numbers.
     """
 
     name: str
     message: str
     pattern: Pattern
     growth: float = 1.0
+    roughness: float = 0.0
 
     def explains(self, views: list[Compared], names: list[str]) -> bool:
         """Whether it explains these parameters at every problem, and says more than nothing at the first."""
         for place, view in enumerate(views):
-            pattern, room = self.pattern(view), self.growth * view.tolerance
+            pattern = self.pattern(view)
+            room = self.growth * view.tolerance + self.roughness * np.nanmax(abs(pattern), initial=0.0)
             if not view.fits(pattern, names, room) or (place == 0 and not view.tells(pattern, names, room)):
                 return False
         return True

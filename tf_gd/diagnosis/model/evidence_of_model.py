@@ -5,23 +5,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL, SINGLE, Slope
+from tf_gd.diagnosis.model.asking_the_loss import LARGE, listen
+from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.loss_slopes import ROUGH, LossSlopes
-from tf_gd.diagnosis.model.model_problem import Problem, Vector, largest_first
+from tf_gd.diagnosis.model.loss_slopes import LossSlopes
+from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
 from tf_gd.diagnosis.model.verdict import Element
 
 Ask = Callable[[Problem], Vector]
-
-MOST_SLOPES = 300  # each costs 6 evaluations of the loss and more
-EVERY_SLOPE = 32  # up to so many elements, each is asked
-LARGEST = 3  # of more, so many with the largest gradients
-LARGE = 20_000  # parameters from which on every evaluation counts
 
 
 @dataclass
@@ -121,7 +116,7 @@ def gather(loss: LossFunction, ask: Ask, problem: Problem) -> Evidence:
     _require_same_twice(hand, ask(problem), loss.unit)
     slopes = LossSlopes(loss, problem)
     evidence = Evidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
-    _listen(evidence)
+    listen(evidence)
     if not evidence.off.any() or (_contradicted(evidence) and not loss.has_single_constants):
         return evidence
     return _with_rounding_of_operations(evidence)
@@ -183,68 +178,3 @@ def _with_rounding_of_operations(evidence: Evidence) -> Evidence:
     wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
     wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
     return wider
-
-
-def _listen(evidence: Evidence) -> None:
-    """Ask the loss along directions over all parameters first, then at single elements."""
-    large = evidence.problem.size > LARGE
-    evidence.directions = {"": evidence.slopes.direction()} if large else evidence.slopes.directions()
-    evidence.along = {
-        name: evidence.slopes.along(direction, ROUGH if large else ACCURACY)
-        for name, direction in evidence.directions.items()
-    }
-    evidence.listen(_elements_to_hear(evidence))
-
-
-def _elements_to_hear(evidence: Evidence) -> list[int]:
-    """Return the elements at which the loss is asked: all of a few, else the largest, and those in doubt."""
-    size = evidence.problem.size
-    if size <= EVERY_SLOPE:
-        return list(range(size))
-    doubted = _doubted(evidence)
-    if doubted.size:
-        return [int(index) for index in doubted[:MOST_SLOPES]]
-    if size > LARGE and evidence.hears("") and evidence.along[""].kink is None:
-        return []
-    return largest_first(_weights(evidence), LARGEST)
-
-
-def _doubted(evidence: Evidence) -> npt.NDArray[np.intp]:
-    """Return the elements in doubt, the worst first: off TensorFlow's, or in a direction that contradicts."""
-    off = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
-    differing = np.argsort(-off, kind="stable")[: np.count_nonzero(off)]
-    doubted = [name for name in evidence.directions if not _agrees_along(evidence, name)]
-    if not doubted:
-        return differing
-    named = [name for name in doubted if name] or [""]
-    among = np.concatenate([np.flatnonzero(evidence.directions[name]) for name in named])
-    largest = among[np.argsort(-_weights(evidence)[among], kind="stable")]
-    if not evidence.differentiates and largest.size > MOST_SLOPES:  # a wrong element may be a small one, too
-        rest = np.random.default_rng(1).permutation(largest[MOST_SLOPES // 2 :])
-        largest = np.concatenate([largest[: MOST_SLOPES // 2], rest])
-    half = differing[: MOST_SLOPES // 2]
-    return np.concatenate([half, largest[~np.isin(largest, half)], differing[half.size :]])
-
-
-def _agrees_along(evidence: Evidence, name: str) -> bool:
-    values = [evidence.hand, evidence.tensorflow] if evidence.differentiates else [evidence.hand]
-    return all(evidence.admits(name, each) for each in values)
-
-
-def _weights(evidence: Evidence) -> Vector:
-    """Return how much each element matters to the loss: its gradient times its scale."""
-    values = np.maximum(abs(evidence.hand), np.nan_to_num(abs(evidence.tensorflow)))
-    return np.asarray(values * evidence.problem.scales, np.float64)
-
-
-def contradicted(evidence: Evidence) -> bool:
-    """Whether the loss contradicts the hand-derived gradient along every one of three random directions."""
-    for seed in range(3):
-        direction = evidence.slopes.direction(seed)
-        slope = evidence.slopes.along(direction)
-        room = float(evidence.tolerance.values @ abs(direction)) + SEVERAL * slope.error
-        if slope.kink is not None or not slope.hears(slope.value):
-            return False
-        if slope.admits(float(evidence.hand @ direction), room):
-            return False
-    return True

@@ -20,13 +20,16 @@ from tf_gd.diagnosis.model.factors import (
     any_factor,
     constant_added,
     exchanged,
+    gradient_of_bias,
     known_factors,
     parameter_added,
+    perhaps_wrong_axis,
     transposed,
     wrong_axis,
 )
-from tf_gd.diagnosis.model.forgotten_data import derivative_of_output, dropped_point, forgotten_data
+from tf_gd.diagnosis.model.forgotten_data import dropped_point, forgotten_data
 from tf_gd.diagnosis.model.judgement import Judgement
+from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_derivatives, output_sums
 from tf_gd.diagnosis.model.lost_sums import bias_sums, repeated_indices
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.diagnosis.model.model_report import apart
@@ -43,13 +46,17 @@ KINDS: tuple[Mistakes, ...] = (
     one_term,
     activation_derivatives,
     forgotten_data,
-    derivative_of_output,
+    output_derivatives,
     bias_sums,
+    output_sums,
     repeated_indices,
+    lost_contributions,
+    perhaps_wrong_axis,
     any_factor,
     constant_added,
     one_term_any_factor,
     parameter_added,
+    gradient_of_bias,
     dropped_point,
 )
 _MOST_SLOPES = 40
@@ -125,6 +132,8 @@ def _elsewhere(here: Compared, ask: Callable[[Problem], Vector]) -> list[Compare
             truth, room = slopes_at(loss, problem, at)
         else:
             truth, room = loss.gradient(problem), tolerance([ask, loss.gradient], problem, loss.unit).values
+            if loss.has_single_constants:
+                room = np.maximum(room, loss.inside("rounding", 0, problem)[0])
     except (Misbehaved, TfGdError):
         return []
     if not np.isfinite(by_hand).all() or not np.isfinite(truth).all():

@@ -1,11 +1,13 @@
 """Mistakes that multiply the right gradient, or put its elements in another order."""
 
+import math
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import Problem, Vector, is_floating
 
 
 def known_factors(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
@@ -25,6 +27,8 @@ def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
     divisors = view.loss.facts.divisors
     for n in dict.fromkeys([*view.problem.lengths, *divisors]):
         yield from _of_length(n, divisors, view)
+    if not view.loss.facts.known:
+        yield from _of_sizes(view.problem)
     yield -2.0, "sign", "-2 times the right one: the sign is wrong, and there is one factor 2 too many."
     yield -0.5, "sign", "-1/2 times the right one: the sign is wrong, and a factor 2 is missing."
 
@@ -32,12 +36,20 @@ def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
 def wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """A mean over another axis than the loss's."""
     for n in views[0].loss.facts.divisors:
-        for axis in _axes(views[0].problem, n):
-            message = (
-                f"{subject(names)} {n}/{axis} of the right one: the loss divides by {n}, and your gradient by {axis}, "
-                "the length of another axis."
-            )
-            yield _scaled(n / axis, "mean-over-wrong-axis", message)
+        why = f"the loss divides by {n}, and your gradient by the length of another axis."
+        yield from _other_axes(views[0], n, names, why)
+
+
+def perhaps_wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """The same for a loss of which it is not known what it divides by."""
+    if not views[0].loss.facts.known:
+        for n in views[0].problem.lengths[:1]:
+            yield from _other_axes(views[0], n, names, "is a mean taken over another axis than the loss's?")
+
+
+def _other_axes(view: Compared, n: int, names: list[str], why: str) -> Iterator[Mistake]:
+    for axis in _axes(view.problem, n):
+        yield _scaled(n / axis, "mean-over-wrong-axis", f"{subject(names)} {n}/{axis} of the right one: {why}")
 
 
 def _of_length(n: int, divisors: tuple[int, ...], view: Compared) -> Iterator[tuple[float, str, str]]:
@@ -56,6 +68,22 @@ def _of_length(n: int, divisors: tuple[int, ...], view: Compared) -> Iterator[tu
     yield 2.0 * n, "missing-half-mean", f"2n times the right one, n = {n}: a division by 2n is missing."
     yield -float(n), "sign", f"-{n} times the right one: the sign is wrong, and a division by n = {n} is missing."
     yield -1 / n, "sign", f"-1/{n} of the right one: the sign is wrong, and a division by n = {n} is one too many."
+
+
+def _of_sizes(problem: Problem) -> Iterator[tuple[float, str, str]]:
+    """Return factors of sizes: of what a loss that is no graph divides by, nothing is known."""
+    for n in _sizes(problem):
+        yield n, "sum-instead-of-mean", f"n = {n} times the right one: is a mean missing, over {n} numbers?"
+        yield 1 / n, "mean-instead-of-sum", f"1/n of the right one, n = {n}: is a division by {n} one too many?"
+
+
+def _sizes(problem: Problem) -> list[int]:
+    """Return the products of some axes of the data, and ratios of sizes, as far as they are no lengths."""
+    shapes = {value.shape for value in [*problem.data.values(), *problem.params.values()] if is_floating(value)}
+    products = {
+        math.prod(axes) for shape in shapes for k in range(1, 5) for axes in combinations(shape, k) if len(shape) <= 4
+    }
+    return sorted(n for n in products if n > 2 and n not in problem.lengths)
 
 
 def _axes(problem: Problem, n: int) -> list[int]:
@@ -118,22 +146,37 @@ def constant_added(views: list[Compared], names: list[str]) -> Iterator[Mistake]
 
 
 def parameter_added(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
-    """A multiple of the parameter itself, as a penalty gives, that the loss does not have."""
+    """A multiple of the parameter itself, as a penalty gives, that the loss does not have, or that is missing."""
     view, at = views[0], views[0].elements(names)
     here, excess = view.problem.vector[at], (view.by_hand - view.truth)[at]
     if not here.any() or (np.count_nonzero(here) < 2 and len(views) < 2):
         return
     factor = float(here @ excess / (here @ here))
     penalized = [label for label, share in view.terms if _is_multiple(share, factor, view)]
+    plus, name = ("plus", "penalty-on-bias") if factor > 0 else ("minus", "missing-term")
+    said = f"{subject(names)} the right one {plus} {abs(factor):.6g} times the parameter, as "
     if penalized:
-        why = f"as the penalty {penalized[0]} gives for other parameters, but the loss does not penalize "
-        message = f"{subject(names)} the right one plus {factor:.6g} times the parameter, {why}{listed(names)}."
-    else:
-        message = (
-            f"{subject(names)} the right one plus {factor:.6g} times the parameter, as a penalty would give that the "
-            "loss does not have here."
+        said += (
+            f"the penalty {penalized[0]} gives for other parameters, but the loss does not penalize {listed(names)}."
         )
-    yield Mistake("penalty-on-bias", message, lambda view: view.truth + factor * view.problem.vector)
+    elif factor > 0:
+        said += f"the derivative of a penalty. Does the loss penalize {listed(names)}?"
+    else:
+        said += "without the derivative of a penalty: is it missing?"
+    yield Mistake(name, said, lambda view: view.truth + factor * view.problem.vector)
+
+
+def gradient_of_bias(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+    """The gradient of a weight that is that of a bias: the factor of the weight was forgotten."""
+    problem = views[0].problem
+    for bias, part in problem.slices.items():
+        if problem.params[bias].size == 1 and bias not in names:
+            yield Mistake(
+                "missing-x",
+                f"{subject(names)} that of {bias} in every element: the factor by which {listed(names)} is multiplied "
+                "is missing.",
+                lambda view, part=part: np.full(view.truth.size, view.truth[part][0]),  # type: ignore[misc]
+            )
 
 
 def _is_multiple(share: Vector, factor: float, view: Compared) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tf_gd.diagnosis.model.graph_copy import rounding_movement
-from tf_gd.diagnosis.model.loss_calls import Tensor, flat_gradient
+from tf_gd.diagnosis.model.loss_calls import Tensor, flat_gradient, outputs_of
 from tf_gd.diagnosis.model.loss_terms import loss_terms, written
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.loading import load_tensorflow
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ACTIVATIONS = {
     *("Tanh", "Sigmoid", "Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Exp", "Erf", "Erfc"),
     *("Maximum", "Minimum", "Sin", "Cos", "Atan", "SelectV2", "Abs", "Log1p", "Sqrt", "Rsqrt", "Softmax"),
+    "IdentityN",  # the end of a function with a gradient of its own, as tf.nn.silu
 }
 _ARITHMETIC = {"Neg", "Mul", "AddV2", "Add", "Sub", "RealDiv", "Square", "Pow", "Reciprocal", "Inv", "Identity"}
 _GATHERS = {"GatherV2", "Gather", "ResourceGather"}
@@ -27,8 +28,8 @@ _MOST_TERMS, _MOST_STEPS = 12, 12
 
 # term: its share of the gradient. activation: a step's z and a, and what flows back to each. back: what flows back to
 # z, carried on to the parameters. use: the gradient of what a parameter went into, and for a gather the indices.
-# rounding: how far the gradient may move when every operation rounds otherwise.
-Inside = Literal["term", "activation", "back", "use", "rounding"]
+# rounding: how far the gradient may move when every operation rounds otherwise. output: a layer's outputs.
+Inside = Literal["term", "activation", "back", "use", "rounding", "output"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class GraphReading:
                 "back": self._back,
                 "use": self._use,
                 "rounding": lambda _: lambda at: [rounding_movement(self._graph, at)],
+                "output": lambda _: lambda at: outputs_of(self._graph.loss, at),
             }
             self._made[what, place] = makers[what](place)
         given = () if upstream is None else (upstream,)

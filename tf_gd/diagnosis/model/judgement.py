@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
-from tf_gd.diagnosis.model.evidence_of_model import MOST_SLOPES, Evidence, contradicted
+from tf_gd.diagnosis.model.asking_the_loss import MOST_SLOPES, contradicted, located
+from tf_gd.diagnosis.model.evidence_of_model import Evidence
 from tf_gd.diagnosis.model.model_problem import Vector, largest_first
 from tf_gd.diagnosis.model.verdict import Element, Ruling
 from tf_gd.errors import TfGdError
+
+_MOST_ELEMENTS = 1000  # that differ, the worst first; TensorFlow's values stand for the others
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def judge(evidence: Evidence, nones: Iterable[str] = ()) -> Judgement:
         return Judgement("wrong", [], remarks, elements, wrong)
     if len(evidence.heard) < evidence.problem.size and not evidence.admits("", evidence.hand):
         evidence.listen(_largest(evidence))
+        if (found := located(evidence)) is not None:
+            evidence.listen([found])
         elements = _elements(evidence)
         wrong = [index for index, element in elements.items() if element.ruling.rejects]
         if wrong or contradicted(evidence):
@@ -59,7 +64,8 @@ _NOT_THE_SLOPE = (
 def _elements(evidence: Evidence) -> dict[int, Element]:
     """Return the elements that were heard, and those that differ; many that differ need not all be heard."""
     heard = {index: evidence.element(index) for index in evidence.heard}
-    differing = [index for index in np.flatnonzero(evidence.off).tolist() if index not in heard]
+    excess = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
+    differing = [index for index in largest_first(excess, _MOST_ELEMENTS) if excess[index] and index not in heard]
     accepted = all(element.ruling.accepts for element in heard.values())
     if heard and accepted and evidence.admits("", evidence.hand) and not evidence.admits("", evidence.tensorflow):
         return heard  # the loss sides with the hand-derived gradient

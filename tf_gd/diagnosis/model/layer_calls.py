@@ -34,8 +34,13 @@ class Layer:
         params = {name: self._inputs[name] for name in self._returned}
         return params, {name: value for name, value in self._inputs.items() if name not in params} | self.douts
 
-    def loss(self, **arguments: Any) -> Any:
-        """Return sum(dout * output)."""
+    def outputs(self, **arguments: Any) -> list[Any]:
+        """Return the outputs."""
+        inputs = {name: value for name, value in arguments.items() if name not in self.douts}
+        return self._outputs(self._call_forward(inputs))[0]
+
+    def __call__(self, **arguments: Any) -> Any:
+        """Return the loss, sum(dout * output)."""
         douts = [arguments.pop(name) for name in self.douts]
         outputs, _ = self._outputs(self._call_forward(arguments))
         total = 0.0

@@ -52,7 +52,7 @@ def check_layer(forward: Callable[..., Any], backward: Callable[..., Any], input
     layer = Layer(forward, backward, inputs)
     params, data = layer.split()
     problem = Problem.of(params, data)
-    asked = loss_function(layer.loss, problem)
+    asked = loss_function(layer, problem)
     try:
         return checked(asked, HandGradient(layer.gradient))
     finally:

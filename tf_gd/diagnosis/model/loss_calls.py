@@ -46,6 +46,12 @@ def call_loss(loss: Loss, arguments: dict[str, Any]) -> Any:
     return returned[0] if isinstance(returned, tuple) and len(returned) > 1 else returned
 
 
+def outputs_of(loss: Loss, problem: Problem) -> list[Vector]:
+    """Return the outputs of a layer; nothing for another loss."""
+    outputs = getattr(loss, "outputs", None)
+    return [] if outputs is None else [np.asarray(output, np.float64) for output in outputs(**problem.arguments())]
+
+
 def bad_loss(said: str) -> InvalidArgumentError:
     """Return the error for a loss that cannot be checked."""
     return InvalidArgumentError(f"`loss` must {said}")

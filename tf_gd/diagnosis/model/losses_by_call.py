@@ -7,18 +7,19 @@ import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
-from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, require_finite
+from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
 
 
 class _WithoutGraph:
+    loss: Loss
     facts, has_single_constants = Facts(), False
 
     def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
-        """Return nothing: there is no graph."""
-        return []
+        """Return a layer's outputs; nothing else, for there is no graph."""
+        return outputs_of(self.loss, problem) if what == "output" else []
 
     def close(self) -> None:
         """Nothing is held."""

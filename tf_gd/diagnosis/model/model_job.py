@@ -154,7 +154,7 @@ def _model(what: str, there: dict[str, Any], watch: _Watch) -> tuple[Callable[..
         forward = there[forward_of(what)]
         inputs = _inputs(what, forward, there)
         layer = Layer(watch.watched(forward), watch.watched(there[what]), inputs)
-        return layer.loss, layer.gradient, Problem.of(*layer.split())
+        return layer, layer.gradient, Problem.of(*layer.split())
     params, data = (there.get(stored_for(what, kind, there) or "") for kind in ("params", "data"))
     problem = Problem.of(params, {} if data is None else data)  # type: ignore[arg-type]
     return watch.watched(there[loss_of(what)]), watch.watched(there[what]), problem
