@@ -25,7 +25,8 @@ def executed(path: Path) -> Any:
     notebook: Any = nbformat.read(path, as_version=4)
     cells = notebook.cells
     notebook.cells = [nbformat.v4.new_code_cell(BEFORE), *cells, nbformat.v4.new_code_cell(AFTER)]
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(HERE)}}).execute()
+    where = {"metadata": {"path": str(HERE)}}
+    NotebookClient(notebook, timeout=300, resources=where, coalesce_streams=True).execute()
     notebook.cells = cells
     for cell in cells:
         cell.metadata.pop("execution", None)

@@ -5,7 +5,9 @@ and whatever a function of the reader's does, the line says what to look at next
 """
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 from exercises.answers import NotYetError, one_line
@@ -21,10 +23,12 @@ def check_exercise(exercise: str, *answer: Any) -> None:
         answer: what the reader wrote: a number, several numbers, or a function.
     """
     try:
-        print(f"Right. {one_line(judge_of(exercise)(*answer))}".rstrip())
+        with redirect_stdout(StringIO()):  # a reader's function may print, and it is called many times
+            praise = judge_of(exercise)(*answer)
+        print(f"Right. {one_line(praise)}".rstrip())
     except NotYetError as hint:
         print(f"Not yet: {one_line(str(hint))}")
-    except Exception as error:  # the reader's function, or an answer of a kind that nobody thought of
+    except (Exception, SystemExit) as error:  # the reader's function, or an answer of a kind that nobody thought of
         print(f"Not yet: {one_line(f'{type(error).__name__}: {error}')}")
 
 

@@ -1,6 +1,7 @@
 """What an answer may look like: one number in any form, or a function that a checker of the package judges."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def require(condition: Any, hint: str) -> None:
 
 
 def number(answer: Any) -> float:
-    """Return the one number that an answer holds: 2, 2.0, "2", [2], np.float32(2) and Fraction(2) are all 2.0."""
+    """Return the one number that an answer holds: 2, 2.0, "4/2", [2], np.float32(2) and Fraction(2) are all 2.0."""
     require(answer is not ..., DOTS)
     require(answer is not None, "there is no value: did a `return` get lost?")
     require(not callable(answer), "that is a function; call it, and give the number that comes back")
@@ -36,8 +37,9 @@ def number(answer: Any) -> float:
     if isinstance(answer, np.ndarray) and answer.size == 1:
         answer = answer.reshape(())[()]
     try:
-        value = float(answer)
-    except (TypeError, ValueError, OverflowError):
+        require(not isinstance(answer, bool), "one number is wanted, and this is True or False")
+        value = float(Fraction(answer) if isinstance(answer, str) else answer)
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         raise NotYetError(f"one number is wanted, and this is {one_line(repr(answer))[:60]}") from None
     require(np.isfinite(value), f"a finite number is wanted, and this is {value}")
     return value

@@ -6,7 +6,7 @@ import numpy as np
 
 import tf_gd
 from exercises.answers import NotYetError, choose, function, judged, require, unwritten
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 
 def exercise_1(answer: Any) -> str:

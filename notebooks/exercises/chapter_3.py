@@ -6,7 +6,7 @@ import numpy as np
 
 import tf_gd
 from exercises.answers import NotYetError, choose, function, number, require
-from tf_gd.graph import reduce_sum
+from tf_gd.summation.probing import reduce_sum
 
 
 def exercise_1(answer: Any) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 import tf_gd
 from exercises.answers import choose, function, judged
-from tf_gd.graph import load_tensorflow
+from tf_gd.loading import load_tensorflow
 
 RAMP = np.linspace(-1.0, 2.0, 7)
 PARABOLA = {"a": 0.5, "b": -1.0, "c": 2.0}

@@ -27,6 +27,7 @@ LOSS = "tf.reduce_sum(tf.square(m * x + c - y))"
 # exercise, and the answer as a reader types it: an expression, or a function called f.
 RIGHT = [
     *[("1.1", text) for text in ("200", "200.0", "700 - 500", "[200]", "np.float32(200)", "Fraction(200)", "'200'")],
+    ("1.4", "def f(m, c, x, y):\n    print(m)\n    e = m * x + c - y\n    return 2 * np.sum(e * x), 2 * np.sum(e)"),
     *[("1.2", text) for text in ("25, 24", "25.0, np.int64(24)", "len(range(25)), len(x)")],
     *[("1.3", text) for text in ("24", "len(x)", "np.sum(np.ones(24))", "np.polyfit([0, 1, 2], [0, 24, 96], 2)[0]")],
     ("1.4", GRADIENT + "2.0 * (e * x).sum(), 2.0 * e.sum()"),
@@ -35,7 +36,7 @@ RIGHT = [
     ("1.4", "def f(m, c, x, y):\n    return tf_gd.gradient(tf_gd.Line(m, c), x, y)"),
     ("1.5", UPDATE + "return m - learning_rate * np.sum(2 * e * x), c - learning_rate * np.sum(2 * e)"),
     ("1.5", UPDATE + "return [m - 2 * learning_rate * np.sum(e * x), c - 2 * learning_rate * np.sum(e)]"),
-    *[("1.6", text) for text in ("8 / 11", "0.727", "np.float32(0.72727)", "[8 / 11]")],
+    *[("1.6", text) for text in ("8 / 11", "'8/11'", "0.727", "np.float32(0.72727)", "[8 / 11]")],
     *[("1.7", text) for text in ("3, 1", "3.0, 1.0", "np.int8(3), [1]")],
     ("2.1", "def f(m, c, x, y):\n    return tf.reduce_sum(tf.square(m * x + c - y))"),
     ("2.1", "def f(m, c, x, y):\n    return tf.reduce_sum((y - m * x - c) ** 2)"),
@@ -97,7 +98,7 @@ WRONG = [
     ("2.1", "def f(m, c, x, y):\n    return 1.0"),
     ("2.1", "def f(m, c, x, y):\n    return ..."),
     *[("2.2", text) for text in ("0", "2", "'once'")],
-    *[("2.3", text) for text in ("10_000", "10_001", "0")],
+    *[("2.3", text) for text in ("10_000", "10_001", "0", "True", "'1/0'")],
     ("2.4", TAPE.format(loss=LOSS) + "return m + rate * dm, c + rate * dc"),
     ("2.4", TAPE.format(loss=LOSS.replace("sum", "mean")) + "return m - rate * dm, c - rate * dc"),
     ("2.4", TAPE.format(loss=LOSS) + "m.assign_sub(rate * dm)"),
@@ -178,6 +179,14 @@ def test_a_wrong_answer_gets_a_hint(exercise: str, text: str, capsys: pytest.Cap
     shown = told(exercise, text, capsys)
     assert shown.startswith("Not yet: ")
     assert "Error:" not in shown or "X" in text or "m.assign_sub" in text  # only a reader's own error is shown
+
+
+def test_a_function_that_ends_the_program_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def leaves(*_: object) -> None:
+        raise SystemExit(3)
+
+    check_exercise("1.4", leaves)
+    assert capsys.readouterr().out == "Not yet: SystemExit: 3\n"
 
 
 def test_every_exercise_of_the_chapters_is_in_the_corpus() -> None:

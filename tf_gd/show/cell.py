@@ -23,6 +23,10 @@ class Playground:
     def __init__(self, html: str) -> None:
         self.html = html
 
+    def __repr__(self) -> str:
+        """Return a few words, for where no page can be shown."""
+        return f"<the playground, {len(self.html) // 1000} kB of HTML: .save(path) writes it>"
+
     def _repr_html_(self) -> str:
         """Return the page in a frame of its own, which can reach neither the notebook nor the network."""
         frame = 'sandbox="allow-scripts" title="Gradient descent to play with" width="100%" height="900"'

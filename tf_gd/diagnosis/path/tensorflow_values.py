@@ -42,7 +42,7 @@ class TensorFlowValues:
 
     def _watch_keras(self) -> None:
         """Read a Keras model's numbers after every batch that `fit` trains on."""
-        from tf_gd.graph import load_tensorflow
+        from tf_gd.loading import load_tensorflow
 
         keras = load_tensorflow().keras
         callback: Any = keras.callbacks.Callback
