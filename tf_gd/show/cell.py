@@ -25,7 +25,7 @@ class Playground:
 
     def __repr__(self) -> str:
         """Return a few words, for where no page can be shown."""
-        return f"<the playground, {len(self.html) // 1000} kB of HTML: .save(path) writes it>"
+        return "<the playground: .save(path) writes it>"
 
     def _repr_html_(self) -> str:
         """Return the page in a frame of its own, which can reach neither the notebook nor the network."""
