@@ -49,7 +49,7 @@ def exercise_2(answer: Any) -> str:
             (0, "that is so at step 0. Step 0 fetches, then trains; step 1 comes after."),
             (2, "the loss is fetched before train_op runs in that round."),
         ],
-        "go through the loop with a finger: step 0 fetches, then trains; step 1 fetches.",
+        "go through the loop line by line: step 0 fetches, then trains; step 1 fetches.",
     )
     return "Row k of a record is the state before update k. So is a Trajectory of this package."
 
