@@ -169,7 +169,7 @@ class Curvature:
             raise invalid("digits", "a finite number above 0", digits)
         automatic = isinstance(learning_rate, str) and learning_rate == "auto"
         rate = self.best_learning_rate if automatic else cast(float, learning_rate)
-        if automatic and not rate > 0:
+        if automatic and not 0 < rate < math.inf:
             raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
         if not (_is_finite(rate) and rate > 0):
             raise invalid("learning_rate", "a finite number above 0", rate, self._advice)

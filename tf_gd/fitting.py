@@ -261,7 +261,8 @@ def problem_of(
     else:
         problem = Problem.of(*data, dtype=dtype, **others)
     if num_steps is None and tolerance is None and not isinstance(problem.learning_rate, np.ndarray):
-        return replace(problem, tolerance=smallest_tolerance(problem), default_tolerance=True)
+        tolerance = smallest_tolerance(problem)
+        return replace(problem, tolerance=tolerance, default_tolerance=tolerance is not None)
     return problem
 
 

@@ -223,9 +223,10 @@ class Problem:
         if self.curvature.is_singular:
             return "All x are equal: the slope cannot be identified, and the line found depends on the start."
         if self.applied_rate >= limit:
+            advice = f"The best one is {best:.6g}." if best > 0 else "Scale the points: their squares overflow float64."
             return (
                 f"The learning rate {self.applied_rate:.6g} is not under {limit:.6g}, the largest stable one for these "
-                f"points: the descent will not converge. The best one is {best:.6g}."
+                f"points: the descent will not converge. {advice}"
             )
         return None
 

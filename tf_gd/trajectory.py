@@ -243,6 +243,8 @@ def _overflow(step: int, last: npt.NDArray[Any], limit: float, rate: float) -> s
     names = ("m", "c", "Loss", "dL/dm", "dL/dc")
     index = next(i for i in (2, 3, 4, 0, 1) if not np.isfinite(last[i]))
     what = f"{names[index]} became {'NaN' if np.isnan(last[index]) else 'infinite'} at step {step:,}"
+    if limit == 0:
+        return f"{what}: the squares of the points overflow. Scale the points."
     if rate >= limit:
         return f"{what}; the learning rate must stay under {limit:.6g} for these points."
     return f"{what}, with a stable learning rate: the numbers are too large for {last.dtype.name}. Scale the points."

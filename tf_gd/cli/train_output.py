@@ -140,11 +140,9 @@ def report(done: Done) -> None:
     rows = [[name.replace("gradient_", "dL/d"), *(str(getattr(each, name)[-1]) for each in paths)] for name in SERIES]
     print_table(header, rows)
     click.echo()
-    rates = [
-        f"{path.learning_rate:.6g} used",
-        f"{path.max_learning_rate:.6g} largest stable",
-        f"{curvature.best_learning_rate:.6g} best",
-    ]
+    rates = [f"{path.learning_rate:.6g} used", f"{path.max_learning_rate:.6g} largest stable"]
+    if curvature.best_learning_rate > 0:  # NaN where the squares of x overflow
+        rates.append(f"{curvature.best_learning_rate:.6g} best")
     facts = [
         ("same bits", _same(done.comparison, path)),
         ("learning rate", ", ".join(rates)),
@@ -177,7 +175,8 @@ def _missed(done: Done) -> str:
         return ""
     if done.problem.tolerance is None and done.problem.batches is None:
         enough = smallest_tolerance(done.problem)
-        return "" if np.max(np.abs(np.asarray(done.path.gradient, np.float64))) <= enough else "not converged"
+        largest = np.max(np.abs(np.asarray(done.path.gradient, np.float64)))
+        return "" if enough is not None and largest <= enough else "not converged"
     return "not converged"
 
 

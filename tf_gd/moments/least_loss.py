@@ -98,11 +98,16 @@ def _turning_point(descent: ClosedForm, num_steps: int) -> float:
         return math.inf
     if not weights[1]:
         return rounded(1 / steep.curvature)
-    logarithm = float(decimal(weights[1] / weights[0]).ln()) / (2 * num_steps - 1)
-    if logarithm > math.log(steep.curvature / flat.curvature):  # alpha would be over half of 1 / f
+    logarithm = _logarithm(weights[1] / weights[0]) / (2 * num_steps - 1)
+    if logarithm > _logarithm(steep.curvature / flat.curvature):  # alpha would be over half of 1 / f
         return math.inf
     r = Fraction(math.exp(logarithm))
     return rounded((1 + r) / (steep.curvature + r * flat.curvature))
+
+
+def _logarithm(value: Fraction) -> float:
+    """Return the natural logarithm of an exact number above 0, which may be past float64."""
+    return float(decimal(value).ln())
 
 
 def _around(rate: float, dtype: Any, limit: float) -> list[float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import invalid
+from tf_gd.errors import DataError, invalid
 from tf_gd.line import Line, predict
 from tf_gd.points import Points
 from tf_gd.show.contour import contour
@@ -66,8 +66,11 @@ def fitted_line(points: Points, trajectory: Trajectory, theme: str = "light", mo
 
 
 def draw_line(ax: "Axes", points: Points, line: Line, theme: Theme, most: int = MOST_IN_A_FIGURE) -> None:
-    """Draw points, line and residuals into `ax`."""
+    """Draw points, line and residuals into `ax`; points that are too far apart for its axes are refused."""
     x, y = (vector[thinned(points.n, most)].astype(np.float64) for vector in points)
+    for name, vector in (("x", x), ("y", y)):
+        if vector.max() / 2 - vector.min() / 2 > np.finfo(np.float64).max / 4:
+            raise DataError(f"`{name}` must span less than half of what float64 holds, to be drawn. Scale the points.")
     fitted = predict(line, x)
     finite = np.isfinite(fitted)
     ax.vlines(x[finite], fitted[finite], y[finite], color=theme.orange, linewidth=1.2, label="residual, p − y")

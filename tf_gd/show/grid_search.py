@@ -47,10 +47,14 @@ class Box:
             Box(low=Line(m=-2.0, c=2.0), high=Line(m=2.0, c=2.0))
         """
         x, y = (vector.astype(np.float64) for vector in points)
-        if np.ptp(x) == 0:
+        if (x == x[0]).all():
             raise DataError(f"`x` must hold two different values. Got {x[0]} in all of them. Add points elsewhere.")
-        m = float(np.std(y) / np.std(x))
-        c, reach = float(np.mean(y)), m * abs(float(np.mean(x)))
+        with np.errstate(all="ignore"):
+            width = np.abs(x).max()  # divided by it, nothing that is squared overflows or underflows
+            m = float(np.std(y) / np.std(x / width) / width)
+            c, reach = float(np.mean(y)), m * abs(float(np.mean(x)))
+        if not np.isfinite([m, c - reach, c + reach]).all():
+            raise DataError("`x` must be spread enough for a slope that float64 can hold. Scale the points.")
         return cls(Line(-m, c - reach), Line(m, c + reach))
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 from tf_gd.descent import check_engine, confirm_order, run
 from tf_gd.line import Gradient, Line
 from tf_gd.moments.moments import Moments
+from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
 from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
@@ -128,7 +129,7 @@ def _errors(problem: Problem, path: Trajectory) -> dict[str, tuple[float, float]
         return {}
     true = exact_gradient(problem.points, Line(*line), problem.reduction, problem.loss_scale)
     bounds = RoundingBound.of_problem(problem, problem.order).gradient(*line)
-    off = [float(abs(Fraction(value) - want)) for value, want in zip(got, true, strict=True)]
+    off = [rounded(abs(Fraction(value) - want)) for value, want in zip(got, true, strict=True)]
     errors = {name: (error, float(bound) / 2) for name, error, bound in zip(names, off, bounds, strict=True)}
     return errors if problem.intercept else {"gradient_m": errors["gradient_m"]}
 

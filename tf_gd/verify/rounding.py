@@ -28,6 +28,7 @@ from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
+from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
 from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
@@ -140,8 +141,9 @@ class RoundingBound:
 
         sum(|x|) <= sqrt(n sum(x^2)) and the like, after Cauchy and Schwarz, stand for the sums of magnitudes.
         """
-        n, xx, yy = (float(value) for value in (moments.n, moments.xx, moments.yy))
-        sums = (n, math.sqrt(n * xx), math.sqrt(n * yy), xx, math.sqrt(xx * yy), yy)
+        n, xx, yy = float(moments.n), rounded(moments.xx), rounded(moments.yy)
+        root, x, y = math.sqrt(n), math.sqrt(xx), math.sqrt(yy)
+        sums = (n, root * x, root * y, xx, x * y, yy)
         factor, curvature = _factor(moments.n, reduction, loss_scale), moments.curvature(reduction, loss_scale)
         return cls(moments.n, np.dtype(np.float64), *factor, curvature, 0, sums)
 
@@ -202,14 +204,16 @@ def _factor(n: int, reduction: Reduction, loss_scale: float | None) -> tuple[flo
     return float(loss_factor(n, reduction, loss_scale)), roundings
 
 
-def smallest_tolerance(problem: Problem) -> float:
+def smallest_tolerance(problem: Problem) -> float | None:
     """Return the gradient under which rounding hides its sign: as close to 0 as the derivative gets.
 
-    It is the bound on the error of the computed gradient at the best line.
+    It is the bound on the error of the computed gradient at the best line; None where float64 cannot hold it.
     """
     moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
     try:
         best = moments.least_squares()
     except DataError:  # all x are equal: any slope will do
         best = Line(0.0, float(moments.y / moments.n))
-    return float(max(RoundingBound.of_problem(problem, problem.order).gradient(*best))) / 2
+    with np.errstate(all="ignore"):
+        bound = float(np.max(RoundingBound.of_problem(problem, problem.order).gradient(*best))) / 2
+    return bound if math.isfinite(bound) else None
