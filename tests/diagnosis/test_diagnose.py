@@ -1,5 +1,7 @@
 """Planted mistakes are named; right gradients, however written, draw no alarm."""
 
+import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import combinations, product
@@ -361,10 +363,32 @@ def test_a_function_that_takes_fractions_is_compared_exactly() -> None:
 
 
 def test_the_report_labels_every_number() -> None:
-    report = str(tf_gd.check_line_gradient(missing_factor))
+    report = str(tf_gd.check_line_gradient(missing_factor, [1.0, 2.0, 4.0, 5.0], [3.0, 1.0, 5.0, 5.5]))
     for text in ("WRONG", "dL/dm yours", "dL/dm right", "Equation 5:", "m=-7.25, c=12.5"):
         assert text in report
     assert not tf_gd.check_line_gradient(missing_factor)
+
+
+EVIDENCE = re.compile(r"At x = (.*), y = (.*) with m = (.*), c = (.*), where e = (.*?), (your .*?)\. Equation")
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
+def test_each_finding_shows_round_numbers_of_its_own(name: str) -> None:
+    """What it says of yours and of the right one is recomputed; no number comes from the points of the probes."""
+    function = planted("numpy", "sum")[name]
+    check = tf_gd.check_line_gradient(function)
+    for _, message in check.diagnosis:
+        found = EVIDENCE.search(message)
+        assert found, message
+        x, y, m, c, e = (np.atleast_1d(json.loads(number)).astype(float) for number in found.groups()[:5])
+        np.testing.assert_allclose(e, m * x + c - y)
+        yours = function(m[0], c[0], x, y)
+        numbers = {"m": (yours[0], np.sum(2 * e * x)), "c": (yours[1], np.sum(2 * e))}
+        said = re.findall(r"your dL/d(.) is (\S+), the right one (\S+?)(?=;|$)", found[6])
+        assert said
+        for which, *values in said:
+            np.testing.assert_allclose(np.array(values, float), np.array(numbers[which], float), rtol=1e-5)
+    assert "16 points" not in str(check)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble"])

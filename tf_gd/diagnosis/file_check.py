@@ -19,6 +19,7 @@ from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
 from tf_gd.errors import DataError, invalid, plain
 from tf_gd.reduction import Reduction
 
+UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m")  # the line that moves c is the wrong one
 _SAYS_GRADIENT = ("grad", "deriv", "partial", "slope_of", "backward", "djd", "dld")
 _SAYS_UPDATE = ("update", "step", "descen", "train_once", "move")
 _SAYS_LOSS = ("loss", "cost", "mse", "error", "objective", "rss", "sse")
@@ -197,7 +198,7 @@ def with_lines(sandbox: Sandbox, name: str, check: GradientCheck) -> GradientChe
     report = str(check)
     for finding, message in check.diagnosis:
         if finding not in lines:
-            lines[finding] = function_lines.line_of_result(function, 1 if _is_about_c(message) else 0)
+            lines[finding] = function_lines.line_of_result(function, 1 if _is_about_c(finding, message) else 0)
             place, text = sandbox.source.place(lines[finding]), sandbox.source.line(lines[finding])
             said = f"Your {place}: `{text}`."
             report = report.replace(f"{finding}\n    ", f"{finding} ({place}: {text})\n    ", 1)
@@ -206,8 +207,8 @@ def with_lines(sandbox: Sandbox, name: str, check: GradientCheck) -> GradientChe
     return replace(check, diagnosis=found, lines=lines, report=report)
 
 
-def _is_about_c(message: str) -> bool:
-    return message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc"))
+def _is_about_c(finding: str, message: str) -> bool:
+    return finding in UPDATE_OF_C or message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc"))
 
 
 def taken_back(

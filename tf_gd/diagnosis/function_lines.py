@@ -52,10 +52,12 @@ def line_of_result(function: Function, which: int) -> int:
 
 
 def _worked_out(function: Function, value: ast.expr) -> int | None:
-    """Return the line where the first name in an expression gets its value."""
+    """Return the line where a name, or the sum in an expression such as dm / n, gets its value; else None."""
+    if isinstance(value, ast.Name):
+        return _assigned(function, value.id)
     names = [node.id for node in ast.walk(value) if isinstance(node, ast.Name)]
-    lines = [line for name in names if (line := _assigned(function, name))]
-    return lines[0] if lines else None
+    sums = [line for name in names for line, is_sum in _assignments(function, name) if is_sum]
+    return sums[-1] if sums else None
 
 
 def result_order(function: Function) -> tuple[str, str]:

@@ -10,6 +10,7 @@ that comes out at the end proves nothing about an update: single updates are loo
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -27,6 +28,7 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import LOSSES, require_loss
 from tf_gd.diagnosis.line.matching import blind_spots
 from tf_gd.diagnosis.line.naming import Named, name_gradient, name_update
+from tf_gd.diagnosis.line.own_evidence import with_evidence
 from tf_gd.diagnosis.line.probes import points_for, probes
 from tf_gd.diagnosis.line.rare import describe_rare
 from tf_gd.diagnosis.line.trial import Tried, exactly_asked, try_everything, unit_of
@@ -178,6 +180,9 @@ def _wrong(
     """Return the check of a function that is wrong on the readable points."""
     name = name_update if chosen.tested.is_update else name_gradient
     named: Named = name(chosen, losses, unit, exact, strict=reduction is not None)
+    if given is None:
+        evidence = with_evidence(chosen.tested, named.loss, unit, named.diagnosis)
+        named = replace(named, diagnosis=evidence, given=False)
     how = _how(chosen)
     thinning = "" if given is None else report.of_thinning(chosen.points.n, given)
     return GradientCheck("wrong", named.diagnosis, report.of_wrong(named, how) + thinning, how, named.loss)

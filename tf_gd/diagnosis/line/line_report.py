@@ -52,7 +52,9 @@ def of_wrong(named: Named, remarks: Sequence[Finding]) -> str:
     if len(named.diagnosis) > 1 and not named.together:
         parts.append("These points cannot tell these mistakes apart; leave out x and y to learn which it is.")
     parts += [_entry(*entry) for entry in named.diagnosis]
-    return "\n\n".join([*parts, _steps(named.seen) if is_update else table(named.seen)]) + _remarks(remarks)
+    if named.given:
+        parts.append(table(named.seen))
+    return "\n\n".join(parts) + _remarks(remarks)
 
 
 def of_rare(what: str, finding: Finding, remarks: Sequence[Finding]) -> str:
@@ -62,16 +64,6 @@ def of_rare(what: str, finding: Finding, remarks: Sequence[Finding]) -> str:
 
 def _names(diagnosis: Sequence[Finding], together: bool) -> str:
     return (" and " if together else " or ").join(dict.fromkeys(name for name, _ in diagnosis))
-
-
-def _steps(seen: Sequence[Observation]) -> str:
-    """Return whose new m and c are whose, at each line that was tried."""
-    rows = [("", "m yours", "m right", "c yours", "c right")]
-    for one in seen[:4]:
-        truth = one.probe.moved()
-        rows.append((_line(one), *_interleaved(one.answer.values, [term.value for term in truth])))
-    rate = f"    Each row is one update at learning_rate {float(seen[0].probe.learning_rate)} from that line."
-    return f"{_columns(rows)}\n\n{rate}"
 
 
 def _entry(name: str, message: str) -> str:

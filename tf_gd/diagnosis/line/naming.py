@@ -35,6 +35,7 @@ class Named:
         together: whether the mistakes come together; else each explains everything by itself.
         seen: the questions under that loss, and their answers.
         cost: how far-fetched it is.
+        given: whether the points are the caller's, so that a table of them says something to the caller.
     """
 
     diagnosis: list[Finding]
@@ -42,6 +43,7 @@ class Named:
     together: bool
     seen: Sequence[Observation]
     cost: int
+    given: bool = True
 
 
 def name_gradient(

@@ -176,10 +176,10 @@ def terms_of(which: int, reduction: Reduction) -> list[str]:
 def _describe_one(one: Series, terms: Sequence[str], shown: Series | None) -> tuple[str, str]:
     """Return in what way one derivative is wrong."""
     if one.factor is not None:
-        return "unlisted-factor", f"is {show(one.factor)} times what it should be."
+        return "unlisted-factor", f"is {_times(one, shown)} what it should be."
     if one.constant is not None:
-        size = f"{digits(abs(one.constant))} too {'large' if one.constant > 0 else 'small'}"
-        return "unlisted-constant", f"is {size} whatever m and c are: look at the term {terms[0]}."
+        said = _too_large(one, shown)
+        return "unlisted-constant", f"is {said} whatever m and c are: look at the term {terms[0]}."
     if one.is_affine:
         said = "is wrong, neither by a factor nor by a constant."
         if shown is None or not shown.wrong:
@@ -194,6 +194,23 @@ def _describe_one(one: Series, terms: Sequence[str], shown: Series | None) -> tu
         f"is wrong at {where}, and it does not grow in proportion to m and c as it must: look for a power, a root, an "
         "absolute value or a limit such as np.clip."
     )
+
+
+def _times(one: Series, shown: Series | None) -> str:
+    """Return the factor; with the round points where it is another one on other points."""
+    assert one.factor is not None
+    if shown is None or shown.factor is None or shown.factor == one.factor:
+        return f"{show(one.factor)} times"
+    return f"on {_ROUND_WORDS} {show(shown.factor)} times"
+
+
+def _too_large(one: Series, shown: Series | None) -> str:
+    """Return the constant; with the round points where it is another one on other points."""
+    assert one.constant is not None
+    constant, at = one.constant, ""
+    if shown is not None and shown.constant is not None and shown.constant != constant:
+        constant, at = shown.constant, f" on {_ROUND_WORDS},"
+    return f"{digits(abs(constant))} too {'large' if constant > 0 else 'small'}{at}"
 
 
 def _term(term: str, unit: str, yours: Fraction, truth: Fraction) -> str:

@@ -49,6 +49,6 @@ def _match(series: Series, line: int, sampling: Sampling, known: tuple[Array, Ar
         if not usable.any():
             continue
         for loss, share in shares(n).items():
-            if (np.abs(values - share * sums)[usable] <= share * off[usable]).all():
+            if (np.abs(values[usable] - share * sums[usable]) <= share * off[usable]).all():
                 return loss
     return None

@@ -81,7 +81,13 @@ class ProgramSearch:
         search = copy(self)
         search.pairs = self.given.pairs(origin_pairs(self.record, self.statements))
         trials = list(search._trials())
-        return search._right(trials) or search._batches(trials) or search._wrong(trials)
+        if (found := search._right(trials)) is not None:
+            return found
+        found = search._batches(trials) or search._wrong(trials)
+        return found if found is not None and self._model(found).is_fitted() else None
+
+    def _model(self, found: Descent | Trial) -> LineModel:
+        return LineModel(self.record, self.statements, found.pair, found.sampling, found.points)
 
     def _trials(self) -> Iterator[Trial]:
         """Yield the ways to read the program, the likeliest first."""
@@ -174,8 +180,7 @@ class ProgramSearch:
     def _unexplained(self, chosen: Sequence[Trial]) -> Descent | None:
         """Return a descent that nothing explains, where the program surely fits a line."""
         for trial in chosen[:POINTS_TRIED]:
-            model = LineModel(self.record, self.statements, trial.pair, trial.sampling, trial.points)
-            if trial.pair.score >= (4 if trial.pair.intercept else 3) and model.is_fitted():
+            if trial.pair.score >= (4 if trial.pair.intercept else 3) and self._model(trial).is_fitted():
                 return Descent(trial.pair, trial.points, trial.sampling, unlisted(trial.steps))
         return None
 

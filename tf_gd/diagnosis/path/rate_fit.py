@@ -82,7 +82,7 @@ def each_factor(steps: PathSteps, move: Move) -> tuple[Array, Array]:
     value, change = move.derivatives.value, steps.after - move.base
     with np.errstate(all="ignore"):
         own = -change / value
-        rough = np.nanmax(np.abs(np.where(value != 0, own, np.nan)), axis=1, keepdims=True)
+        rough = np.fmax.reduce(np.abs(np.where(value != 0, own, np.nan)), axis=1, keepdims=True)
         slack = steps.rounding(move.base, move.derivatives, 1.0) * np.maximum(np.nan_to_num(rough), 1.0)
         spread = np.where(value != 0, slack / np.abs(value), np.inf)
         best = np.argmin(spread, axis=1)

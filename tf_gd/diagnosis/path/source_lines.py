@@ -45,9 +45,9 @@ class SourceLines:
     def of(self, name: str, alone: str = "") -> int | None:
         """Return the line that a mistake is about; None where there is none."""
         if name in UPDATE_OF_C:
-            return self.update("c", last=True)
+            return self._uncopied("c") or self.update("c", last=True)
         if name in UPDATE:
-            return self.update("m")
+            return self._uncopied("m") or self.update("m")
         if name == "gradient-not-reset" and (line := self._growing()):
             return line
         if name == "stale-residual" and (line := self._outside_of_loop()):
@@ -59,6 +59,12 @@ class SourceLines:
         if name in IN_RESIDUAL:
             return [link for link in chain if not link.is_return or name not in OLD_LINE][-1].statement.first
         return self._line_of_term(name, chain, self._chain("c" if which == "m" else "m"))
+
+    def _uncopied(self, which: str) -> int | None:
+        """Return the line that computes what the update only copies, as c = new_c does; None where it computes."""
+        chain = self._chain(which)
+        is_copy = len(chain) > 1 and chain[0].value is not None and place_of(chain[0].value) is not None
+        return chain[1].statement.first if is_copy and not chain[1].is_return else None
 
     def update(self, which: str, last: bool = False) -> int | None:
         """Return the line of a step that writes m or c; that of the other one where it has none of its own."""
@@ -122,7 +128,7 @@ class SourceLines:
                     return source
         return None
 
-    def _depends(self, link: Link, hops: int = 3) -> bool:
+    def _depends(self, link: Link, hops: int = 3, anywhere: bool = False) -> bool:
         """Return whether a statement computes something from m or c, itself or by those above it."""
         value = link.value
         if value is None:
@@ -130,17 +136,17 @@ class SourceLines:
         texts = [text_of(place) for place in mentioned(value)]
         if any(map(self._is_parameter, texts)) or any(called_name(one) in self._functions for one in ast.walk(value)):
             return True
-        sources = (self._assignment(text, link.statement) for text in texts) if hops else ()
-        return any(source is not None and self._depends(source, hops - 1) for source in sources)
+        sources = (self._assignment(text, link.statement, anywhere) for text in texts) if hops else ()
+        return any(source is not None and self._depends(source, hops - 1, anywhere) for source in sources)
 
-    def _assignment(self, text: str, before: Statement) -> Link | None:
+    def _assignment(self, text: str, before: Statement, anywhere: bool = False) -> Link | None:
         """Return the last statement above that computes a name from others, in the same function if in one at all."""
         start, stop = self._function_of(before)
         found = [
             (one, target)
             for one in self.statements.all
             if start <= one.first < (before.first if before.first != one.first else 0) and one.first <= stop
-            and one.block[0] != "module" and is_computed(one)
+            and (anywhere or one.block[0] != "module") and is_computed(one)
             for target in one.places if text_of(target) in (text, text.split("[")[0])
         ]  # fmt: skip
         return Link(found[-1][0], index_of(found[-1][0], text_of(found[-1][1]))) if found else None
@@ -186,6 +192,7 @@ class SourceLines:
             for one in self.statements.all
             if one.first < update.block[1] and is_computed(one)
             and any(text_of(place) in texts - inner for place in one.places)
+            and self._depends(Link(one, None), anywhere=True)
         ]  # fmt: skip
         return found[-1] if found else None
 

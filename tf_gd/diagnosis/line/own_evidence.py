@@ -1,0 +1,127 @@
+"""The evidence of each finding: the simplest round numbers on which a function answers wrongly.
+
+One point if one point shows it, else two or more: a mistake in a sum or a mean does not show on one.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.gradient_check import Finding
+from tf_gd.diagnosis.line.asking import GRADIENT
+from tf_gd.diagnosis.line.formulas import right
+from tf_gd.diagnosis.line.matching import bound
+from tf_gd.diagnosis.line.probes import Probe
+from tf_gd.diagnosis.line.running_error import ExactValue, vector
+from tf_gd.diagnosis.line.trial import Line, Tested
+from tf_gd.diagnosis.line.updates import STEPS, Step
+from tf_gd.points import Points
+from tf_gd.reduction import Reduction
+
+SETS = (
+    Points([3.0], [5.0]),
+    Points([1.0, 3.0], [2.0, 5.0]),
+    Points([1.0, 2.0, 4.0], [3.0, 1.0, 5.0]),
+    Points([1.0, 2.0, 4.0, -1.0, 0.0, 3.0], [3.0, 1.0, 5.0, 2.0, 4.0, -2.0]),
+)
+LINES = ((2.0, 1.0), (1.0, -2.0), (0.0, 1.0), (-0.5, 0.25))
+RATE = 0.25  # exact in float32 as well
+
+_IN_ONE = re.compile(r"^(?:Two mistakes come together[^.]*\. )?(?:The [^.]* gradient[^.]*\. )?(?:In )?dL/d([mc])\b")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A round question with what came back and what is right."""
+
+    points: Points
+    line: Line
+    yours: tuple[Fraction, Fraction]
+    rights: tuple[Fraction, Fraction]
+    wrong: tuple[bool, bool]
+
+
+def with_evidence(tested: Tested, loss: Reduction, unit: Fraction, diagnosis: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, each with the simplest round numbers that show it, before what it cites."""
+    answers = _answers(tested, loss, unit)
+    return [(name, _inserted(message, _evidence(tested, answers, _part(message)))) for name, message in diagnosis]
+
+
+def _part(message: str) -> tuple[int, ...]:
+    """Return which of the two results a message is about: 0, 1 or both."""
+    found = _IN_ONE.match(message)
+    return (0, 1) if found is None else ("mc".index(found[1]),)
+
+
+def _answers(tested: Tested, loss: Reduction, unit: Fraction) -> list[Answered]:
+    """Ask every round question, in one message; those that give no numbers are left out."""
+    rate = RATE if tested.is_update else None
+    asked = [(points, Line(m, c, rate)) for points in SETS for m, c in LINES]
+    replies = tested.replies([(line, np.array(points.x), np.array(points.y)) for points, line in asked])
+    found = []
+    for (points, line), reply in zip(asked, replies, strict=True):
+        try:
+            answer = tested.answer(reply)
+        except Misbehaved:
+            continue
+        found.append(_compared(points, line, loss, answer.values, max(unit, answer.unit)))
+    return found
+
+
+def _compared(
+    points: Points, line: Line, loss: Reduction, values: tuple[Fraction, Fraction], unit: Fraction
+) -> Answered:
+    exact = [ExactValue(Fraction(number)) for number in (line.m, line.c)]
+    probe = Probe(exact[0], exact[1], vector(points.x), vector(points.y), loss)
+    terms: Any = probe.under(right) if line.rate is None else Step(probe, Fraction(line.rate)).moved()
+    room = [bound(term, probe, unit, 1 if line.rate is None else STEPS) for term in terms]
+    wrong = [abs(value - term.value) > slack for value, term, slack in zip(values, terms, room, strict=True)]
+    return Answered(points, line, values, (terms[0].value, terms[1].value), (wrong[0], wrong[1]))
+
+
+def _evidence(tested: Tested, answers: Sequence[Answered], parts: Sequence[int]) -> str:
+    """Return a sentence with the first question that every one of these results answers wrongly, or any of them."""
+    for enough in (all, any):
+        for one in answers:
+            if enough(one.wrong[part] for part in parts):
+                return _sentence(one, [part for part in parts if one.wrong[part]], tested.is_update)
+    return ""
+
+
+def _sentence(one: Answered, parts: Sequence[int], is_update: bool) -> str:
+    labels = ("m", "c") if is_update else GRADIENT.results
+    x, y, line = one.points.x, one.points.y, one.line
+    residuals = [line.m * a + line.c - b for a, b in zip(x.tolist(), y.tolist(), strict=True)]
+    rate = f" and learning_rate {RATE:g}" if is_update else ""
+    at = f"At x = {_row(x)}, y = {_row(y)} with m = {line.m:g}, c = {line.c:g}{rate}, where e = {_row(residuals)}"
+    new = "new " if is_update else ""
+    said = [
+        f"your {new}{labels[part]} is {_number(one.yours[part])}, the right one {_number(one.rights[part])}"
+        for part in parts
+    ]
+    return f"{at}, {'; '.join(said)}."
+
+
+def _row(values: Any) -> str:
+    numbers = [f"{float(value):g}" for value in values]
+    return numbers[0] if len(numbers) == 1 else f"[{', '.join(numbers)}]"
+
+
+def _number(value: Fraction) -> str:
+    try:
+        return f"{float(value):.6g}"
+    except OverflowError:
+        return "too large for a float"
+
+
+def _inserted(message: str, evidence: str) -> str:
+    """Return a message with its evidence before the equation that it cites."""
+    if not evidence:
+        return message
+    text, equation, rest = message.partition(" Equation ")
+    return f"{text} {evidence}{equation}{rest}" if equation else f"{message} {evidence}"
