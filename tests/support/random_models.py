@@ -104,6 +104,58 @@ class RandomModel:
 
 
 def random_model(seed):
+    return random_convnet(seed) if seed % 5 == 4 else random_network(seed)
+
+
+def random_convnet(seed):
+    """A convolution in one dimension, an activation, max pooling or none, a dense layer and a loss."""
+    rng = np.random.default_rng(seed)
+    n, kernel, channels, filters, outputs = (int(rng.integers(2, 5)) for _ in range(5))
+    length = kernel + 2 * int(rng.integers(1, 4)) - 1
+    chosen, loss_name = str(rng.choice(list(ACTIVATIONS))), str(rng.choice(list(LOSSES)))
+    precision, pools = str(rng.choice(["float64", "float32", "cast", "numpy"])), bool(rng.integers(2))
+    scale, size = 10.0 ** rng.uniform(-6, 6), 10.0 ** rng.uniform(-6, 6)
+    dtype = "float32" if precision == "float32" else "float64"
+    places = (length - kernel + 1) // (2 if pools else 1)
+    draw = rng.standard_normal
+    params = {
+        "k": (draw((kernel, channels, filters)) / (kernel * channels) ** 0.5 / size).astype(dtype),
+        "b": (0.3 * draw(filters)).astype(dtype),
+        "w": (draw((places * filters, outputs)) / (places * filters) ** 0.5).astype(dtype),
+    }
+    data = {"x": (size * draw((n, length, channels))).astype(dtype), "t": draw((n, outputs)).astype(dtype)}
+    tf_activation, activation, derivative = ACTIVATIONS[chosen]
+    tf_loss, np_loss, slope = LOSSES[loss_name]
+
+    def loss(k, b, w, x, t):
+        a = tf_activation(tf.nn.conv1d(x, k, 1, "VALID") + b)
+        a = tf.reduce_max(tf.reshape(a, (n, places, 2, filters)), 2) if pools else a
+        o = tf.reshape(a, (n, places * filters)) @ w
+        if precision == "cast":
+            o, t = tf.cast(o, tf.float32), tf.cast(t, tf.float32)
+        return scale * tf_loss(o, t)
+
+    def forward(k, b, w, x):
+        windows = np.lib.stride_tricks.sliding_window_view(x, kernel, 1)  # n, place, channel, kernel
+        z = np.einsum("npck,kcf->npf", windows, k) + b
+        pairs = activation(z).reshape(n, places, -1, filters)
+        return windows, z, pairs, pairs.max(2).reshape(n, -1)
+
+    def gradient(k, b, w, x, t):
+        windows, z, pairs, a = forward(k, b, w, x)
+        flow = scale * slope(a @ w, t)
+        da = (flow @ w.T).reshape(n, places, 1, filters)
+        dz = (da * (pairs == pairs.max(2, keepdims=True))).reshape(z.shape) * derivative(z)
+        return {"k": np.einsum("npck,npf->kcf", windows, dz), "b": dz.sum((0, 1)), "w": a.T @ flow}
+
+    def numpy_loss(k, b, w, x, t):
+        return scale * np_loss(forward(k, b, w, x)[3] @ w, t)
+
+    kind = f"convolution {chosen} {loss_name} {precision} {scale:.1g} {size:.1g} pools {pools}"
+    return RandomModel(kind, numpy_loss if precision == "numpy" else loss, gradient, params, data, rng)
+
+
+def random_network(seed):
     rng = np.random.default_rng(seed)
     n, inputs, outputs = (int(rng.integers(2, 8)) for _ in range(3))
     widths = [inputs, *(int(rng.integers(1, 6)) for _ in range(rng.integers(0, 3))), outputs]

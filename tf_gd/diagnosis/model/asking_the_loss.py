@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL
 from tf_gd.diagnosis.model.loss_slopes import ROUGH
-from tf_gd.diagnosis.model.model_problem import Vector, largest_first
+from tf_gd.diagnosis.model.model_problem import LARGE, Vector, largest_first
 from tf_gd.diagnosis.model.verdict import Ruling
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ MOST_SLOPES = 64  # each costs 6 evaluations of the loss and more
 FIRST = 16  # of elements in doubt, so many; the others where these are not all wrong
 EVERY_SLOPE = 32  # up to so many elements, each is asked
 LARGEST = 3  # of more, so many with the largest gradients
-LARGE = 20_000  # parameters from which on every evaluation counts
 
 
 def listen(evidence: "Evidence") -> None:

@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.asking_the_loss import LARGE, listen
+from tf_gd.diagnosis.model.asking_the_loss import listen
 from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import LARGE, Problem, Vector
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
 from tf_gd.diagnosis.model.verdict import Element
 
@@ -40,6 +40,7 @@ class Evidence:
     along: dict[str, Slope]
     heard: dict[int, Slope] = field(default_factory=dict)
     widened: bool = False
+    _rooms: dict[str, float] = field(default_factory=dict)
 
     @property
     def problem(self) -> Problem:
@@ -60,9 +61,11 @@ class Evidence:
 
     def admits(self, name: str, values: Vector) -> bool:
         """Whether the slope along a direction is that of these values, as far as can be told."""
-        direction = self.directions[name]
-        room = float(self.tolerance.values @ abs(direction))
-        return not np.isfinite(self.along[name].error) or self.along[name].admits(float(values @ direction), room)
+        if not np.isfinite(self.along[name].error):
+            return True
+        if name not in self._rooms:
+            self._rooms[name] = float(self.tolerance.values @ abs(self.directions[name]))
+        return self.along[name].admits(float(values @ self.directions[name]), self._rooms[name])
 
     def hears(self, name: str) -> bool:
         """Whether a sign or a factor of 2 would show along a direction."""
@@ -94,7 +97,13 @@ class Evidence:
             self.heard.get(index),
             float(self.tolerance.values[index]),
             self._confirmed,
+            any(map(self._confirms_along, (self.problem.name_of(index), ""))),
         )
+
+    def _confirms_along(self, name: str) -> bool:
+        slope = self.along.get(name)
+        heard = slope is not None and slope.kink is None and self.hears(name)
+        return heard and self.admits(name, self.tensorflow)
 
     @cached_property
     def _confirmed(self) -> bool:
@@ -175,6 +184,6 @@ def _with_rounding_of_operations(evidence: Evidence) -> Evidence:
     if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
         return evidence
     values = np.maximum(evidence.tolerance.values, moved[0])
-    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
+    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values), _rooms={})
     wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
     return wider

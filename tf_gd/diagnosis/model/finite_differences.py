@@ -22,7 +22,8 @@ RATIO = 4.0
 DOUBLE, SINGLE = 2.0**-52, 2.0**-23  # one unit in the last place, relative to a number over a power of two
 UNITS = {"float64": DOUBLE, "float32": SINGLE, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 ACCURACY = 2.0**-34  # the relative error that is good enough to stop at these
-COUNTS = (3, 5)  # steps that are enough where the loss is smooth
+NARROWER = 2  # widest steps that are left out where no kink is looked for: fewer steps are enough then
+COUNTS = (2, 3, 5)  # steps that are enough where the loss is smooth; two, where no kink is looked for
 
 # An estimated error is no bound: only a distance of several estimates counts as a contradiction.
 SEVERAL = 8.0
@@ -84,10 +85,10 @@ def slope(
         kinks: whether to look for a kink; over very many parameters there is always one somewhere near.
         accuracy: the relative error that is good enough to stop at the first steps.
     """
-    here, steps = f(0.0), ladder(unit)
+    here, steps = f(0.0), ladder(unit)[0 if kinks or unit > SINGLE else NARROWER :]
     above: list[float] = []
     below: list[float] = []
-    for count in (*COUNTS, steps.size):
+    for count in (*COUNTS[kinks:], steps.size):
         for h in steps[len(above) : count].tolist():
             above.append(f(h))
             below.append(f(-h))

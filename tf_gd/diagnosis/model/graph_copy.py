@@ -20,6 +20,12 @@ _TRIALS = 16
 _SEVERAL_ROUNDINGS = 16.0  # another formula for the same number rounds a few times more, or elsewhere
 # These operations take constants in float32 even where they compute in float64.
 _SINGLE_CONSTANTS = {"LeakyRelu", "LeakyReluGrad"}
+# These choose, copy or move numbers, and round nothing; a maximum must stay equal to one of its inputs.
+_EXACT = {
+    *("Max", "Min", "Maximum", "Minimum", "MaxPool", "Relu", "Abs", "Neg", "Sign", "Identity", "IdentityN", "Reshape"),
+    *("Transpose", "ExpandDims", "Squeeze", "Pack", "Unpack", "ConcatV2", "Slice", "StridedSlice", "GatherV2", "Tile"),
+    *("Select", "SelectV2", "Pad", "BroadcastTo", "Fill", "ZerosLike", "OnesLike", "StopGradient", "ReverseV2"),
+}
 
 
 def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
@@ -84,7 +90,7 @@ def _rounded(tf: Any, operation: Any, index: int, output: Tensor) -> Tensor:
 
 def rounding_unit(operation: Any, output: Tensor) -> float:
     """Return the relative error of an operation's result; 0 where it is no floating number."""
-    unit = UNITS.get(output.dtype.name, 0.0)
+    unit = 0.0 if operation.type in _EXACT else UNITS.get(output.dtype.name, 0.0)
     return max(unit, SINGLE) if unit and has_single_constant(operation) else unit
 
 

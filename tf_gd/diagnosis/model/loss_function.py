@@ -1,6 +1,7 @@
 """Somebody's loss, as a function to be asked: in a TensorFlow graph, in eager TensorFlow, or in NumPy."""
 
 import contextlib
+import sys
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss
 from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.losses_by_call import EagerLoss, NumpyLoss
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import LARGE, Problem, Vector
 from tf_gd.errors import InvalidArgumentError, plain
 
 
@@ -58,13 +59,14 @@ def loss_function(loss: Loss, problem: Problem) -> LossFunction:
     """Return the loss in the finest form that it allows.
 
     Where it is written in NumPy, in NumPy, without loading TensorFlow. Else in a graph in float64, with whole numbers
-    as such or as floats; then operation by operation; then both in the dtypes that the caller gave, and in float32.
+    as such or as floats; then operation by operation, which comes first for a large model, where making a graph costs
+    more than it saves; then both in the dtypes that the caller gave, and in float32.
 
     Raises:
         InvalidArgumentError: it can be evaluated in no way; the message is that of the first.
     """
-    wide = problem.map(lambda value: value.astype(np.float64))
-    if _is_in_numpy(loss, wide):
+    wide = problem.map(lambda value: value.astype(np.float64, copy=False))
+    if (problem.size <= LARGE or "tensorflow" not in sys.modules) and _is_in_numpy(loss, wide):
         return NumpyLoss(loss, wide)
     faults: list[InvalidArgumentError] = []
     for kind, attempt in _attempts(problem):
@@ -90,13 +92,14 @@ def _is_in_numpy(loss: Loss, problem: Problem) -> bool:
 
 
 def _attempts(problem: Problem) -> Any:
-    wide = problem.map(lambda value: value.astype(np.float64))
+    wide = problem.map(lambda value: value.astype(np.float64, copy=False))
     narrow = problem.map(lambda value: value.astype(np.float32))
     floats = wide.with_floats_only()
+    first, second = (EagerLoss, LossGraph) if problem.size > LARGE else (LossGraph, EagerLoss)
     for attempt in (wide, floats):
-        yield LossGraph, attempt
+        yield first, attempt
     for attempt in (wide, floats):
-        yield EagerLoss, attempt
+        yield second, attempt
     yield NumpyLoss, wide
     yield NumpyLoss, problem
     for attempt in (problem, narrow, narrow.with_floats_only().map(lambda value: value.astype(np.float32))):

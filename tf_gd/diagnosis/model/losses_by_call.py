@@ -1,6 +1,7 @@
 """Losses that are called anew each time: in eager TensorFlow, or in NumPy."""
 
 import contextlib
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
+from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
@@ -26,7 +28,10 @@ class _WithoutGraph:
 
 
 class EagerLoss(_WithoutGraph):
-    """A loss that TensorFlow runs operation by operation, as the caller's own program does."""
+    """A loss that TensorFlow runs operation by operation, as the caller's own program does.
+
+    What is inside is read off a graph of it, made only when it is asked for, where it can be made at all.
+    """
 
     differentiates = True
 
@@ -34,18 +39,52 @@ class EagerLoss(_WithoutGraph):
         self.loss, self.problem, self._tf = loss, problem, load_tensorflow()
         self.unit = max(UNITS[array.dtype.name] for array in problem.params.values())
         with _dtypes_noted() as dtypes:
-            value, gradient = self.value(problem), self.gradient(problem)
+            self._first = self._value_and_gradient(problem)
         self.unit = max(self.unit, *(UNITS.get(dtype, 0.0) for dtype in dtypes), 0.0)
-        require_finite(value, gradient, problem)
-        if self.value(problem) != value:
+        require_finite(*self._first, problem)
+        if float(self._scalar(self._tensors(problem))) != self._first[0]:
             raise bad_loss("be the same at each call. It draws random numbers: pass them as data.")
+
+    @property
+    def facts(self) -> Facts:  # type: ignore[override]
+        """What is read off a graph of it."""
+        return Facts() if self._traced is None else self._traced.facts
+
+    @property
+    def has_single_constants(self) -> bool:  # type: ignore[override]
+        """Whether TensorFlow itself put constants in float32 into a computation in float64."""
+        return self._traced is not None and self._traced.has_single_constants
+
+    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+        """Return numbers from inside of a graph of it."""
+        if what == "output" or self._traced is None:
+            return super().inside(what, place, problem, upstream)
+        return self._traced.inside(what, place, problem, upstream)
 
     def value(self, problem: Problem) -> float:
         """Return the loss."""
-        return float(self._scalar(self._tensors(problem)))
+        return self._first[0] if problem is self.problem else float(self._scalar(self._tensors(problem)))
 
     def gradient(self, problem: Problem) -> Vector:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
+        return self._first[1] if problem is self.problem else self._value_and_gradient(problem)[1]
+
+    def elsewhere(self, problem: Problem) -> "EagerLoss":
+        """Return the same loss for data of other shapes."""
+        return EagerLoss(self.loss, problem)
+
+    def close(self) -> None:
+        """Give back what its graph holds."""
+        if "_traced" in self.__dict__ and self._traced is not None:
+            self._traced.close()
+
+    @cached_property
+    def _traced(self) -> LossGraph | None:
+        with contextlib.suppress(Exception):  # it may be one that runs eagerly only
+            return LossGraph(self.loss, self.problem)
+        return None
+
+    def _value_and_gradient(self, problem: Problem) -> tuple[float, Vector]:
         tensors = self._tensors(problem)
         params = [tensors[name] for name in problem.params]
         with self._tf.GradientTape() as tape:
@@ -54,18 +93,13 @@ class EagerLoss(_WithoutGraph):
         parts = tape.gradient(value, params)
         if all(part is None for part in parts):
             raise bad_loss("depend on a parameter. TensorFlow finds no path from any of them to the loss.")
-        return np.concatenate(
-            [
-                np.zeros(param.shape).ravel()
-                if part is None
-                else np.asarray(self._tf.convert_to_tensor(part), np.float64).ravel()
-                for part, param in zip(parts, params, strict=True)
-            ]
-        )
-
-    def elsewhere(self, problem: Problem) -> "EagerLoss":
-        """Return the same loss for data of other shapes."""
-        return EagerLoss(self.loss, problem)
+        flat = [
+            np.zeros(param.shape.num_elements())
+            if part is None
+            else np.asarray(self._tf.convert_to_tensor(part), np.float64).ravel()
+            for part, param in zip(parts, params, strict=True)
+        ]
+        return float(value), np.concatenate(flat)
 
     def _tensors(self, problem: Problem) -> dict[str, Any]:
         return {

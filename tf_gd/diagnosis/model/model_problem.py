@@ -14,6 +14,8 @@ from tf_gd.errors import invalid
 Array = npt.NDArray[Any]
 Vector = npt.NDArray[np.float64]
 
+LARGE = 20_000  # parameters from which on every evaluation counts
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -64,10 +66,14 @@ class Problem:
 
     def label(self, index: int) -> str:
         """Return the name of an element of `vector`, such as `w[0, 2]`."""
-        name = next(name for name, part in self.slices.items() if part.start <= index < part.stop)
+        name = self.name_of(index)
         shape = self.params[name].shape
         place = [int(axis) for axis in np.unravel_index(index - self.slices[name].start, shape)] if shape else ""
         return f"{name}{place}"
+
+    def name_of(self, index: int) -> str:
+        """Return the name of the parameter that holds an element of `vector`."""
+        return next(name for name, part in self.slices.items() if part.start <= index < part.stop)
 
     @cached_property
     def slices(self) -> dict[str, slice]:

@@ -66,7 +66,8 @@ def movement(function: Callable[[Problem], Vector], problem: Problem, unit: floa
     moves = []
     for _ in range(trials):
         there = np.atleast_1d(function(problem.map(lambda value: nudged(value, rng, unit))))
-        moves.append(abs(np.nan_to_num(there - here, nan=0.0, posinf=0.0, neginf=0.0)))
+        with np.errstate(invalid="ignore"):  # infinity minus infinity
+            moves.append(abs(np.nan_to_num(there - here, nan=0.0, posinf=0.0, neginf=0.0)))
     typical = np.sort(moves, axis=0)[trials // 4] / QUARTILE if trials > 1 else moves[0]
     return np.maximum(typical, unit / 2 * abs(here))
 

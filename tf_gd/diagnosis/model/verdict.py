@@ -43,6 +43,8 @@ class Element:
         slope: the loss's own; None where it was not asked.
         tolerance: how far two correct evaluations may lie apart.
         confirmed: whether the loss confirms TensorFlow's gradient as a whole.
+        in_its_direction: whether it does so along a direction of this parameter, or of all, without a kink: then a
+            slope at one element that contradicts both values is a slope over a kink nearby, or of a rough loss.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Element:
     slope: Slope | None
     tolerance: float
     confirmed: bool = True
+    in_its_direction: bool = False
 
     @property
     def difference(self) -> float:
@@ -83,7 +86,7 @@ class Element:
         if self.at_kink:
             return Ruling.KINK if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
         if self.agrees:
-            return Ruling.RIGHT if hand or tensorflow else Ruling.NEITHER
+            return Ruling.RIGHT if hand or tensorflow or self.in_its_direction else Ruling.NEITHER
         if hand and tensorflow:
             return self._without_slope()
         return Ruling.TENSORFLOW_DIFFERS if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
