@@ -31,7 +31,7 @@ Formula = Callable[[Values], Vector]
 def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """One activation whose derivative is missing, squared, at the wrong argument, or another's."""
     for place, (formula, kind) in enumerate(views[0].loss.facts.activations):
-        if not views[0].loss.inside("activation", place, views[0].problem):
+        if not views[0].inside("activation", place):
             continue  # inside of a function with a gradient of its own
         where = f"In the gradient of {listed(names)}, the derivative of {formula}"
         for name, sentence, flow in flows(kind):
@@ -42,7 +42,7 @@ def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:
     """Return the gradient as it comes out where `formula` gives what flows back to z."""
 
     def gradient(view: Compared) -> Vector:
-        values = Values(*view.loss.inside("activation", place, view.problem))
+        values = Values(*view.inside("activation", place))
         with np.errstate(all="ignore"):
             (change,) = view.loss.inside("back", place, view.problem, formula(values) - values.to_z)
         return view.truth + change

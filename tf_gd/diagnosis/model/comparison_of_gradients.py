@@ -1,17 +1,20 @@
 """The hand-derived gradient beside the right one, at the caller's problem and at another, to test explanations on."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.model.finite_differences import SEVERAL
+from tf_gd.diagnosis.model.graph_facts import Inside
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
 from tf_gd.diagnosis.model.model_problem import Problem, Vector
 
+Kept = TypeVar("Kept")
 Indices = npt.NDArray[np.intp]
 
 
@@ -32,12 +35,24 @@ class Compared:
     truth: Vector
     tolerance: Vector
     by_slopes: bool = False
+    _known: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    def once(self, key: Any, make: Callable[[], Kept]) -> Kept:
+        """Return what `make` gives, made once for this comparison: many mistakes are tried with the same numbers."""
+        if key not in self._known:
+            self._known[key] = make()
+        kept: Kept = self._known[key]
+        return kept
+
+    def inside(self, what: Inside, place: int = 0) -> list[Vector]:
+        """Return numbers from inside of the loss here."""
+        return self.once((what, place), lambda: self.loss.inside(what, place, self.problem))
 
     @cached_property
     def terms(self) -> list[tuple[str, Vector]]:
         """How each term of the loss is written, and what it contributes to the gradient."""
         labels = self.loss.facts.terms
-        return [(label, self.loss.inside("term", place, self.problem)[0]) for place, label in enumerate(labels)]
+        return [(label, self.inside("term", place)[0]) for place, label in enumerate(labels)]
 
     def elements(self, names: list[str]) -> Indices:
         """Return where in the vectors these parameters lie, as far as the truth is known."""

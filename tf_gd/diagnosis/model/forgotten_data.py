@@ -75,19 +75,21 @@ def dropped_point(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
 
 
 def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Vector]:
-    def pattern(view: Compared) -> Vector:
-        data = {
-            name: value[rows]
-            for name, value in view.problem.data.items()
-            if isinstance(value, np.ndarray) and value.ndim and len(value) == n
-        }
-        try:
-            shorter = view.loss.elsewhere(view.problem.with_data(**data))
-        except Exception:  # the loss may insist on the number of its points
-            return np.full(view.truth.size, np.nan)
-        try:
-            return np.asarray(scale * shorter.gradient(shorter.problem), np.float64)
-        finally:
-            shorter.close()
+    return lambda view: scale * view.once(("rows", n, rows.start, rows.stop), lambda: _gradient_of_rows(view, n, rows))
 
-    return pattern
+
+def _gradient_of_rows(view: Compared, n: int, rows: slice) -> Vector:
+    """Return the gradient for some of the points; NaN where the loss insists on their number."""
+    data = {
+        name: value[rows]
+        for name, value in view.problem.data.items()
+        if isinstance(value, np.ndarray) and value.ndim and len(value) == n
+    }
+    try:
+        shorter = view.loss.elsewhere(view.problem.with_data(**data))
+    except Exception:
+        return np.full(view.truth.size, np.nan)
+    try:
+        return shorter.gradient(shorter.problem)
+    finally:
+        shorter.close()

@@ -148,8 +148,8 @@ class GraphReading:
         """Return a function that evaluates these; it gives nothing where one of them is not known."""
         if any(tensor is None for tensor in tensors):
             return lambda problem: []
-        values = [self._graph.callable(tensor) for tensor in tensors]
-        return lambda problem: [value(problem) for value in values]
+        evaluate = self._graph.callable(list(tensors))
+        return lambda problem: list(evaluate(problem))
 
 
 def _divisors(operation: Any) -> Iterator[int]:

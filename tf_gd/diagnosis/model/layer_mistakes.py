@@ -20,7 +20,7 @@ def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mist
     douts, shapes = _douts(views[0]), {view_shape(views[0], name) for name in names}
     if len(names) != 1 or len(douts) != 1 or shapes != {douts[0].shape}:
         return
-    outputs = views[0].loss.inside("output", 0, views[0].problem)
+    outputs = views[0].inside("output")
     if len(outputs) != 1:
         return
     is_softmax = outputs[0].ndim > 0 and bool((outputs[0] >= 0).all()) and np.allclose(outputs[0].sum(axis=-1), 1)
@@ -33,7 +33,7 @@ def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mist
 def _of(name: str, flow: Callable[[Values], Vector]) -> Callable[[Compared], Vector]:
     def pattern(view: Compared) -> Vector:
         room, values = view.problem.slices[name], np.array(view.truth, np.float64)
-        (dout,), (output,) = _douts(view), view.loss.inside("output", 0, view.problem)
+        (dout,), (output,) = _douts(view), view.inside("output")
         given = (np.asarray(view.problem.params[name], np.float64), output, values[room].reshape(dout.shape), dout)
         with np.errstate(all="ignore"):
             values[room] = np.ravel(flow(Values(*given)))
@@ -67,7 +67,7 @@ def _summed(name: str, place: int, axes: tuple[int, ...]) -> Callable[[Compared]
 
 def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """Contributions of parts of the output that replace one another, or are left out."""
-    if not views[0].loss.inside("output", 0, views[0].problem):
+    if not views[0].inside("output"):
         return
     parts = _Contributions(names)
     for place, dout in enumerate(_douts(views[0])):

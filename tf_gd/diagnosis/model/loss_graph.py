@@ -73,8 +73,8 @@ class LossGraph:
         tensors = [*self.params, *(output for operation in self.on_path for output in operation.outputs)]
         return max(UNITS.get(tensor.dtype.name, 0.0) for tensor in tensors)
 
-    def callable(self, fetch: Tensor) -> Callable[[Problem], Any]:
-        """Return a function that evaluates a tensor of the graph at a problem."""
+    def callable(self, fetch: Tensor | list[Tensor]) -> Callable[[Problem], Any]:
+        """Return a function that evaluates a tensor of the graph, or several, at a problem."""
         with quiet_stderr():
             run = self._session.make_callable(fetch, feed_list=[self.inputs[name] for name in self._names])
         return lambda problem: run(*self._feeds(problem))
@@ -126,8 +126,11 @@ class LossGraph:
 
 
 def _as_written(tf: Any) -> Any:
-    """Return the configuration that runs a graph as it is written: rewriting it costs more than it saves."""
-    config = tf.compat.v1.ConfigProto()
+    """Return the configuration that runs a graph as it is written: rewriting it costs more than it saves.
+
+    Its operations run in the caller's thread, one after another: handing small ones to other threads costs more, too.
+    """
+    config = tf.compat.v1.ConfigProto(inter_op_parallelism_threads=-1)
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     return config
 

@@ -13,7 +13,7 @@ def bias_sums(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     for place, sign in _uses(views[0], names):
         if not sign:
             continue
-        flow = views[0].loss.inside("use", place, views[0].problem)
+        flow = views[0].inside("use", place)
         rank = flow[0].ndim if flow else 0
         if views[0].problem.params[names[0]].ndim not in range(1, rank):
             continue
@@ -26,13 +26,13 @@ def bias_sums(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
 
 
 def _sum(place: int, axis: int, sign: int) -> Callable[[Compared], Vector]:
-    return lambda view: np.asarray(sign * view.loss.inside("use", place, view.problem)[0].sum(axis=axis))
+    return lambda view: np.asarray(sign * view.inside("use", place)[0].sum(axis=axis))
 
 
 def repeated_indices(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     """Rows of a table that are taken more than once, where the last gradient replaces the ones before."""
     for place, sign in _uses(views[0], names):
-        if sign or not views[0].loss.inside("use", place, views[0].problem):
+        if sign or not views[0].inside("use", place):
             continue
         for which, order in (("last", slice(None)), ("first", slice(None, None, -1))):
             yield Mistake(
@@ -46,7 +46,7 @@ def repeated_indices(views: list[Compared], names: list[str]) -> Iterator[Mistak
 def _assignment(name: str, place: int, order: slice) -> Callable[[Compared], Vector]:
     def value(view: Compared) -> Vector:
         table: Vector = np.zeros(view.problem.params[name].shape)
-        flow, indices = view.loss.inside("use", place, view.problem)
+        flow, indices = view.inside("use", place)
         rows = indices.astype(np.intp).ravel()
         updates = flow.reshape(rows.size, *table.shape[1:])
         for row, update in zip(rows[order], updates[order], strict=True):
