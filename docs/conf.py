@@ -36,6 +36,7 @@ html_static_path = ["_static"]
 html_css_files = ["tf_gd.css"]
 html_math_renderer = "mathml"
 html_show_sphinx = False
+smartquotes_action = "qe"  # quotes and dots; the two hyphens of an option stay
 
 
 def visit_math(translator: HTML5Translator, node: nodes.math) -> None:

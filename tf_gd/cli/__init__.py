@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"tf_gd.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
-        command.context_class = Context
+        command.name, command.context_class = cmd_name, Context
         return command
 
 
