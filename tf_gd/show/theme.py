@@ -118,9 +118,8 @@ def with_unit(name: str, axis: "Axis") -> str:
     A loss of 2.5e7 is written as 25, and "loss (sum)" becomes "loss (sum, millions)".
     """
     unit = _readable_ticks(axis)
-    if not unit:
-        return name
-    return f"{name[:-1]}, {unit})" if name.endswith(")") else f"{name} ({unit})"
+    with_it = f"{name[:-1]}, {unit})" if name.endswith(")") else f"{name} ({unit})"
+    return with_it if unit else name
 
 
 def _readable_ticks(axis: "Axis") -> str:
