@@ -10,12 +10,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 
+from tf_gd import train
 from tf_gd.cli import run
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError, InvalidArgumentError
 from tf_gd.line import Line, gradient, loss, update
 from tf_gd.points import Points
 from tf_gd.show import figures
+from tf_gd.show.parabola import CrossSection, parabola
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import DARK, LIGHT, save_figure
 from tf_gd.trajectory import Outcome, Trajectory
@@ -318,3 +320,22 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path, capsys):
         error = capsys.readouterr().err
         assert message in error
         assert len(error.splitlines()) == 1
+
+
+def test_figures_of_batches_show_the_loss_of_all_points():
+    x, y = np.array([0.0, 1.0, 2.0, 5.0]), np.array([1.0, 3.0, 4.0, 12.0])
+    path = train(x, y, learning_rate=0.01, num_steps=6, batches=2, start=(1.0, 1.0), engine="manual")
+    surface, at = Surface.of(Points(x, y)), Line(1.0, 1.0)
+    right = gradient(at, x, y)  # on either side a dozen roundings of each of four terms no larger than 2 * 7 * 5
+    for parameter, slope in zip("mc", right, strict=True):
+        assert abs(CrossSection.of(surface, path, 0, parameter).slope - slope) <= 4 * 12 * 70 * np.finfo(float).eps
+    top, bottom = figures.loss_curve(Points(x, y), path).axes
+    drawn = top.lines[0].get_ydata()
+    assert abs(drawn[0] - loss(at, x, y)) <= 4 * 12 * 49 * np.finfo(float).eps
+    assert len(bottom.lines) == 1  # no bound: a step of a batch is not one of all points
+
+
+def test_without_an_intercept_there_is_one_parabola():
+    x, y = np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 4.0])
+    path = train(x, y, learning_rate=0.01, num_steps=3, intercept=False, engine="manual")
+    assert [ax.get_xlabel() for ax in parabola(Points(x, y), path).axes] == ["slope m, with c held still"]

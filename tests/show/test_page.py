@@ -51,6 +51,13 @@ class Page(HTMLParser):
 
 
 PAGE = Page(render(POINTS, RUN))
+WORDS = pytest.mark.usefixtures("without_figures")
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Leave the figures, which take matplotlib a second, out of the tests of words."""
+    monkeypatch.setattr("tf_gd.show.page.stills_of_run", lambda *_: [])
 
 
 def test_it_shows_the_run():
@@ -79,6 +86,7 @@ def test_every_number_has_a_meaning():
 @pytest.mark.parametrize(
     ("options", "colour"), [({"num_steps": 3}, ""), ({"num_steps": 900, "tolerance": 1.0}, "good")]
 )
+@WORDS
 def test_a_verdict_has_the_colour_that_it_means(options, colour):
     page = Page(render(POINTS, train(*POINTS, learning_rate=0.02, engine="manual", **options)))
     (verdict,) = [tag for tag in page.all("p") if tag.get("id") == "outcome"]
@@ -94,12 +102,14 @@ def test_a_verdict_has_the_colour_that_it_means(options, colour):
         ({"learning_rate": [0.02, 0.01, 0.03]}, "In the run, the learning rate changed from step to step; here"),
     ],
 )
+@WORDS
 def test_it_says_what_the_run_did_otherwise_than_the_part_to_play_with(options, told):
     page = Page(render(POINTS, train(*POINTS, engine="manual", **{"learning_rate": 0.02, "num_steps": 3, **options})))
     assert told in page.text
     assert ("In the run, " in page.text) is bool(told)
 
 
+@WORDS
 def test_a_further_number_in_front_of_the_loss_is_taken_and_told():
     path = train(*POINTS, num_steps=5, engine="manual", reduction="half_mean", loss_scale=3.0)
     html = render(POINTS, path, derivation=derivation_of("half_mean"))
@@ -111,6 +121,7 @@ def test_a_further_number_in_front_of_the_loss_is_taken_and_told():
     assert number(path.max_learning_rate) in text
 
 
+@WORDS
 def test_the_rates_of_a_standardized_run_are_those_of_its_descent():
     path = train(*POINTS, num_steps=5, engine="manual", standardize=True)
     text = Page(render(POINTS, path)).text
@@ -119,6 +130,7 @@ def test_the_rates_of_a_standardized_run_are_those_of_its_descent():
     assert "condition number1λmax" in text
 
 
+@WORDS
 def test_it_shows_a_check_only_where_there_was_one():
     assert "check against TensorFlow" not in PAGE.text
     page = Page(render(POINTS, RUN, {"ok": False, "sentence": "They differ <by> 1.", "report": "a\nb"}))
@@ -127,6 +139,7 @@ def test_it_shows_a_check_only_where_there_was_one():
     assert "check against TensorFlow a b" in page.text
 
 
+@WORDS
 def test_it_shows_a_derivation_as_mathematics():
     page = Page(render(POINTS, RUN, derivation=[("The <loss>", "a & b", ["<math><mi>L</mi></math>"])]))
     assert "The <loss> a & b L" in page.text
@@ -170,6 +183,7 @@ def test_numbers_travel_unrounded():
     assert data["moments"]["best"] == least_squares(*POINTS)._asdict()
 
 
+@WORDS
 def test_what_is_not_finite_is_left_out():
     with pytest.warns(UserWarning, match="not under"):
         run = train(*POINTS, learning_rate=50.0, num_steps=300, engine="manual")
@@ -255,6 +269,7 @@ def test_the_four_reductions_have_their_own_surface():
         assert Surface.of(POINTS, reduction, 0.25).loss(*line) == pytest.approx(terms.sum() * scale / 4, rel=16 * EPS)
 
 
+@WORDS
 def test_float32_is_shown_in_its_own_digits():
     run = train(*POINTS, learning_rate=0.02, num_steps=3, dtype="float32", engine="manual")
     assert re.search(rf"<td>{re.escape(str(run.m[1]))}</td>", render(POINTS, run))

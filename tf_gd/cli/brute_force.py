@@ -19,7 +19,7 @@ PATIENCE = 600  # seconds that a search may take without --yes
 MOST_STEPS = 100_000  # of gradient descent: more are counted, but not made
 
 
-@click.command()
+@click.command(short_help="Find the line by trying them all, and count what that costs.")
 @points_options
 @click.option(
     "--digits",

@@ -10,7 +10,7 @@ from tf_gd.cli.options import descent_options, load_points, output_options, poin
 from tf_gd.cli.output import print_json, progress_bar, say, warn
 
 
-@click.command()
+@click.command(short_help="Compare the two paths, bit by bit.")
 @points_options
 @descent_options
 @output_options

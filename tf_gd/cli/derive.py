@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MODELS = ("line", "m-model")
 
 
-@click.command()
+@click.command(short_help="Derive gradient, Hessian and learning rate, step by step.")
 @click.option(
     "--model",
     type=click.Choice(MODELS),

@@ -32,7 +32,7 @@ def names_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command()
+@click.command(short_help="Name the mistake in a function, a layer or a program.")
 @click.argument("file", type=click.Path(), required=False)
 @click.option("--path", "steps", type=click.Path(), help="A table of steps: m and c before the first, and after each.")
 @click.option("--data", type=click.Path(), help="With --path: the file of the points.")

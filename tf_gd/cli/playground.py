@@ -10,7 +10,7 @@ from tf_gd.cli.options import load_points, output_options, points_options
 from tf_gd.cli.output import print_json, printable
 
 
-@click.command()
+@click.command(short_help="Write that page without a run.")
 @points_options
 @click.option(
     "--reduction", default="sum", show_default=True, help="The loss to begin with: sum, mean, half_sum or half_mean."

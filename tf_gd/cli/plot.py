@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = ("overview", "line", "loss", "parabola", "contour", "overlay")
 
 
-@click.command()
+@click.command(short_help="Draw the line, the loss, the parabola, the contours, the paths.")
 @click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
 @points_options
 @descent_options

@@ -12,7 +12,7 @@ from tf_gd.cli.options import output_options
 from tf_gd.cli.output import print_json
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"ignore_unknown_options": True}, short_help="Say what a line gives for further x.")
 @click.argument("line", metavar="LINE.json", type=click.Path())
 @click.argument("values", metavar="X... | FILE", nargs=-1, required=True)
 @click.option("--x", "x_column", metavar="COLUMN", help="Of FILE: the column of x, by its name or its position from 0.")

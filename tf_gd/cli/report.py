@@ -10,7 +10,7 @@ from tf_gd.cli.options import descent_options, load_points, output_options, poin
 from tf_gd.cli.output import print_json, printable, progress_bar, warn
 
 
-@click.command()
+@click.command(short_help="Write one HTML page about a run, to look at and play with.")
 @points_options
 @descent_options
 @click.option("-o", "--output", required=True, type=click.Path(), help="The HTML file to write.")

@@ -13,7 +13,7 @@ from tf_gd.cli.sources import load_held_out, load_source, reading_options, reads
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
 
 
-@click.command()
+@click.command(short_help="Fit the line, in TensorFlow and by hand.")
 @points_options
 @descent_options
 @click.option(

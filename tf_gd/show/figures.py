@@ -107,6 +107,8 @@ def draw_loss(top: "Axes", bottom: "Axes", points: Points, trajectory: Trajector
     surface = Surface.of_run(points, trajectory)
     kept = thinned(len(trajectory))
     step, loss = trajectory.step[kept], trajectory.loss[kept]
+    if trajectory.num_batches is not None:  # the rows hold each batch's own loss; here it is of all points
+        loss = surface.loss(*_float64(trajectory.m[kept], trajectory.c[kept]))
     decay = surface.curvature.decay(_first_rate(trajectory))
     left = surface.excess(*_float64(trajectory.m[kept], trajectory.c[kept]))
     with np.errstate(all="ignore"):

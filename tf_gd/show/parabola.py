@@ -46,6 +46,8 @@ class CrossSection:
         """Return the cross section at a row of a trajectory."""
         line = Line(float(trajectory.m[row]), float(trajectory.c[row]))
         slope = float(getattr(trajectory, f"gradient_{parameter}")[row])
+        if trajectory.num_batches is not None:  # the row's slope is of one batch; the parabola is of all points
+            slope = surface.slope(line, parameter)
         return cls(surface, line, parameter, slope, float(trajectory.learning_rate))
 
     @property
@@ -102,9 +104,12 @@ def parabola(
     if not np.isfinite([trajectory.m[row], trajectory.c[row], trajectory.loss[row]]).all():
         raise invalid("row", "a row whose values are finite", row, "Choose an earlier one.")
     colours = named_theme(theme)
-    figure, axes = new_figure(colours, rows=2, figsize=(6.4, 7.4)) if stacked else new_figure(colours, columns=2)
+    parameters: list[Parameter] = ["m", "c"] if trajectory.intercept else ["m"]
+    count = len(parameters)
+    high = {"rows": count, "figsize": (6.4, 3.7 * count)}
+    figure, axes = new_figure(colours, **high) if stacked else new_figure(colours, columns=count)
     surface = Surface.of_run(points, trajectory)
-    for ax, which in zip(axes, NAMES, strict=True):
+    for ax, which in zip(axes, parameters, strict=True):
         _draw(ax, CrossSection.of(surface, trajectory, row, which), colours)
     step = int(trajectory.step[row])
     figure.suptitle(f"The loss against one parameter M at step {step}", color=colours.ink, fontsize=12)

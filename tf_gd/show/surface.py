@@ -86,6 +86,12 @@ class Surface:
         """Return the loss at (m, c)."""
         return self.least + self.excess(m, c)
 
+    def slope(self, line: Line, parameter: str) -> float:
+        """Return the partial derivative of the loss at a line with respect to "m" or "c"."""
+        away = float(line.m) - self.best.m
+        residuals = self.n * (float(line.c) - self.best.c + self.mean * away)  # the sum of them
+        return float(self.scaled(2 * (residuals * self.mean + self.spread * away if parameter == "m" else residuals)))
+
     def radius(self, start: Line) -> float:
         """Return half the side of the square around the best line that shows `start` and some room."""
         away: float = max(abs(float(start.m) - self.best.m), abs(float(start.c) - self.best.c))
