@@ -5,6 +5,7 @@ used, so that the two cannot share a mistake. Run as a program, it fixes the num
 can do only once, goes through a sweep of problems, and prints a JSON object: how many were compared, and which differ.
 """
 
+import bisect
 import itertools
 import json
 import math
@@ -38,9 +39,11 @@ class Post:
             self.place = [m.assign(self.start[0]), c.assign(self.start[1])]
             loss = reduce(tf.square(m * self.x + c - self.y))
             loss = loss / 2 if reduction.startswith("half") else loss
-            self.row = [m, c, loss, *tf.gradients(loss, [m, c])]
+            optimizer = v1.train.GradientDescentOptimizer(1.0)
+            pairs = optimizer.compute_gradients(loss, [m, c])  # once: it is what takes long
+            self.row = [m, c, loss, *(gradient for gradient, _ in pairs)]
             self.steps = {
-                (kind, rate): v1.train.GradientDescentOptimizer(make(rate)).minimize(loss, var_list=[m, c])
+                (kind, rate): v1.train.GradientDescentOptimizer(make(rate)).apply_gradients(pairs)
                 for (kind, make), rate in itertools.product(RATE_KINDS.items(), RATES)
             }
             self.session = v1.Session()
@@ -61,7 +64,8 @@ def lengths(dtype, threads, most):
     packet, leaf = first.packet, first.leaf
     around = [packet, 4 * packet, 5 * packet, 8 * packet, leaf, 2 * leaf, 4 * leaf + packet, 7 * leaf]
     blocks = range(2, threads + 1)
-    around += [next(n for n in itertools.count(int(45_000 * b), 1) if has(n, dtype, b)) for b in blocks if b < 9]
+    ends = range(most + 1)
+    around += [bisect.bisect_left(ends, True, key=lambda n, b=b: n > 0 and has(n, dtype, b)) for b in blocks if b < 9]
     near = {n + off for n in around for off in (-packet, -1, 0, 1, 3)}
     odd = {1, 2, 3, 5, 6, 7, 11, 13, 23, 100, 777, 1001, 65_537, 200_003, 600_001, 999_999, 1_000_000}
     return sorted(n for n in near | odd if 1 <= n <= most)
