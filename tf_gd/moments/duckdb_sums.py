@@ -14,7 +14,7 @@ import numpy as np
 from tf_gd.errors import DataError
 from tf_gd.moments.batches import Floats, StreamError, batches
 from tf_gd.moments.quadratic import Quadratic
-from tf_gd.moments.sums import CHUNK, sums
+from tf_gd.moments.sums import CHUNK, ChunkSums
 from tf_gd.tables.advice import FileError
 from tf_gd.tables.numbers import EXACT_INTEGERS, rounding_fault
 from tf_gd.tables.source import Source
@@ -61,12 +61,12 @@ class FileSums:
             DataError: a row without two finite numbers, or an integer that float64 cannot hold; the first is named.
             duckdb.Error: DuckDB cannot read the file, and nothing is wrong with it.
         """
-        parts, n, largest = [], 0, 0.0
+        taken, n, largest = ChunkSums(), 0, 0.0
         with closing(self._chunks(on_progress)) as chunks:
             for x, y in chunks:
                 n += x.size
                 try:
-                    parts.append(sums(x, y))
+                    taken.add(x, y)
                 except DataError:  # a number that is not finite
                     if not skip_invalid:
                         break
@@ -74,8 +74,9 @@ class FileSums:
                     if not valid.any():
                         continue
                     x, y = x[valid], y[valid]
-                    parts.append(sums(x, y))
+                    taken.add(x, y)
                 largest = max([largest, *(_largest(v) for v, exact in zip((x, y), self.exact, strict=True) if exact)])
+        parts = taken.parts()
         total = reduce(Quadratic.plus, parts) if parts else None
         skipped = n - (total.n if total else 0)
         if skipped:
@@ -91,6 +92,10 @@ class FileSums:
             done = 0
             while done < columns[0].size:
                 taken = min(CHUNK - filled, columns[0].size - done)
+                if taken == CHUNK:  # a whole chunk is read where it lies
+                    yield columns[0][done : done + CHUNK], columns[1][done : done + CHUNK]
+                    done += CHUNK
+                    continue
                 for row, values in zip(room, columns, strict=True):
                     row[filled : filled + taken] = values[done : done + taken]
                 filled, done = filled + taken, done + taken

@@ -20,14 +20,14 @@ from tf_gd.moments.threads import on_all_cores
 
 Vector = npt.NDArray[Any]
 
-CHUNK = 2**17  # points that share a shift, and one call of the compiled loop; a whole number of its parts
+CHUNK = 15 * 2**13  # points that share a shift; a whole number of the compiled loop's parts, and a batch of DuckDB
 EXACT = 2**15  # a chunk of so many points or fewer is added exactly: by then a compiler would not have started
 LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT_BLOCK = 2**13
 
 
 def sums(x: Vector, y: Vector) -> Quadratic:
-    """Return the sums over some points, chunk by chunk.
+    """Return the sums over some points, chunk by chunk, on all cores.
 
     Args:
         x, y: shape [n], any floating dtype.
@@ -35,42 +35,70 @@ def sums(x: Vector, y: Vector) -> Quadratic:
     Raises:
         DataError: a value that is not finite.
     """
-    tail = x.size % CHUNK
-    rounded = x.size - tail if tail <= EXACT else x.size
-    fast = [fast_sums(x[:rounded], y[:rounded])] if rounded else []
-    exact = [exact_sums(x[rounded:], y[rounded:])] if rounded < x.size else []
-    return reduce(Quadratic.plus, [*fast, *exact])
-
-
-def fast_sums(x: Vector, y: Vector) -> Quadratic:
-    """Return the sums over some points, each rounded a few times; exact where float64 would overflow or underflow.
-
-    Columns that lie far from zero have one of their values subtracted first, which float64 does without rounding
-    for numbers that are close to each other.
-    """
-    from tf_gd.moments.compiled_sums import PART, add_parts
-    from tf_gd.summation.compilation import prepare
-
-    starts, results = range(0, x.size, CHUNK), list[Quadratic]()
-    prepare(add_parts, _doubles(x[:1]), _doubles(y[:1]), 0.0, 0.0, np.empty((1, 5)))
+    finished: list[ChunkSums] = []
+    if x.size > EXACT:
+        _prepare()
 
     def share(todo: Iterator[int]) -> None:
-        total, parts = Unshifted(), np.empty((CHUNK // PART, 5))
+        taken = ChunkSums()
         for start in todo:
-            left, right = _doubles(x[start : start + CHUNK]), _doubles(y[start : start + CHUNK])
-            shift, rows = (shift_of(left), shift_of(right)), parts[: -(-left.size // PART)]
-            with np.errstate(all="ignore"):
-                add_parts(left, right, *shift, rows)
-                safe = _is_safe(rows, left.size)
-            if safe:
-                total.add(left.size, shift, [math.fsum(column) for column in rows.T.tolist()])
-            else:
-                results.append(exact_sums(left, right))
-        if total.n:
-            results.append(total.sums())
+            taken.add(x[start : start + CHUNK], y[start : start + CHUNK])
+        finished.append(taken)
 
-    on_all_cores(share, starts, worth_a_thread=4)
-    return reduce(Quadratic.plus, results)
+    on_all_cores(share, range(0, x.size, CHUNK), worth_a_thread=4)
+    return reduce(Quadratic.plus, (part for taken in finished for part in taken.parts()))
+
+
+class ChunkSums:
+    """The sums over chunks of points, which are added up without rounding: in whatever order, the bits are the same.
+
+    A chunk's own sums are rounded a few times; or they are exact, where it is short, or where float64 would overflow
+    or underflow. Columns that lie far from zero have one of their values subtracted first, which float64 does without
+    rounding for numbers that are close to each other.
+
+    Args:
+        exact: chunks of so many points or fewer are added exactly.
+    """
+
+    def __init__(self, exact: int = EXACT) -> None:
+        self.exact, self.exact_parts, self.rounded = exact, list[Quadratic](), Unshifted()
+
+    def add(self, x: Vector, y: Vector) -> None:
+        """Add the points of one chunk, at most `CHUNK`.
+
+        Raises:
+            DataError: a value that is not finite.
+        """
+        if x.size > self.exact and self._add_rounded(_doubles(x), _doubles(y)):
+            return
+        self.exact_parts.append(exact_sums(x, y))
+
+    def _add_rounded(self, x: Vector, y: Vector) -> bool:
+        """Add the points by the compiled loop, and return whether their sums can be used."""
+        from tf_gd.moments.compiled_sums import PART, add_parts
+
+        if not self.rounded.n:
+            _prepare()
+        shift, rows = (shift_of(x), shift_of(y)), np.empty((-(-x.size // PART), 5))
+        with np.errstate(all="ignore"):
+            add_parts(x, y, *shift, rows)
+            if not _is_safe(rows, x.size):
+                return False
+        self.rounded.add(x.size, shift, [math.fsum(column) for column in rows.T.tolist()])
+        return True
+
+    def parts(self) -> list[Quadratic]:
+        """Return the sums, whose sum is that of all points."""
+        return [*([self.rounded.sums()] if self.rounded.n else []), *self.exact_parts]
+
+
+def _prepare() -> None:
+    """Compile the loop, or load it: before threads start."""
+    from tf_gd.moments.compiled_sums import add_parts
+    from tf_gd.summation.compilation import prepare
+
+    one = _doubles(np.zeros(1))
+    prepare(add_parts, one, one, 0.0, 0.0, np.empty((1, 5)))
 
 
 def _doubles(values: Vector) -> npt.NDArray[np.float64]:
