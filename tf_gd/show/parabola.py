@@ -106,8 +106,10 @@ def parabola(
     colours = named_theme(theme)
     parameters: list[Parameter] = ["m", "c"] if trajectory.intercept else ["m"]
     count = len(parameters)
-    high = {"rows": count, "figsize": (6.4, 3.7 * count)}
-    figure, axes = new_figure(colours, **high) if stacked else new_figure(colours, columns=count)
+    if stacked:
+        figure, axes = new_figure(colours, rows=count, figsize=(6.4, 3.7 * count))
+    else:
+        figure, axes = new_figure(colours, columns=count)
     surface = Surface.of_run(points, trajectory)
     for ax, which in zip(axes, parameters, strict=True):
         _draw(ax, CrossSection.of(surface, trajectory, row, which), colours)
