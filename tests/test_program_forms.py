@@ -1,9 +1,14 @@
 """Programs of other forms than the default one, written against TensorFlow itself: every bit of m and c by hand."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import tf1_programs
 
 import tf_gd
 from tf_gd.descent import regroups
@@ -68,6 +73,24 @@ def test_five_losses_fed_and_constant(dtype: str, reduction: str, constants: boo
         how = {"learning_rate": rates[0], "num_steps": 12, "dtype": dtype, "constants": constants}
         path = tf_gd.train(x, y, engine="manual", **how, **loss_arguments(reduction, n))
         assert states(path).tobytes() == theirs.tobytes()
+
+
+@pytest.mark.bits
+@pytest.mark.parametrize("threads", [pytest.param(number, marks=pytest.mark.slow) for number in (1, 2, 4, 8)])
+def test_96_programs_of_other_authors(threads: int) -> None:
+    told = json.loads(_sweep(str(threads)))
+    assert told == {"programs": 96, "different": []}
+
+
+@pytest.mark.bits
+def test_16_programs_of_other_authors() -> None:
+    assert json.loads(_sweep("2", "[23]", '["float32"]')) == {"programs": 16, "different": []}
+
+
+def _sweep(*arguments: str) -> str:
+    """Run the programs in a process of their own, which fixes its number of threads, and return what it prints."""
+    command = [sys.executable, str(Path(tf1_programs.__file__)), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout.splitlines()[-1]
 
 
 @pytest.mark.bits

@@ -124,7 +124,7 @@ class SourceLines:
         for text in places:
             if link.is_return or place_of(value) or not self._is_parameter(text):
                 source = self._assignment(text, link.statement)
-                if source is not None and self._depends(source):
+                if source is not None and (self._depends(source) or isinstance(source.value, ast.BinOp)):
                     return source
         return None
 
