@@ -32,9 +32,9 @@ def _optimizer_class() -> type:
         """Gradient descent, `variable = variable - learning_rate * gradient`, written by hand.
 
         Takes the place of `tf.compat.v1.train.GradientDescentOptimizer`; `minimize`, `compute_gradients` and
-        `apply_gradients` come from TensorFlow's base class. It has no slots. Its bits are TensorFlow's, but not under XLA
-        (`tf.function(jit_compile=True)`): where the gradient is itself a product, XLA joins it with the update, and
-        elements differ in the last place.
+        `apply_gradients` come from TensorFlow's base class. It has no slots. Its bits are TensorFlow's, but not under
+        XLA (`tf.function(jit_compile=True)`): where the gradient is itself a product, XLA joins it with the update,
+        and elements differ in the last place.
 
         Args:
             learning_rate: a scalar: a number, a tensor, a placeholder, a variable, or a callable that returns
