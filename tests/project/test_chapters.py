@@ -1,5 +1,6 @@
-"""The chapters: they run with warnings as errors, and print what they are kept with."""
+"""The chapters: they run with warnings as errors, and print what they are kept with; all of them with --slow."""
 
+import ast
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+RUN_ALWAYS = ("02", "07")  # a session in TensorFlow, and data and programs of the reader's own
 
 
 def load_execute() -> ModuleType:
@@ -23,12 +25,28 @@ def load_execute() -> ModuleType:
 execute = load_execute()
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[] if path.name.startswith(RUN_ALWAYS) else [pytest.mark.slow])
+        for path in CHAPTERS
+    ],
+)
 def test_a_chapter_runs_and_prints_what_it_is_kept_with(path: Path) -> None:
     kept, now = nbformat.read(path, as_version=4), execute.executed(path)
     for cell, again in zip(kept.cells, now.cells, strict=True):
         if "volatile" not in cell.metadata.get("tags", []):
             assert execute.texts(again) == execute.texts(cell), cell.source
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
+def test_what_a_chapter_imports_is_there(path: Path) -> None:
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    lines = "\n".join(line for cell in cells for line in cell.splitlines() if not line.startswith(("%", "!")))
+    imports = [node for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imports
+    for node in imports:
+        exec(ast.unparse(node), {})
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=[path.stem for path in CHAPTERS])
