@@ -75,8 +75,9 @@ function drawData(host, { points, line, best, names, sample, chosen, range }) {
 function drawParabola(host, name, { here, slope, after, curvature, height }) {
   const lowest = curvature > 0 ? here - slope / curvature : here;
   const loss = (at) => height + slope * (at - here) + (curvature / 2) * (at - here) ** 2;
-  const floor = loss(lowest), seen = Math.max(1e-6 * Math.abs(lowest), Math.sqrt((2e-5 * Math.abs(floor)) / curvature || 0));
-  const away = Math.max(Math.abs(here - lowest), Math.abs(after - lowest), seen); // never so near that all ticks are alike
+  const floor = loss(lowest), rise = curvature > 0 ? Math.sqrt((2e-5 * Math.abs(floor)) / curvature) : 0;
+  const seen = Math.max(1e-6 * Math.abs(lowest), Number.isFinite(rise) ? rise : 0); // nearer, all ticks would be alike
+  const away = Math.max(Math.abs(here - lowest), Math.abs(after - lowest), seen);
   const reach = 1.35 * away || Math.max(1, Math.abs(lowest)) / 4;
   const top = Math.max(loss(lowest - reach), floor + (Math.abs(floor) * 1e-9 || 1e-9));
   const picture = makePicture(host, { height: 230, x: { range: [lowest - reach, lowest + reach], name },
