@@ -108,6 +108,25 @@ def test_links_into_a_new_session_are_not_followed(tmp_path):
     assert (tmp_path / "mine").read_text() == "process 1 on it"
 
 
+@pytest.mark.parametrize("name", ["session.json", "manifest.txt", "lock", "log.txt", "rows"])
+def test_a_pipe_in_place_of_a_file_is_refused_and_nobody_waits(name, tmp_path):
+    half(tmp_path)
+    path = min((tmp_path / "rows").iterdir()) if name == "rows" else tmp_path / name
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(SessionError, match=r"^`session` must be "):
+        train_in(tmp_path, problem_of("manual"), "manual", resume=True)
+
+
+@pytest.mark.parametrize("text", ["{}", '{"format": "tf_gd session 3"}', "[1, 2]", "", "my own session\n"])
+def test_a_session_of_something_else_is_left_as_it_is(text, tmp_path):
+    (tmp_path / "session.json").write_text(text)
+    for resume in (True, False):
+        with pytest.raises(SessionError):
+            train_in(tmp_path, problem_of("manual"), "manual", resume=resume)
+    assert content(tmp_path) == {"session.json": text.encode()}
+
+
 @pytest.mark.parametrize("engine", ["manual", "tensorflow"])
 @pytest.mark.parametrize("lost", [["session.json"], ["manifest.txt"], ["session.json", "manifest.txt"],
                                   ["session.json", "log.txt"], ["rows"]])  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import tf_gd
 from tf_gd import DataError, InvalidArgumentError
 from tf_gd.cli import run
 from tf_gd.tables.outputs import check_outputs
@@ -89,6 +90,9 @@ def test_an_empty_name_is_no_place(option, here):
         ["train", "data.csv", "--session", "run", "--log-dir", "run"],
         ["train", "data.csv", "--session", ""],
         ["train", "many", "--engine", "moments", "--output", "many/a.csv"],
+        ["train", "data.csv", "--test", "many/a.csv", "--output", "into/a.csv"],
+        ["train", "data.csv", "--test", "data.html", "--report", "data.html"],
+        ["train", "data.csv", "--log-dir", "\udcff"],
         ["report", "data.html", "--output", "data.html"],
         ["report", "data.csv", "--output", "hard.csv"],
         ["playground", "data.csv", "--output", "soft.csv"],
@@ -113,3 +117,23 @@ def test_streams_are_inputs_and_outputs_too(here):
         assert done.stderr.count("\n") == 1
         assert "`output` must be a" in done.stderr
     assert Path("data.csv").read_text().startswith("x,y")
+
+
+@pytest.mark.parametrize("name", ["session.json", "manifest.txt", "log.txt", "lock", "rows/{}", "rows/new.csv"])
+def test_no_output_is_a_file_of_a_session(name, here, capsys):
+    arguments = ["train", "data.csv", "--engine", "manual", "--learning-rate", "0.01", "--num-steps", "9", "--quiet"]
+    assert run([*arguments, "--session", "run"]) == 0
+    before, (rows,) = content(here), (here / "run" / "rows").iterdir()
+    for options in (["--report", f"run/{name.format(rows.name)}"], ["--output", "link.json"]):
+        (here / "link.json").unlink(missing_ok=True)
+        (here / "link.json").symlink_to(f"run/{name.format(rows.name)}")
+        assert run([*arguments, *options]) == 2
+        (here / "link.json").unlink()
+    assert capsys.readouterr().err.count("must be another file than those of a training session") == 2
+    assert content(here) == before
+    path = tf_gd.train([0.0, 1.0, 2.0], [1.0, 3.0, 5.5], learning_rate=0.01, num_steps=3, engine="manual")
+    (here / "run" / "manifest.json").symlink_to("session.json")
+    with pytest.raises(DataError, match="those of a training session"):
+        path.save(here / "run" / "manifest.json")
+    path.save(here / "run" / "mine.json")
+    assert run([*arguments, "--session", "run", "--resume"]) == 0

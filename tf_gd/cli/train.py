@@ -65,7 +65,7 @@ def command(
     from tf_gd.fitting import problem_of
 
     _check_session(session, resume, checkpoint_steps, engine)
-    _check_places(data, output, report_path, log_dir, session, drawn=not reads_files(data, engine))
+    _check_places([data, test], output, report_path, log_dir, session, drawn=not reads_files(data, engine))
     reading, descent = split_options(others)
     silent = quiet or as_json
     source = load_source(data, x_column, y_column, sample, engine, silent, **reading)
@@ -106,7 +106,12 @@ def _check_session(session: str | None, resume: bool, checkpoint_steps: int | No
 
 
 def _check_places(
-    data: str | None, output: str | None, report_path: str | None, log_dir: str | None, session: str | None, drawn: bool
+    inputs: list[str | None],
+    output: str | None,
+    report_path: str | None,
+    log_dir: str | None,
+    session: str | None,
+    drawn: bool,
 ) -> None:
     """Refuse places that cannot or must not be written, before any work is done for them."""
     from tf_gd.tables.outputs import check_outputs
@@ -114,7 +119,7 @@ def _check_places(
 
     if not drawn and (report_path is not None or log_dir is not None):
         raise click.UsageError("--report and --log-dir draw the points. Leave them out, or choose another --engine.")
-    check_outputs([data], output=output, report=report_path, log_dir=log_dir, session=session)
+    check_outputs(inputs, output=output, report=report_path, log_dir=log_dir, session=session)
     if output is not None:
         check_table(output, "output")
         check_file(output, "output")

@@ -19,7 +19,7 @@ from tf_gd.session.lock import Lock
 from tf_gd.session.manifest import FILE as MANIFEST
 from tf_gd.session.manifest import Manifest
 from tf_gd.session.state import FILE, State
-from tf_gd.session.store import ROWS, Store
+from tf_gd.session.store import ROWS, Store, read_state
 from tf_gd.session.versions import versions
 
 
@@ -86,6 +86,7 @@ def _refuse_foreign(directory: Path, resume: bool) -> None:
                 f"`session` must be a new or empty directory. Got {shown}, which holds a session. "
                 "Go on with it with --resume (resume=True), or choose another directory."
             )
+        read_state(directory)  # before a lock is put beside a file of that name that is somebody else's
     elif resume and not directory.exists():
         raise SessionError(
             f"`session` must be a directory that holds a session, to resume it. Got {shown}, which is not there. "

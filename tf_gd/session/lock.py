@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from tf_gd.errors import SessionError, plain
+from tf_gd.session.regular import open_regular
 
 
 class Lock:
@@ -31,7 +32,7 @@ class Lock:
         import fcntl  # POSIX; where there is none, neither is this kind of lock
 
         self.path = directory / "lock"
-        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+        self.descriptor = open_regular(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW)
         try:
             holder = os.read(self.descriptor, 200).decode(errors="replace")
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tf_gd.errors import plain
+from tf_gd.session.regular import read_regular
 from tf_gd.session.state import digest
 from tf_gd.tables.atomic import flush, replacing
 
@@ -58,7 +59,7 @@ class Manifest:
             OSError: it cannot be read.
         """
         manifest = cls(directory)
-        text = manifest.path.read_bytes().decode("ascii")
+        text = read_regular(manifest.path).decode("ascii")
         if not text.startswith(HEADER):
             if HEADER.startswith(text):  # cut short while it was begun
                 return manifest

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.session.manifest import Manifest
+from tf_gd.session.regular import open_regular, read_regular
 from tf_gd.session.state import FILE, State, damaged, digest, parse, rendered
 from tf_gd.session.versions import versions
 from tf_gd.tables.atomic import flush, replacing
@@ -61,9 +62,8 @@ class Store:
         Raises:
             SessionError: a file is damaged, missing, or none of this session's.
         """
-        with whole_session(directory):
-            content = (directory / FILE).read_bytes()
-        store = cls(directory, parse(content, directory / FILE), Manifest(directory))
+        state, content = read_state(directory)
+        store = cls(directory, state, Manifest(directory))
         with whole_session(directory):
             if store.state.versions["tf_gd"] == "0.1":
                 store._list_old()
@@ -71,7 +71,7 @@ class Store:
                 store.manifest = _read_manifest(directory, content)
             store._check_rows()
             for name, expected in store.state.checkpoint.items():
-                if digest((directory / name).read_bytes()) != expected:
+                if digest(read_regular(directory / name)) != expected:
                     raise damaged(directory / name, "its content has changed")
             with store.undisturbed():
                 store._clear()
@@ -134,7 +134,7 @@ class Store:
         """Append one line to the log."""
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW  # never into a file that somebody linked here
-        descriptor = os.open(self.directory / "log.txt", flags, 0o666)
+        descriptor = open_regular(self.directory / "log.txt", flags)
         try:
             os.write(descriptor, f"{now} {event}\n".encode())
         finally:
@@ -231,6 +231,17 @@ def whole_session(directory: Path) -> Iterator[None]:
         raise damaged(Path(error.filename or directory), error.strerror or str(error)) from None
 
 
+def read_state(directory: Path) -> tuple[State, bytes]:
+    """Return what session.json says, and its content.
+
+    Raises:
+        SessionError: there is no session.json, or it is damaged.
+    """
+    with whole_session(directory):
+        content = read_regular(directory / FILE)
+    return parse(content, directory / FILE), content
+
+
 def _read_manifest(directory: Path, content: bytes) -> Manifest:
     """Return the manifest, which must know this very session.json.
 
@@ -255,7 +266,7 @@ def _chain(before: str, names: list[str]) -> str:
 
 def _read_rows(path: Path) -> npt.NDArray[Any]:
     with whole_session(path):
-        content = path.read_bytes()
+        content = read_regular(path)
     if digest(content)[:32] != path.stem.split("-")[-1]:
         raise damaged(path, "its content has changed")
     try:

@@ -33,6 +33,7 @@ def draft_of(path: Where, name: str = "path") -> Iterator[Path]:
             yield Path(path)
             return
         target = _followed(Path(path))
+        _refuse_session(target, name, path)
         folder = tempfile.TemporaryDirectory(dir=target.parent, prefix=".tf-gd-")
         with folder as aside, replacing(target, Path(aside) / target.name) as draft:
             yield draft
@@ -51,6 +52,7 @@ def check_file(path: Where, name: str = "path") -> None:
         if target.is_file() or target.is_dir():
             open(target, "ab").close()  # which changes no file, and refuses a directory
         if not _is_special(target):
+            _refuse_session(_followed(target), name, path)
             _try_in(_followed(target).parent)
 
 
@@ -61,6 +63,8 @@ def check_folder(path: Where, name: str) -> None:
         DataError: there is not; `name` is what the message calls it.
     """
     folder = Path(path)
+    if str(folder).encode(errors="ignore") != os.fsencode(folder):  # TensorFlow takes no such names
+        raise invalid(name, "a name in UTF-8", os.fspath(path), "Choose another place.")
     with _said(name, "a directory that can be written", path):
         while not _is_there(folder):
             folder = folder.parent
@@ -83,6 +87,22 @@ def make_folder(path: Where, name: str) -> Path:
 def _followed(target: Path) -> Path:
     """Return where a link leads, so that the link stays one."""
     return Path(os.path.realpath(target))
+
+
+def _refuse_session(target: Path, name: str, path: Where) -> None:
+    """Refuse a file of a training session, without which that session could not go on.
+
+    Raises:
+        DataError: `target` is one, or lies among them; `name` is what the message calls it.
+    """
+    folder = target.parent
+    own = target if target.name in ("session.json", "manifest.txt", "log.txt", "lock") else folder
+    is_named = own is target or folder.name == "rows" or folder.name.startswith("checkpoint-")
+    if is_named and all((own.parent / file).is_file() for file in ("session.json", "manifest.txt")):
+        raise DataError(
+            f"`{name}` must be another file than those of a training session. Got {plain(os.fspath(path))}. "
+            "Choose another place."
+        )
 
 
 def _is_there(path: Path) -> bool:
