@@ -47,8 +47,9 @@ def test_every_entry_is_planted() -> None:
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
 def test_a_planted_mistake_is_named_alone(name: str, reduction: str) -> None:
+    """Every second way for each reduction, so that both see every style, dtype and container."""
     ways = zip(product(("numpy", "loops"), ("float64", "float32")), CONTAINERS, strict=False)
-    for (style, dtype), container in ways:
+    for (style, dtype), container in list(ways)[reduction == "sum" :: 2]:
         gradient = returning(in_dtype(planted(style, reduction)[name], dtype), container)
         check = tf_gd.check_line_gradient(gradient, reduction=reduction)
         assert (check.ok, names(check)) == (False, [name]), (style, dtype, container)
@@ -104,7 +105,7 @@ def random_points(seed: int) -> tuple[Any, Any]:
 # --- how small a mistake is caught
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [5, *(pytest.param(k, marks=pytest.mark.slow) for k in range(12) if k != 5)])
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("given", [False, True])
 @pytest.mark.parametrize(("relative", "dtype"), [(1e-4, "float32"), (1e-4, "float64"), (1e-9, "float64")])

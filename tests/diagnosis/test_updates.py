@@ -82,8 +82,9 @@ def test_every_entry_is_planted() -> None:
 @pytest.mark.parametrize("name", [entry.name for entry in UPDATES])
 def test_a_planted_mistake_is_named_alone(name: str, reduction: Any) -> None:
     update = planted(reduction)[name]
-    for variant in (update, in_dtype(update, "float64"), in_dtype(update, "float32"), rounding_the_rate(update)):
-        for container in CONTAINERS:
+    variants = (update, in_dtype(update, "float64"), in_dtype(update, "float32"), rounding_the_rate(update))
+    for number, variant in enumerate(variants):
+        for container in CONTAINERS[number % len(CONTAINERS) :][:1]:
 
             def returning(m, c, x, y, learning_rate, variant=variant, container=container):
                 return container(variant(m, c, x, y, learning_rate))

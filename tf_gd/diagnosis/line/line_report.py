@@ -18,9 +18,8 @@ from tf_gd.reduction import Reduction
 
 def of_fault(what: str, fault: Misbehaved) -> str:
     """Return the report on a function that gave no numbers to compare."""
-    verdict = (
-        "CANNOT TELL: your {} could not be called" if fault.name in NOT_COMPARED else "WRONG: your {} is not right"
-    )
+    unknown = "did not come to its end" if what == "file" else "could not be called"
+    verdict = f"CANNOT TELL: your {{}} {unknown}" if fault.name in NOT_COMPARED else "WRONG: your {} is not right"
     return f"{verdict.format(what)}.\n\n{_entry(fault.name, fault.message)}"
 
 
