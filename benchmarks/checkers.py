@@ -24,6 +24,7 @@ READING = {
     "tensorflow": "`tf.test.compute_gradient` returns both Jacobians; compared as `tf.test.TestCase.assertAllClose` "
     "does, 1e-6",
     "torch": "`torch.autograd.gradcheck`, its own tolerances",
+    "autograd": "`autograd.test_util.check_grads`, order 1, reverse mode, its own tolerances",
     "CS231n": "relative error with h = 1e-5; over 1e-7, its bound for losses without kinks, is read as wrong",
     "tf_gd": "`tf_gd.check_line_gradient` for the line, `tf_gd.check_gradient` for the logistic regression",
 }
@@ -113,6 +114,15 @@ def torch(trial: Trial) -> bool:
         return passes(lambda: library.autograd.gradcheck(ByHand.apply, (vector,)))
 
 
+def autograd(trial: Trial) -> bool:
+    extend = importlib.import_module("autograd.extend")
+    check_grads = importlib.import_module("autograd.test_util").check_grads
+    loss, gradient, here = flat(trial)
+    f = extend.primitive(lambda vector: float(loss(vector)))
+    extend.defvjp(f, lambda value, vector: lambda g: g * gradient(vector))
+    return passes(lambda: check_grads(f, modes=["rev"], order=1)(here))
+
+
 def passes(check: Callable[[], object]) -> bool:
     """Whether a check raises nothing."""
     try:
@@ -141,7 +151,14 @@ def in_tensorflow(w: Any, x: Any, y: Any, strength: Any) -> Any:
     return tf.reduce_mean(cross_entropy) + strength * tf.reduce_sum(w * w)
 
 
-PEERS = {"scipy": scipy, "jax": jax, "tensorflow": tensorflow, "torch": torch, "CS231n": cs231n}
+PEERS = {
+    "scipy": scipy,
+    "jax": jax,
+    "tensorflow": tensorflow,
+    "torch": torch,
+    "autograd": autograd,
+    "CS231n": cs231n,
+}
 
 
 def installed() -> dict[str, str]:

@@ -166,7 +166,7 @@ def test_a_saturated_network_passes():
 
 
 @EVERY_MODEL
-@pytest.mark.parametrize("size", [1e-3, 1e3])
+@pytest.mark.parametrize("size", [1e3, pytest.param(1e-3, marks=pytest.mark.slow)])
 def test_small_and_large_numbers_change_neither_verdict(model, size):
     if model is network and size > 1:
         size = 3.0  # larger ones saturate it

@@ -11,6 +11,10 @@ X, Y, W = rng.standard_normal((8, 3)), rng.standard_normal(8), rng.standard_norm
 SQUARES = {"params": {"w": W}, "data": {"x": X, "y": Y}}
 
 
+def slow(value):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 def names(check):
     return [name for name, _ in check.diagnosis]
 
@@ -91,7 +95,7 @@ def numpy_casts(w, x, y):
 
 
 @pytest.mark.parametrize("loss", [casts, casts_back, numpy_casts])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))])
 def test_a_loss_that_casts_to_float32_inside(loss, seed):
     draw = np.random.default_rng(seed).standard_normal
     given = {"params": {"w": draw(3)}, "data": {"x": draw((9, 3)), "y": draw(9)}}
@@ -224,7 +228,7 @@ def _gelu(z):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-@pytest.mark.parametrize("size", [1.0, 6.0])
+@pytest.mark.parametrize("size", [6.0, pytest.param(1.0, marks=pytest.mark.slow)])
 def test_no_activation_is_accused(name, size):
     function, slope = ACTIVATIONS[name]
     draw = np.random.default_rng(7).standard_normal
@@ -287,7 +291,9 @@ def eager_closure(w, x, y):
     return tf.reduce_sum(tf.maximum(0.0, tf.linalg.matvec(CONSTANT, w) - VARIABLE) ** 2)
 
 
-@pytest.mark.parametrize("loss", [eager_maximum, eager_length, eager_if, eager_zip, eager_constant, eager_closure])
+@pytest.mark.parametrize(
+    "loss", [eager_length, eager_if, eager_constant, eager_closure, *map(slow, (eager_maximum, eager_zip))]
+)
 def test_a_loss_that_tensorflow_runs_eagerly(loss):
     def gradient(w, x, y):
         e = np.maximum(0, x @ w - y)
@@ -507,3 +513,57 @@ def test_a_factor_is_confirmed_elsewhere_and_a_message_states_only_what_was_read
     ).diagnosis[0][1]
     assert "the loss divides by 20" in message
     assert "sum" not in message
+
+
+@pytest.mark.parametrize(
+    ("function", "slope", "change", "name"),
+    [
+        (tf.nn.gelu, None, lambda dw, db: (-dw, db), "sign"),
+        (tf.nn.silu, lambda z: 1.0, lambda dw, db: (dw, db), "missing-activation-derivative"),
+    ],
+)
+def test_functions_with_float32_constants_or_gradients_of_their_own(function, slope, change, name):
+    def gradient(w, b, x):
+        z = tf.constant(x @ w + b)
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            total = tf.reduce_sum(function(z))
+        flow = np.ones(z.shape) * slope(z) if slope else tape.gradient(total, z).numpy()
+        return change(x.T @ flow, flow.sum(0))
+
+    given = {"params": {"w": np.ones((3, 2)) * W[:, None], "b": np.array([0.1, -0.4])}, "data": {"x": X}}
+    assert names(check_gradient(lambda w, b, x: tf.reduce_sum(function(x @ w + b)), gradient, **given)) == [name]
+
+
+def test_x_that_was_forgotten_and_a_penalty_that_is_missing():
+    def loss(w, b, x, y):
+        return np.mean((x @ w + b - y) ** 2) + 0.1 * w @ w
+
+    def gradient(w, b, x, y, penalty=0.2, forgets=False):
+        e = 2 * (x @ w + b - y) / len(y)
+        return (np.ones_like(x) if forgets else x).T @ e + penalty * w, e.sum()
+
+    given = {"params": {"w": W, "b": 0.7}, "data": {"x": X, "y": Y}}
+    missing = check_gradient(loss, lambda **a: gradient(**a, penalty=0.0), **given)
+    assert names(missing) == ["missing-term"]
+    assert "does not" not in missing.diagnosis[0][1]  # nothing is stated of a loss that was not read
+    line = lambda w, b, x, y: np.sum((x @ w + b - y) ** 2) / len(y)  # noqa: E731
+    assert names(check_gradient(line, lambda **a: gradient(**a, penalty=0.0, forgets=True), **given)) == ["missing-x"]
+
+
+@pytest.mark.parametrize("module", [np, tf], ids=["numpy", "tensorflow"])
+def test_one_wrong_element_of_many_is_found(module):
+    draw = np.random.default_rng(3).standard_normal
+    given = {"params": {"w": 0.05 * draw((300, 1))}, "data": {"x": draw((20, 300))}}
+
+    def loss(w, x):
+        return module.sum(module.tanh(x @ w)) if module is np else tf.reduce_sum(tf.tanh(x @ w))
+
+    def gradient(w, x):
+        right = x.T @ (1 - np.tanh(x @ w) ** 2)
+        right[217] *= 1.01
+        return right
+
+    check = check_gradient(loss, gradient, **given)
+    assert check.verdict == "wrong"
+    assert "most at w[217, 0]" in check.diagnosis[0][1]

@@ -7,7 +7,7 @@ from support.random_models import random_model
 
 from tf_gd import check_gradient
 
-SAMPLE, WHOLE = 16, 2000
+SAMPLE, WHOLE = 6, 2000
 
 
 def tried(seeds):
@@ -28,7 +28,7 @@ def tried(seeds):
 def test_a_sample_of_random_models(first):
     counts, bad = tried(range(first, first + SAMPLE))
     assert bad == []
-    assert counts["right", "right"] + counts["wrong", "wrong"] >= 1.8 * SAMPLE
+    assert counts["right", "right"] + counts["wrong", "wrong"] >= 1.6 * SAMPLE
 
 
 @pytest.mark.slow

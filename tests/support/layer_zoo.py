@@ -118,7 +118,63 @@ def attention_backward(dout, cache):
     return {"q": ds @ k, "k": ds.T @ q, "v": p.T @ dout}
 
 
+def embedding_forward(table, rows):
+    return table[rows], (table.shape, rows)
+
+
+def embedding_backward(dout, cache):
+    shape, rows = cache
+    dtable = np.zeros(shape)
+    np.add.at(dtable, rows, dout)
+    return dtable
+
+
+def tanh_forward(x):
+    a = np.tanh(x)
+    return a, (x, a)
+
+
+def tanh_backward(dout, cache):
+    x, a = cache  # noqa: RUF059 (a wrong one uses it)
+    return dout * (1 - a**2)
+
+
+def softmax_forward(z):
+    p = np.exp(z - z.max(1, keepdims=True))
+    return p / p.sum(1, keepdims=True)
+
+
+def softmax_backward(dout, z):
+    p = softmax_forward(z)
+    return p * (dout - (dout * p).sum(1, keepdims=True))
+
+
+def layernorm_forward(x, gamma, beta):
+    deviation = np.sqrt(x.var(-1, keepdims=True) + 1e-6)
+    normal = (x - x.mean(-1, keepdims=True)) / deviation
+    return normal * gamma + beta, (normal, gamma, deviation)
+
+
+def layernorm_backward(dout, cache):
+    normal, gamma, deviation = cache
+    g = dout * gamma
+    dx = (g - g.mean(-1, keepdims=True) - normal * (g * normal).mean(-1, keepdims=True)) / deviation
+    return {"dx": dx, "dgamma": (dout * normal).sum(0), "dbeta": dout.sum(0)}
+
+
 LAYERS = {
+    "embedding": (
+        embedding_forward,
+        embedding_backward,
+        {"table": draw(5, 2), "rows": np.array([[0, 1, 1], [4, 0, 2]])},
+    ),
+    "tanh": (tanh_forward, tanh_backward, {"x": draw(3, 4)}),
+    "softmax": (softmax_forward, softmax_backward, {"z": draw(4, 3)}),
+    "layernorm": (
+        layernorm_forward,
+        layernorm_backward,
+        {"x": draw(4, 4), "gamma": draw(4, seed=1), "beta": draw(4, seed=2)},
+    ),
     "affine": (affine_forward, affine_backward, {"x": draw(5, 3), "w": draw(3, 2, seed=1), "b": draw(2, seed=2)}),
     "relu": (relu_forward, relu_backward, {"x": draw(4, 3)}),
     "batchnorm": (
@@ -164,7 +220,7 @@ def _replace(source, old, new):
 
     text = inspect.getsource(source)
     assert old in text, (old, text)
-    scope = {"np": np}
+    scope = {"np": np, "softmax_forward": softmax_forward}
     exec(text.replace(old, new), scope)
     return scope[source.__name__]
 
@@ -181,7 +237,15 @@ WRONG = [
     ("batchnorm", " - dnormal.mean(0)", "", None),
     ("batchnorm", " - normal * (dnormal * normal).mean(0)", "", None),
     ("batchnorm", "(dout * normal).sum(0)", "(dout * normal).mean(0)", "mean-instead-of-sum"),
-    ("conv", "+= dout", "= dout", None),
+    ("conv", "+= dout", "= dout", "assigned-not-added"),
+    ("embedding", "np.add.at(dtable, rows, dout)", "dtable[rows] += dout", "assigned-not-added"),
+    ("tanh", "1 - a**2", "1 - x**2", "wrong-activation-argument"),
+    ("tanh", "(1 - a**2)", "(1 - a**2) ** 2", "extra-activation-derivative"),
+    ("softmax", "(dout - (dout * p).sum(1, keepdims=True))", "(1 - p) * dout", "softmax-diagonal-only"),
+    ("layernorm", "dout.sum(0)", "dout.sum(1)", "summed-over-wrong-axis"),
+    ("layernorm", "g = dout * gamma", "g = dout", "missing-x"),
+    ("layernorm", "(dout * normal).sum(0)", "(dout * normal)[:-1].sum(0)", "last-point-dropped"),
+    ("affine", "x.T @ dout", "np.ones_like(x).T @ dout", "missing-x"),
     ("conv", "[dout.sum()]", "[dout.size * 1.0]", "dout-forgotten"),
     ("maxpool", "x == np", "x != np", None),
     ("maxpool", "* (x == np.repeat(np.repeat(out, 2, 0), 2, 1))", "", None),

@@ -83,7 +83,8 @@ class RandomModel:
 
     def mutated(self):
         """The gradient with one mutation: its name, and the function."""
-        name = self.rng.choice(list(self.params))
+        found = self.gradient(**self.params, **self.data)
+        name = self.rng.choice([name for name in self.params if np.any(found[name])])  # a dead layer's stays 0
         size = 10 ** self.rng.uniform(-3, 0.5) * self.rng.choice([-1, 1])
         kind = self.rng.choice(["factor", "element", "sign", "zero", "constant", "twice"])
         place = int(self.rng.integers(self.params[name].size))

@@ -12,6 +12,7 @@ from tf_gd.diagnosis.model.model_problem import Vector, largest_first
 from tf_gd.diagnosis.model.verdict import Element, Ruling
 from tf_gd.errors import TfGdError
 
+_RADII = (0.5, 2.0, 8.0)  # of other points, in the parameters' sizes: a dead ReLU is alive at one of them
 _MOST_ELEMENTS = 1000  # that differ, the worst first; TensorFlow's values stand for the others
 
 
@@ -88,7 +89,7 @@ def _untold(evidence: Evidence, unknown: list[Element]) -> tuple[list[Finding], 
     hidden = [name for name in evidence.problem.slices if not _told(evidence, name)]
     always = [name for name in hidden if _is_always_zero(evidence, name)]
     here = [name for name in hidden if name not in always]
-    zeros = [("zero-gradient", f"The gradient of {_list(always)} is 0 here and at another point.")] if always else []
+    zeros = [("zero-gradient", f"The gradient of {_list(always)} is 0 here and at other points.")] if always else []
     return ([("hidden-parameter", _hidden(here, evidence))] if here else []), zeros
 
 
@@ -144,18 +145,21 @@ def _told(evidence: Evidence, name: str) -> bool:
 
 
 def _is_always_zero(evidence: Evidence, name: str) -> bool:
-    """Whether the gradient of a parameter is as good as zero at another point, too."""
+    """Whether the gradient of a parameter is practically zero at other points, too."""
     problem, part = evidence.problem, evidence.problem.slices[name]
-    rng = np.random.default_rng(5)
-    there = problem.at(problem.vector + 0.5 * problem.scales * rng.uniform(-1, 1, problem.size))
     if not evidence.differentiates:
         return _slope_is_zero(evidence, name, problem.vector)
-    try:
-        values: Vector = evidence.loss.gradient(there)
-    except TfGdError:
-        return False
-    floor = 4 * evidence.tolerance.values[part].max(initial=0.0) + 1e-13 * abs(values).max(initial=0.0)
-    return bool((abs(values[part]) <= floor).all())
+    rng = np.random.default_rng(5)
+    for radius in _RADII:
+        there = problem.at(problem.vector + radius * problem.scales * rng.uniform(-1, 1, problem.size))
+        try:
+            values: Vector = evidence.loss.gradient(there)
+        except TfGdError:
+            return False
+        floor = 4 * evidence.tolerance.values[part].max(initial=0.0) + 1e-13 * abs(values).max(initial=0.0)
+        if (abs(values[part]) > floor).any():
+            return False
+    return True
 
 
 def _slope_is_zero(evidence: Evidence, name: str, here: Vector) -> bool:
