@@ -41,6 +41,7 @@ class Evidence:
     heard: dict[int, Slope] = field(default_factory=dict)
     widened: bool = False
     _rooms: dict[str, float] = field(default_factory=dict)
+    _confirming: dict[str, bool] = field(default_factory=dict)
 
     @property
     def problem(self) -> Problem:
@@ -101,9 +102,11 @@ class Evidence:
         )
 
     def _confirms_along(self, name: str) -> bool:
-        slope = self.along.get(name)
-        heard = slope is not None and slope.kink is None and self.hears(name)
-        return heard and self.admits(name, self.tensorflow)
+        if name not in self._confirming:
+            slope = self.along.get(name)
+            heard = slope is not None and slope.kink is None and self.hears(name)
+            self._confirming[name] = heard and self.admits(name, self.tensorflow)
+        return self._confirming[name]
 
     @cached_property
     def _confirmed(self) -> bool:
@@ -184,6 +187,6 @@ def _with_rounding_of_operations(evidence: Evidence) -> Evidence:
     if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
         return evidence
     values = np.maximum(evidence.tolerance.values, moved[0])
-    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values), _rooms={})
+    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values), _rooms={}, _confirming={})
     wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
     return wider
