@@ -37,13 +37,13 @@ def numbers(expression, **parameters):
 
 
 def loss(model, reduction, *parameters):
-    slope, intercept = parameters if model == "line" else parameters * 2
+    slope, intercept = {"line": parameters, "no-intercept": (*parameters, 0), "m-model": parameters * 2}[model]
     squares = [(slope * x + intercept - y) ** 2 for x, y in zip(X, Y, strict=True)]
     return sum(squares) / (2 * len(X) if reduction == "half_mean" else 1)
 
 
 def names(model):
-    return ["m", "c"] if model == "line" else ["M"]
+    return {"line": ["m", "c"], "no-intercept": ["m"], "m-model": ["M"]}[model]
 
 
 POINT = (Fraction(1, 2), Fraction(-3))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tf_gd.verify.derivation_step import Step
     from tf_gd.verify.symbolic_check import Proof
 
-MODELS = ("line", "m-model")
+MODELS = ("line", "no-intercept", "m-model")
 
 
 @click.command(short_help="Derive gradient, Hessian and learning rate, step by step.")
@@ -25,8 +25,9 @@ MODELS = ("line", "m-model")
     type=click.Choice(MODELS),
     default="line",
     show_default=True,
-    help="y = m x + c; or y = M (x + 1), which m = c = M literally gives.",
+    help="y = m x + c; y = m x; or y = M (x + 1), which m = c = M literally gives.",
 )
+@click.option("--no-intercept", "model", flag_value="no-intercept", help="The same as --model no-intercept.")
 @click.option(
     "--reduction",
     type=click.Choice(["sum", "mean", "half_sum", "half_mean"]),

@@ -25,12 +25,12 @@ def save_views(data: Any, done: Done, report: str | None, log_dir: str | None) -
 def save_report(path: str, points: Points, done: Done) -> None:
     """Write the page of a run: the run, the check where both engines ran, and the derivation."""
     check = None if done.comparison is None else _found(done.comparison)
-    write_report(path, render(points, done.path, check, derivation_of(done.path.reduction)))
+    write_report(path, render(points, done.path, check, derivation_of(done.path.reduction, done.path.intercept)))
 
 
-def derivation_of(reduction: str) -> list[tuple[str, str, list[str]]]:
+def derivation_of(reduction: str, intercept: bool = True) -> list[tuple[str, str, list[str]]]:
     """Return title, sentence and formulas of each step of the derivation, for the page."""
-    steps = derive("line", cast(Reduction, reduction)).steps
+    steps = derive("line" if intercept else "no-intercept", cast(Reduction, reduction)).steps
     return [(f"Equation {step.equation}: {step.title}", step.sentence, step.mathml) for step in steps]
 
 

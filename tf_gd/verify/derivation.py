@@ -13,8 +13,13 @@ from tf_gd.reduction import Reduction, check_reduction
 from tf_gd.verify.algebra import largest_eigenvalue, symbols, tidy
 from tf_gd.verify.derivation_step import Step
 
-Model = Literal["line", "m-model"]
-MODELS: tuple[Model, ...] = ("line", "m-model")
+Model = Literal["line", "no-intercept", "m-model"]
+MODELS: tuple[Model, ...] = ("line", "no-intercept", "m-model")
+SENTENCES: dict[Model, str] = {
+    "line": "A line predicts p for each x.",
+    "no-intercept": "A line through the origin predicts p for each x.",
+    "m-model": "With m = c = M, both are one number.",
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Derivation:
     """What follows from the loss of a model.
 
     Attributes:
-        model: "line", y = m x + c, or "m-model", y = M (x + 1).
+        model: "line", y = m x + c; "no-intercept", y = m x; or "m-model", y = M (x + 1).
         reduction: see `line.loss_factor`.
         parameters: the SymPy symbols to derive by.
         loss: the loss, a SymPy expression in the parameters, x[i], y[i] and n.
@@ -62,8 +67,8 @@ def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:
     """Derive the gradient, the Hessian and the largest stable learning rate from the loss, step by step.
 
     Args:
-        model: "line", y = m x + c; or "m-model", y = M (x + 1), which is what setting m = c = M literally
-            gives.
+        model: "line", y = m x + c; "no-intercept", y = m x; or "m-model", y = M (x + 1), which is what setting
+            m = c = M literally gives.
         reduction: "sum" as in the post; "mean", which divides by n; "half_sum" or "half_mean", half of it.
 
     Raises:
@@ -78,10 +83,12 @@ def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:
     """
     check_reduction(reduction)
     if model not in MODELS:
-        raise invalid("model", "'line' or 'm-model'", model)
+        raise invalid("model", f"one of {', '.join(MODELS)}", model)
     s = symbols()
-    parameters = (s.m, s.c) if model == "line" else (s.M,)
-    prediction = s.m * s.x[s.i] + s.c if model == "line" else s.M * (s.x[s.i] + 1)
+    x = s.x[s.i]
+    predictions = {"line": s.m * x + s.c, "no-intercept": s.m * x, "m-model": s.M * (x + 1)}
+    parameters = {"line": (s.m, s.c), "no-intercept": (s.m,), "m-model": (s.M,)}[model]
+    prediction = predictions[model]
     loss = _share(reduction) * s.add((prediction - s.y[s.i]) ** 2)
     derived = Derivation(model, reduction, parameters, loss, ())
     return Derivation(model, reduction, parameters, loss, tuple(_steps(derived, prediction)))
@@ -106,8 +113,7 @@ def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[Step]:
     p, e, y, L = s.sympy.symbols("p_i e_i y_i L")
     what = derived.reduction.replace("half_", "half the ")
     what = what if what.startswith("half") else f"the {what}"
-    model = "A line predicts p for each x." if derived.model == "line" else "With m = c = M, both are one number."
-    yield Step(1, "The prediction", model, (s.sympy.Eq(p, prediction),))
+    yield Step(1, "The prediction", SENTENCES[derived.model], (s.sympy.Eq(p, prediction),))
     yield Step(2, "The residual", "The error of a point is prediction minus observation.", (s.sympy.Eq(e, p - y),))
     yield Step(
         3,

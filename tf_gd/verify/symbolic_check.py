@@ -17,7 +17,7 @@ from tf_gd.reduction import Reduction
 from tf_gd.summation.order import Order
 from tf_gd.summation.reference import evaluate
 from tf_gd.verify.algebra import symbols
-from tf_gd.verify.derivation import Derivation, derive
+from tf_gd.verify.derivation import Derivation, Model, derive
 
 # Every point is treated alike; odd and even numbers of points, and more of them than a packet has lanes.
 NUM_POINTS = (1, 2, 3, 5)
@@ -26,6 +26,7 @@ PACKET = 2
 # NIST Statistical Reference Datasets: sample -> parameter -> certified value, 15 digits.
 CERTIFIED = {
     "line": {"norris": {"m": "1.00211681802045", "c": "-0.262323073774029"}},
+    "no-intercept": {"noint1": {"m": "2.07438016528926"}, "noint2": {"m": "0.727272727272727"}},
     "m-model": {"noint1": {"M": "2.07438016528926"}, "noint2": {"M": "0.727272727272727"}},
 }
 
@@ -60,7 +61,7 @@ class SymbolicPoints:
 
 def prove(derived: Derivation) -> list[Proof]:
     """Return what can be proved about a derivation: that the package's code is it, and that it is right."""
-    own = [prove_own_code(derived.reduction)] if derived.model == "line" else []
+    own = [] if derived.model == "m-model" else [prove_own_code(derived.reduction, model=derived.model)]
     return own + certify(derived)
 
 
@@ -72,20 +73,23 @@ def evaluate_by_hand(points: SymbolicPoints, m: Any, c: Any, reduction: Reductio
     return evaluate(points.x, points.y, m, c, share * half, 1 / share, half, Order(PACKET))
 
 
-def prove_own_code(reduction: Reduction, evaluation: Callable[..., Any] = evaluate_by_hand) -> Proof:
+def prove_own_code(
+    reduction: Reduction, evaluation: Callable[..., Any] = evaluate_by_hand, model: Model = "line"
+) -> Proof:
     """Run the hand-written loss and gradient on symbols, and compare them with the derived ones.
 
     Args:
         reduction: see `line.loss_factor`.
         evaluation: the code to put to the proof; the package's own when left out.
+        model: "line"; or "no-intercept", for which c is 0 and dL/dc is not looked at.
     """
-    s, derived = symbols(), derive("line", reduction)
+    s, derived = symbols(), derive(model, reduction)
     wanted = (derived.loss, *derived.gradient)
 
     def same(n: int) -> bool:
         points = SymbolicPoints(n)
-        found = evaluation(points, s.m, s.c, reduction)
-        pairs = zip(found, wanted, strict=True)
+        found = evaluation(points, s.m, s.c if model == "line" else s.sympy.Integer(0), reduction)
+        pairs = zip(found[: len(wanted)], wanted, strict=True)
         return all(s.sympy.expand(own - points.put_into(one)) == 0 for own, one in pairs)
 
     counts = ", ".join(map(str, NUM_POINTS))
