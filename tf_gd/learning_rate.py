@@ -1,4 +1,4 @@
-"""The learning rate, as TensorFlow's optimizer really applies it."""
+"""The learning rate, as TensorFlow's optimizer really applies it; which one is stable or best is in `curvature.py`."""
 
 import inspect
 from collections.abc import Callable

@@ -7,10 +7,10 @@ import pytest
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.file_check import check_file
-from tf_gd.diagnosis.messages import BrokenMessageError, pack, unpack
 from tf_gd.diagnosis.model import model_job
 from tf_gd.diagnosis.model.asked_in_child import check_model
-from tf_gd.diagnosis.program import Program
+from tf_gd.diagnosis.pipe import BrokenMessageError, pack, unpack
+from tf_gd.diagnosis.program import LearnerProgram
 
 MODEL = """
 import numpy as np
@@ -48,14 +48,15 @@ REPLACEMENTS = {
     "ours": """
 import sys
 from tf_gd.diagnosis.gradient_check import GradientCheck
-import tf_gd, tf_gd.diagnosis.model.model_check, tf_gd.diagnosis.model.judgement, tf_gd.diagnosis.model.verdict
+import tf_gd, tf_gd.diagnosis.model.model_check, tf_gd.diagnosis.model.judgement, tf_gd.diagnosis.model.element_ruling
 right = GradientCheck("right")
 for name, module in list(sys.modules.items()):
     if name.startswith("tf_gd"):
         for function in ("check_gradient", "check_layer", "checked", "check_model", "judge", "gather", "tolerance"):
             if hasattr(module, function):
                 setattr(module, function, lambda *_, **__: right)
-tf_gd.diagnosis.model.verdict.Element.ruling = property(lambda self: tf_gd.diagnosis.model.verdict.Ruling.RIGHT)
+from tf_gd.diagnosis.model import element_ruling as ours
+ours.Element.ruling = property(lambda self: ours.Ruling.RIGHT)
 """,
 }
 
@@ -109,7 +110,7 @@ class InThisProcess:
     time_limit, used = 20.0, 0.0
 
     def __init__(self, path: Path, pick: random.Random, rate: float) -> None:
-        self._program, self._pick, self._rate = Program(str(path)), pick, rate
+        self._program, self._pick, self._rate = LearnerProgram(str(path)), pick, rate
 
     def run(self, job: str, own_work: float = 0.0, **options):
         assert job == model_job.__name__

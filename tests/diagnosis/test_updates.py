@@ -13,7 +13,7 @@ from tf_gd.diagnosis.line.asking import UNITS
 from tf_gd.diagnosis.line.line_check import UPDATES
 from tf_gd.diagnosis.line.matching import ROUNDINGS
 from tf_gd.diagnosis.line.probes import points_for, probes
-from tf_gd.diagnosis.line.updates import RATES, STEPS, Fraction, Step, on_paper
+from tf_gd.diagnosis.line.updates import RATES, STEPS, Fraction, UpdateQuestion, on_paper
 
 Update = Callable[..., Any]
 REDUCTIONS = ("sum", "mean")
@@ -98,7 +98,7 @@ def test_a_planted_mistake_is_named_alone(name: str, reduction: Any) -> None:
 def test_no_two_mistakes_look_alike_on_our_points(reduction: Any) -> None:
     """For any two, and the right one, some answer differs by more than float32's bound."""
     points = points_for(None, None)
-    questions = [Step(probe, Fraction(rate)) for rate in RATES for probe in probes(points, reduction)]
+    questions = [UpdateQuestion(probe, Fraction(rate)) for rate in RATES for probe in probes(points, reduction)]
     forms = [("right", on_paper)] + [(entry.name, entry.formula) for entry in UPDATES]
     answers = [(name, [term for question in questions for term in form(question)]) for name, form in forms]
     bound = 2 * STEPS * (points.n + ROUNDINGS) * UNITS["float32"]

@@ -50,6 +50,18 @@ def test_types_and_samples_ship() -> None:
     assert package.joinpath("datasets", "hubble1929.csv").is_file()
 
 
+def test_no_two_files_and_no_two_classes_have_one_name() -> None:
+    modules = [path for path in (ROOT / "tf_gd").rglob("*.py") if path.name != "__init__.py"]
+    classes = [name for path in modules for name in re.findall(r"^class (\w+)", path.read_text(encoding="utf-8"), re.M)]
+    for names in ([path.name for path in modules], classes):
+        assert len(names) > 100
+        assert sorted(set(names)) == sorted(names)
+
+
+def test_the_ground_floor_is_small() -> None:
+    assert len(list((ROOT / "tf_gd").glob("*.py"))) <= 16
+
+
 def test_the_changelog_knows_this_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## [{tf_gd.__version__}]" in text

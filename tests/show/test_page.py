@@ -12,7 +12,7 @@ import pytest
 import tf_gd
 from tf_gd import DataError, Points, least_squares, sample, train
 from tf_gd.cli import run
-from tf_gd.cli.reporting import derivation_of
+from tf_gd.cli.report_file import derivation_of
 from tf_gd.show import playground
 from tf_gd.show.page import render, render_playground, write_report
 from tf_gd.show.surface import Surface

@@ -15,7 +15,7 @@ from tf_gd.reduction import scales
 from tf_gd.summation import kernel, reference
 from tf_gd.summation import line_sums as evaluation
 from tf_gd.summation.flush_to_zero import flushed
-from tf_gd.summation.line_sums import Arguments
+from tf_gd.summation.line_sums import KernelArguments
 from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import Order, expected
 from tf_gd.summation.probing import reduce_sum
@@ -54,7 +54,7 @@ def test_the_compiled_sum_is_the_order_spelled_out(dtype, packet):
             order, values = Order(packet, min(blocks, n), leaf), noise(n, dtype)
             with flushed():
                 spelled_out = reference.total(values, order)
-            arguments = Arguments(values, order)
+            arguments = KernelArguments(values, order)
             compiled = values.dtype.type(kernel.total(*arguments.of_total(values)))
             assert compiled.tobytes() == spelled_out.tobytes(), (n, order)
 

@@ -11,15 +11,15 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import tracer
 from tf_gd.diagnosis.path.program_check import check_record
-from tf_gd.diagnosis.path.program_record import Record
-from tf_gd.diagnosis.program import Program
+from tf_gd.diagnosis.path.program_record import ProgramRecord
+from tf_gd.diagnosis.program import LearnerProgram
 
 
 def check_text(text: str, folder: Path, name: str = "program.py", reduction: str | None = None) -> GradientCheck:
     """Return the check of a program's text."""
     path = folder / name
     path.write_text(text)
-    program = Program(os.fspath(path))
+    program = LearnerProgram(os.fspath(path))
     before = dict(sys.modules), list(sys.path), list(sys.argv), sys.gettrace()
     try:
         with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
@@ -30,4 +30,4 @@ def check_text(text: str, folder: Path, name: str = "program.py", reduction: str
         sys.settrace(before[3])
     if program.fault is not None and "OverflowError" not in program.fault.message:
         raise program.fault
-    return check_record(Record.read(record), program.source, reduction)
+    return check_record(ProgramRecord.read(record), program.source, reduction)

@@ -20,8 +20,8 @@ from tf_gd import __version__
 from tf_gd.cli.failures import INTERRUPTED as INTERRUPTED
 from tf_gd.cli.failures import USAGE_ERROR, fail
 from tf_gd.cli.failures import complain as complain
-from tf_gd.cli.folding import PROSE, Context, terminal_width
-from tf_gd.cli.limits import little_memory
+from tf_gd.cli.folding import PROSE, FoldingContext, terminal_width
+from tf_gd.cli.process_limits import little_memory
 from tf_gd.cli.streams import settle_streams
 
 PATIENCE = 0.5  # seconds
@@ -35,7 +35,7 @@ class EndedError(Exception):
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
-    context_class = Context
+    context_class = FoldingContext
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what ends it is told once, by `run`, and not by click in words and lines of its own."""
@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"tf_gd.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
-        command.name, command.context_class = cmd_name, Context
+        command.name, command.context_class = cmd_name, FoldingContext
         return command
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tf_gd.cli import INTERRUPTED, complain
-from tf_gd.cli.options import Number, load_points, output_options, points_options
+from tf_gd.cli.options import NumberParameter, load_points, output_options, points_options
 from tf_gd.cli.output import print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ MOST_STEPS = 100_000  # of gradient descent: more are counted, but not made
 @points_options
 @click.option(
     "--digits",
-    type=Number("digits", "a number above 0, at most 9", float),
+    type=NumberParameter("digits", "a number above 0, at most 9", float),
     default=3.0,
     show_default=True,
     help="Decimal digits to find m and c to; one more is a hundred times the work.",

@@ -13,7 +13,7 @@ from tf_gd.cli.folding import PROSE, fitted, terminal_width
 
 if TYPE_CHECKING:
     from tf_gd.verify.derivation import Derivation
-    from tf_gd.verify.derivation_step import Step
+    from tf_gd.verify.derivation_step import DerivationStep
     from tf_gd.verify.symbolic_check import Proof
 
 MODELS = ("line", "no-intercept", "m-model")
@@ -68,7 +68,7 @@ def _as_text(derived: Derivation, proofs: list[Proof], width: int | None) -> str
     return f"{steps}\n\n{fitted(verdicts, width)}"
 
 
-def _step_as_text(step: Step, use_unicode: bool, width: int | None) -> str:
+def _step_as_text(step: DerivationStep, use_unicode: bool, width: int | None) -> str:
     sentence = fitted(f"    {step.sentence}", min(width or PROSE, PROSE))
     indent = "        " if width is None or width > 60 else "    "
     formulas = (textwrap.indent(one, indent) for one in step.pretty(use_unicode, width and width - len(indent)))

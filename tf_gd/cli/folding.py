@@ -142,7 +142,7 @@ class Formatter(click.HelpFormatter):
         super().write_dl(rows, col_max if self.width > 60 else max(8, self.width // 4), col_spacing)
 
 
-class Context(click.Context):
+class FoldingContext(click.Context):
     """A command's context, whose help fits a narrow terminal."""
 
     formatter_class = Formatter

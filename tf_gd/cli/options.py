@@ -19,7 +19,7 @@ SAMPLES = ("hubble1929", "norris", "anscombe-1", "anscombe-2", "anscombe-3", "an
 DEFAULT_SAMPLE = "hubble1929"
 
 
-class Number(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic from click 8.2 on
+class NumberParameter(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic from click 8.2 on
     """A number on the command line, with this package's own error where it is none."""
 
     name = "number"
@@ -39,9 +39,9 @@ class Number(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generi
             raise invalid(self.parameter, self.requirement, value) from None
 
 
-def count(parameter: str, least: int) -> Number:
+def count(parameter: str, least: int) -> NumberParameter:
     """Return the type of an option that takes a whole number, `least` or above."""
-    return Number(parameter, f"a whole number, {least} or above", int)
+    return NumberParameter(parameter, f"a whole number, {least} or above", int)
 
 
 def _rate(text: str) -> Any:
@@ -68,8 +68,8 @@ def points_options(command: Command) -> Command:
 
 def descent_options(command: Command) -> Command:
     """Add the options that say how to descend."""
-    rate = Number("learning_rate", "a finite number above 0, or auto", _rate)
-    number = Number("start", "two finite numbers", float)
+    rate = NumberParameter("learning_rate", "a finite number above 0, or auto", _rate)
+    number = NumberParameter("start", "two finite numbers", float)
     for decorate in (
         click.option(
             "--batches",
@@ -83,7 +83,7 @@ def descent_options(command: Command) -> Command:
         click.option("--constants", is_flag=True, help="Build the program with its points as constants in the graph."),
         click.option(
             "--loss-scale",
-            type=Number("loss_scale", "a number from 1e-300 to 1e300", float),
+            type=NumberParameter("loss_scale", "a number from 1e-300 to 1e300", float),
             help="A further number in front of the loss.",
         ),
         click.option(
@@ -101,7 +101,7 @@ def descent_options(command: Command) -> Command:
         click.option("--start", type=number, nargs=2, default=(0.0, 0.0), metavar="M C", help="Where to begin: 0 0."),
         click.option(
             "--tolerance",
-            type=Number("tolerance", "a finite number, 0 or above", float),
+            type=NumberParameter("tolerance", "a finite number, 0 or above", float),
             help="Stop when no component of the gradient is over it.",
         ),
         click.option("--num-steps", type=count("num_steps", 0), help="The largest number of updates."),

@@ -37,7 +37,7 @@ def command(
 
     Example: tf-gd playground points.csv --x distance --y velocity --output playground.html
     """
-    from tf_gd.cli.reporting import derivation_of
+    from tf_gd.cli.report_file import derivation_of
     from tf_gd.show.page import render_playground, write_report
     from tf_gd.tables.outputs import check_outputs
     from tf_gd.tables.writing import check_file

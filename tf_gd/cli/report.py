@@ -43,7 +43,7 @@ def command(
 
     Example: tf-gd report points.csv --x distance --y velocity --output report.html
     """
-    from tf_gd.cli.reporting import save_report
+    from tf_gd.cli.report_file import save_report
     from tf_gd.cli.train_output import carry_out, exit_code, summary
     from tf_gd.problem import Problem
     from tf_gd.tables.outputs import check_outputs

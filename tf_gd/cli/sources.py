@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 READING = ("cluster",)
 
 
-class Source(NamedTuple):
+class DataSource(NamedTuple):
     """What to descend on: points in memory, or the moments of files that need not fit there."""
 
     data: Points | Moments
@@ -59,24 +59,24 @@ def load_source(
     engine: str | None,
     quiet: bool,
     **reading: Any,
-) -> Source:
+) -> DataSource:
     """Return the points that the options name, or for the engine "moments" the moments of the files."""
     if reads_files(data, engine):
         if sample is not None:
             raise click.UsageError(f"Give DATA or --sample, not both. Got {data!r} and {sample!r}.")
         read = _read(str(data), x_column, y_column, quiet, **reading)
-        return Source(read.moments, read.moments.n, read.x_name, read.y_name)
+        return DataSource(read.moments, read.moments.n, read.x_name, read.y_name)
     if reading["cluster"] is not None:
         raise click.UsageError("--cluster goes with --engine moments and DATA. Add them.")
     points = load_points(data, x_column, y_column, sample)
-    return Source(points, points.n, points.x_name, points.y_name)
+    return DataSource(points, points.n, points.x_name, points.y_name)
 
 
 def load_held_out(
     test: str | None,
     x_column: str | None,
     y_column: str | None,
-    source: Source,
+    source: DataSource,
     engine: str | None,
     quiet: bool,
     **reading: Any,

@@ -84,7 +84,7 @@ def command(
     if output is not None:
         done.path.save(output)
     if report_path is not None or log_dir is not None:
-        from tf_gd.cli.reporting import save_views
+        from tf_gd.cli.report_file import save_views
 
         save_views(source.data, done, report_path, log_dir)
     if as_json:

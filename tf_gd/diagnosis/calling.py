@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.messages import as_array, is_array, is_scalar
+from tf_gd.diagnosis.pipe import as_array, is_array, is_scalar
 from tf_gd.errors import plain
 
 _PACKAGE = Path(__file__).resolve().parents[1]

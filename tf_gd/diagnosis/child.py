@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved, answer
-from tf_gd.diagnosis.messages import (
+from tf_gd.diagnosis.pipe import (
     HEADER,
     BrokenMessageError,
     decode,
@@ -24,19 +24,19 @@ from tf_gd.diagnosis.messages import (
     pack,
     unpack,
 )
-from tf_gd.diagnosis.program import Program
+from tf_gd.diagnosis.program import LearnerProgram
 
 _exit, _getpid, _write = os._exit, os.getpid, os.write
 
 SHORTEST = 1e-3  # seconds; a watchdog cannot be set to less
 
 
-class Child:
+class ProgramInChild:
     """The program, and the two ends of the pipe."""
 
     def __init__(self, path: str, time_limit: float) -> None:
         self.questions, self.replies = _private_pipes()
-        self.program = Program(path)
+        self.program = LearnerProgram(path)
         self.time_limit = time_limit
         self.pid = _getpid()
         self.inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -92,7 +92,7 @@ class Child:
             faulthandler.cancel_dump_traceback_later()
 
 
-def _load(program: Program, message: dict[str, Any]) -> dict[str, Any]:
+def _load(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
     program.execute(message.get("name", "learner"))
     return {
         "functions": program.functions(),
@@ -101,7 +101,7 @@ def _load(program: Program, message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ask(program: Program, message: dict[str, Any]) -> dict[str, Any]:
+def _ask(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
     if program.module is None:
         program.execute()
     function = getattr(program.module, message["function"], None)
@@ -117,14 +117,18 @@ def _answer(function: Callable[..., Any], call: list[Any], arrays: list[Any]) ->
     return answer(function, arguments, {name: decode(value, arrays) for name, value in keywords.items()})
 
 
-def _run(program: Program, message: dict[str, Any]) -> dict[str, Any]:
+def _run(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
     """Run a job of ours: `run(program, options)` of a module in this package."""
     job = import_module(message["job"])
     record = job.run(program, message["options"])
     return {"record": record, **(_fault(program.fault) if program.fault else {})}
 
 
-_ACTIONS: dict[str, Callable[[Program, dict[str, Any]], dict[str, Any]]] = {"load": _load, "ask": _ask, "run": _run}
+_ACTIONS: dict[str, Callable[[LearnerProgram, dict[str, Any]], dict[str, Any]]] = {
+    "load": _load,
+    "ask": _ask,
+    "run": _run,
+}
 
 
 def _fault(fault: Misbehaved) -> dict[str, Any]:
@@ -159,7 +163,7 @@ def limit_memory(megabytes: int) -> None:
 
 def main(path: str, memory_limit: str, time_limit: str) -> None:
     """Serve until the parent is gone."""
-    child = Child(path, float(time_limit))
+    child = ProgramInChild(path, float(time_limit))
     if b"tensorflow" in child.program.source.text:
         from tf_gd.loading import load_tensorflow
 

@@ -17,7 +17,7 @@ _ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg,
 CALLED = ("learner", "__main__")  # what a program may be called: a module, or the main program
 
 
-class Program:
+class LearnerProgram:
     """A program that is run at most once.
 
     Attributes:

@@ -1,8 +1,9 @@
 """A process of its own for somebody's program: it is loaded there once, asked, and ended, whatever it does.
 
 The child computes no verdict. The parent asks, compares and judges; what comes back are numbers and text, limited in
-length. This protects from accidents (endless loops, floods of output, `os._exit`, forks, threads, a changed NumPy),
-not from malice: the file can do whatever the user who runs it can do. Nothing is written to disk.
+length. The limits on memory and time are set in `child.py`. This protects from accidents (endless loops, floods of
+output, `os._exit`, forks, threads, a changed NumPy), not from malice: the file can do whatever the user who runs it
+can do. Nothing is written to disk.
 
     with Sandbox("homework.py", time_limit=20, memory_limit=4096) as sandbox:
         loaded = sandbox.load()                  # runs the file once, as a module called "learner"
@@ -44,7 +45,7 @@ from typing import Any
 import tf_gd
 from tf_gd.diagnosis.answers import fault_of, garbled, listed, mapping, parameters, replies_of
 from tf_gd.diagnosis.calling import Misbehaved, Reply, is_library, plain_text
-from tf_gd.diagnosis.messages import HEADER, Arguments, BrokenMessageError, length_of, pack, unpack
+from tf_gd.diagnosis.pipe import HEADER, Arguments, BrokenMessageError, length_of, pack, unpack
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.errors import DataError, invalid, plain
 

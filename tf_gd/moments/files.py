@@ -16,13 +16,13 @@ from tf_gd.errors import DataError
 from tf_gd.moments.duckdb_sums import FileSums
 from tf_gd.moments.moments import Moments
 from tf_gd.tables.advice import advised
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import Selector, choose, quoted
 from tf_gd.tables.database import connect
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.opening import ARRAYS, ENDINGS, look_into, one_line_errors, regular_file, source_of
 from tf_gd.tables.reading import read_points
 from tf_gd.tables.source import Source
+from tf_gd.tables.temporary_folder import Aside
 from tf_gd.validation import Progress, check_progress
 
 Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]

@@ -47,11 +47,11 @@ class Wave(NamedTuple):
         return int(min(max(where, Decimal(0)), Decimal(last)))
 
     def within(self, bound: Decimal, first: int, end: int) -> tuple[int, int]:
-        """Return the [first, end) in a stretch where g is monotone at which |g| is at most `bound`."""
+        """Return the [first, end) in a range of j where g is monotone at which |g| is at most `bound`."""
         sign = 1 if self.at(end - 1) >= self.at(first) else -1
-        stretch = range(first, end)
-        enters = bisect_left(stretch, True, key=lambda j: sign * self.at(j) >= -bound)
-        leaves = bisect_left(stretch, True, key=lambda j: sign * self.at(j) > bound)
+        steps = range(first, end)
+        enters = bisect_left(steps, True, key=lambda j: sign * self.at(j) >= -bound)
+        leaves = bisect_left(steps, True, key=lambda j: sign * self.at(j) > bound)
         return first + enters, first + leaves
 
 

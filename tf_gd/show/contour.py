@@ -1,4 +1,4 @@
-"""The landscape of the loss over m and c, with the path of a descent on it."""
+"""The contours of the loss over m and c, with the path of a descent on it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def contour(
 def _draw_contour(
     ax: Axes, surface: Surface, trajectory: Trajectory, theme: Theme, filled: bool, eigenvectors: bool
 ) -> None:
-    """Draw one panel: the landscape, its two principal directions, and the path that was taken."""
+    """Draw one panel: the contours, their two principal directions, and the path that was taken."""
     radius = surface.radius(Line(float(trajectory.m[0]), float(trajectory.c[0])))
     _draw_landscape(ax, surface, radius, theme, filled)
     if eigenvectors:

@@ -22,7 +22,7 @@ from tf_gd.points import Points
 from tf_gd.reduction import Reduction
 from tf_gd.show.page_data import page_data
 from tf_gd.show.page_words import line_words, points_numbers, points_words, run_words
-from tf_gd.show.still import Still, still_of_points, stills_of_run
+from tf_gd.show.static_figures import Still, still_of_points, stills_of_run
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import DARK, LIGHT
 from tf_gd.tables.writing import draft_of

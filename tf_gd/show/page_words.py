@@ -1,4 +1,7 @@
-"""The texts of the page: the verdict, the numbers with their meaning, and the table of steps."""
+"""The page's texts about a run: the verdict, the numbers with their meaning, and the table of steps.
+
+What the page says while one plays with it is in `templates/narration.js` and `templates/tasks.js`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss as a landscape over (m, c): its value at many lines at once, and the part worth seeing."""
+"""The loss as a surface over (m, c): its value at many lines at once, and the part worth seeing."""
 
 from dataclasses import dataclass
 from typing import Any, cast

@@ -50,7 +50,7 @@ def total(values: Vector, order: Order) -> Any:
             return reference.total(values, order)
     from tf_gd.summation import kernel
 
-    compiled = Arguments(values, order)
+    compiled = KernelArguments(values, order)
     prepare(kernel.total, *compiled.of_total(values))
     with flushed():
         return values.dtype.type(kernel.total(*compiled.of_total(values)))
@@ -75,7 +75,7 @@ def evaluate(x: Vector, y: Vector, m: Any, c: Any, scales: Scales, order: Order,
     return list(row[2:].astype(x.dtype))
 
 
-class Arguments:
+class KernelArguments:
     """What the compiled functions must know about a dtype and an order of addition; see `kernel.py`.
 
     Args:
@@ -120,7 +120,7 @@ class Evaluation:
         regrouped: bool = False,
         intercept: bool = True,
     ) -> None:
-        self.compiled = compiled = Arguments(x, order)
+        self.compiled = compiled = KernelArguments(x, order)
         self.form, self.free = ((0,) if regrouped else ()), intercept
         self.vectors = compiled.vector(x), compiled.vector(y)
         self.scales = tuple(map(compiled.dtype.type, scales))

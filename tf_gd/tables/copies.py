@@ -9,12 +9,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import Column
 from tf_gd.tables.database import pattern
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.numbers import double_of, looks_numeric, missing_in, nearly_numeric, spelt, without_missing
 from tf_gd.tables.source import Row, Source
+from tf_gd.tables.temporary_folder import Aside
 from tf_gd.tables.text import MAX_LINE
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from tf_gd.errors import plain
 from tf_gd.tables.advice import FileError, Keywords
 from tf_gd.tables.columns import quoted
 from tf_gd.tables.dialect import WHITESPACE
-from tf_gd.tables.text import Record, Text
+from tf_gd.tables.text import Text, TextRecord
 
 CANDIDATES = ",;\t|"
 SAMPLED = 200
@@ -55,28 +55,28 @@ def delimiter_of(text: Text) -> str:
     return "," if text.dialect.decimal != "," else ";"
 
 
-def _sample(text: Text, delimiter: str) -> list[Record]:
+def _sample(text: Text, delimiter: str) -> list[TextRecord]:
     """Return the first records that hold something."""
     sample = islice(text.records(delimiter, strict=False), SAMPLED)
     return [record for record in sample if record.fields]
 
 
-def _width(records: list[Record]) -> int:
+def _width(records: list[TextRecord]) -> int:
     """Return the number of fields of the first record."""
     return len(records[0].fields) if records else 0
 
 
-def _is_even(records: list[Record]) -> bool:
+def _is_even(records: list[TextRecord]) -> bool:
     """Say whether all records have one number of fields, and more than one."""
     return _width(records) > 1 and all(len(record.fields) == _width(records) for record in records)
 
 
-def _is_mostly_even(records: list[Record]) -> bool:
+def _is_mostly_even(records: list[TextRecord]) -> bool:
     """Say whether most records have as many fields as the first."""
     return _width(records) > 1 and 2 * sum(len(record.fields) == _width(records) for record in records) > len(records)
 
 
-def _tears(records: list[Record]) -> bool:
+def _tears(records: list[TextRecord]) -> bool:
     """Say whether a field holds several numbers, which another delimiter would keep apart."""
     return any(
         _TORN.search(field) or (_NUMBERS.fullmatch(field.strip()) and not _GROUPED.fullmatch(field.strip()))
@@ -85,7 +85,7 @@ def _tears(records: list[Record]) -> bool:
     )
 
 
-def _groups(records: list[Record]) -> bool:
+def _groups(records: list[TextRecord]) -> bool:
     """Say whether a field may be two numbers, or one whose digits are grouped by spaces."""
     return any(_GROUPED.fullmatch(field.strip()) for record in records for field in record.fields)
 
@@ -100,7 +100,7 @@ def _refuse_hint(text: Text) -> None:
         )
 
 
-def _refuse_preamble(text: Text, records: list[Record]) -> None:
+def _refuse_preamble(text: Text, records: list[TextRecord]) -> None:
     """Raise the error for lines before the table, if there is a table."""
     advice = rows_before(text)
     if advice and records:
@@ -128,7 +128,7 @@ def rows_before(text: Text) -> list[Keywords]:
     return found
 
 
-def _lines_before_table(records: list[Record]) -> int:
+def _lines_before_table(records: list[TextRecord]) -> int:
     """Return how many lines stand before the last records of one width; 0 where there is no such end."""
     width = len(records[-1].fields) if records else 0
     first = len(records)
@@ -137,6 +137,6 @@ def _lines_before_table(records: list[Record]) -> int:
     return records[first].line - 1 if 0 < first < len(records) - 1 else 0
 
 
-def _names_rows(records: list[Record]) -> bool:
+def _names_rows(records: list[TextRecord]) -> bool:
     """Say whether each record but the first, the header, starts with a name of its own, as R writes them."""
     return len(records) > 1 and all(len(record.fields) == _width(records) + 1 > 2 for record in records[1:])

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tf_gd.errors import DataError, plain
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import quoted
 from tf_gd.tables.copies import Cells, copied
 from tf_gd.tables.json_lines import objects, open_json_lines, parsed, written
 from tf_gd.tables.source import Source
+from tf_gd.tables.temporary_folder import Aside
 from tf_gd.tables.text import Text
 
 MAX_COLUMNS = 10_000

@@ -23,7 +23,7 @@ _SAMPLE = 200
 MAX_COLUMNS = 10_000
 
 
-class Number(str):
+class JsonNumber(str):
     """A number as it is written in the file."""
 
 
@@ -97,7 +97,9 @@ def parsed(content: str) -> Any:
     Raises:
         ValueError: no JSON, or an object that names a member twice.
     """
-    return json.loads(content, parse_int=Number, parse_float=Number, parse_constant=Number, object_pairs_hook=_members)
+    return json.loads(
+        content, parse_int=JsonNumber, parse_float=JsonNumber, parse_constant=JsonNumber, object_pairs_hook=_members
+    )
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,4 +113,4 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def written(value: Any) -> str | None:
     """Return a number as it is written, anything else as JSON that is no number, and null as None."""
-    return value if value is None or isinstance(value, Number) else json.dumps(value)
+    return value if value is None or isinstance(value, JsonNumber) else json.dumps(value)

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tf_gd.errors import DataError, TfGdError, invalid
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import quoted
 from tf_gd.tables.contents import KINDS, PACKED, kind_of, refuse, refuse_url
 from tf_gd.tables.database import reason
-from tf_gd.tables.delimited import open_delimited
+from tf_gd.tables.delimited_text import open_delimited
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.json_files import open_json
 from tf_gd.tables.parquet_files import open_parquet
 from tf_gd.tables.source import Source
 from tf_gd.tables.spreadsheets import open_spreadsheet
+from tf_gd.tables.temporary_folder import Aside
 from tf_gd.tables.text import Text
 from tf_gd.tables.unpacking import member_name, unpack
 

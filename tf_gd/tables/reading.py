@@ -14,7 +14,6 @@ import numpy.typing as npt
 from tf_gd.errors import DataError
 from tf_gd.points import Points
 from tf_gd.tables.advice import FileError, advised
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import Choice, Selector, choose, choose_one, quoted
 from tf_gd.tables.database import connect
 from tf_gd.tables.dialect import Dialect
@@ -22,6 +21,7 @@ from tf_gd.tables.numbers import EXACT_INTEGERS, fault, misspelling
 from tf_gd.tables.numpy_files import points_of, read_npy, read_npz
 from tf_gd.tables.opening import ARRAYS, look_into, one_line_errors, regular_file, source_of
 from tf_gd.tables.source import Source
+from tf_gd.tables.temporary_folder import Aside
 
 
 def read_points(

@@ -16,12 +16,12 @@ from typing import Any
 
 from tf_gd.errors import DataError, plain
 from tf_gd.tables.advice import FileError
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import quoted
 from tf_gd.tables.copies import SAMPLED, Cells, copied
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.headers import is_header
 from tf_gd.tables.source import Source
+from tf_gd.tables.temporary_folder import Aside
 
 MAX_UNPACKED = 2**28
 """Bytes that a workbook's parts may take."""

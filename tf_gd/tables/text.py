@@ -26,7 +26,7 @@ _MARKS = {
 _SCANNED = 2**28
 
 
-class Record(NamedTuple):
+class TextRecord(NamedTuple):
     """One record of a text file: the line on which it starts, from 1, and its fields."""
 
     line: int
@@ -120,7 +120,7 @@ class Text:
             at = line.find(mark, at + 1)
         return line[:at].rstrip() if at >= 0 else line
 
-    def records(self, delimiter: str, strict: bool = True, skip: int = 0) -> Iterator[Record]:
+    def records(self, delimiter: str, strict: bool = True, skip: int = 0) -> Iterator[TextRecord]:
         """Yield the records, blank lines included (as no fields).
 
         Args:
@@ -144,7 +144,7 @@ class Text:
                 raise self.error(line, f"must be CSV. Got {plain(str(error).split(' - ')[0])}") from None
             if fields is None:
                 return
-            yield Record(line, [] if len(fields) == 1 and not fields[0].strip() else fields)
+            yield TextRecord(line, [] if len(fields) == 1 and not fields[0].strip() else fields)
             line = skip + reader.line_num + 1
 
     def error(self, line: int, complaint: str) -> DataError:

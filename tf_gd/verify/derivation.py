@@ -11,7 +11,7 @@ from typing import Any, Literal
 from tf_gd.errors import invalid
 from tf_gd.reduction import Reduction, check_reduction
 from tf_gd.verify.algebra import largest_eigenvalue, symbols, tidy
-from tf_gd.verify.derivation_step import Step
+from tf_gd.verify.derivation_step import DerivationStep
 
 Model = Literal["line", "no-intercept", "m-model"]
 MODELS: tuple[Model, ...] = ("line", "no-intercept", "m-model")
@@ -38,7 +38,7 @@ class Derivation:
     reduction: Reduction
     parameters: tuple[Any, ...]
     loss: Any
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
 
     @property
     def gradient(self) -> tuple[Any, ...]:
@@ -101,27 +101,29 @@ def _share(reduction: Reduction) -> Any:
     return half / s.n if reduction.endswith("mean") else half
 
 
-def _steps(derived: Derivation, prediction: Any) -> Iterator[Step]:
+def _steps(derived: Derivation, prediction: Any) -> Iterator[DerivationStep]:
     yield from _to_the_loss(derived, prediction)
     yield from _to_the_update(derived, prediction)
     yield from _beyond(derived)
 
 
-def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[Step]:
+def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[DerivationStep]:
     """Equations 1 to 4."""
     s = symbols()
     p, e, y, L = s.sympy.symbols("p_i e_i y_i L")
     what = derived.reduction.replace("half_", "half the ")
     what = what if what.startswith("half") else f"the {what}"
-    yield Step(1, "The prediction", SENTENCES[derived.model], (s.sympy.Eq(p, prediction),))
-    yield Step(2, "The residual", "The error of a point is prediction minus observation.", (s.sympy.Eq(e, p - y),))
-    yield Step(
+    yield DerivationStep(1, "The prediction", SENTENCES[derived.model], (s.sympy.Eq(p, prediction),))
+    yield DerivationStep(
+        2, "The residual", "The error of a point is prediction minus observation.", (s.sympy.Eq(e, p - y),)
+    )
+    yield DerivationStep(
         3,
         "The loss",
         f"The loss is {what} of the squared residuals, so that no two errors cancel.",
         (s.sympy.Eq(L, _share(derived.reduction) * s.add(e**2)),),
     )
-    yield Step(
+    yield DerivationStep(
         4,
         "The loss of the parameters",
         "Substituted, the loss depends on the parameters alone: the points are given.",
@@ -129,11 +131,11 @@ def _to_the_loss(derived: Derivation, prediction: Any) -> Iterator[Step]:
     )
 
 
-def _to_the_update(derived: Derivation, prediction: Any) -> Iterator[Step]:
+def _to_the_update(derived: Derivation, prediction: Any) -> Iterator[DerivationStep]:
     """Equations 5 to 10."""
     s, (first, *_) = symbols(), derived.parameters
     loss = s.loss(*derived.parameters)
-    yield Step(
+    yield DerivationStep(
         5,
         "A parabola",
         f"Against {' or '.join(map(str, derived.parameters))} alone the loss is a parabola. Its leading coefficient "
@@ -142,14 +144,14 @@ def _to_the_update(derived: Derivation, prediction: Any) -> Iterator[Step]:
     )
     k, cost = s.sympy.symbols("k N")
     tries = len(derived.parameters)
-    yield Step(
+    yield DerivationStep(
         6,
         "Why not try all values",
         f"Trying k values of {'each parameter' if tries > 1 else 'the parameter'} costs N evaluations of the loss, "
         "and finds the best only to within the distance between two tries.",
         (s.sympy.Eq(cost, k**tries),),
     )
-    yield Step(
+    yield DerivationStep(
         7,
         "The partial derivatives" if tries > 1 else "The derivative",
         "The chain rule: the derivative of e^2 is 2 e times that of e; and the derivative of a sum is a sum. "
@@ -164,7 +166,7 @@ def _to_the_update(derived: Derivation, prediction: Any) -> Iterator[Step]:
         (s.M,),
         s.loss(s.M),
     )
-    yield Step(
+    yield DerivationStep(
         9,
         "Until the derivative is 0",
         "At the lowest point the gradient is zero. Sx is the sum of the x_i, Sxy that of the x_i y_i, and so on.",
@@ -211,7 +213,7 @@ def _parabola(loss: Any, parameter: Any) -> Any:
     return bend / 2 * parameter**2 + slope * parameter + constant
 
 
-def _update(title: str, sentence: str, equation: int, parameters: tuple[Any, ...], loss: Any) -> Step:
+def _update(title: str, sentence: str, equation: int, parameters: tuple[Any, ...], loss: Any) -> DerivationStep:
     """Return the step M' = M - alpha dL/dM for each of these parameters."""
     s = symbols()
 
@@ -220,22 +222,22 @@ def _update(title: str, sentence: str, equation: int, parameters: tuple[Any, ...
         after = s.sympy.Add(parameter, -s.alpha * slope, evaluate=False)
         return s.sympy.Eq(s.sympy.Symbol(f"{parameter}'"), after, evaluate=False)
 
-    return Step(equation, title, sentence, tuple(moved(parameter) for parameter in parameters), order="none")
+    return DerivationStep(equation, title, sentence, tuple(moved(parameter) for parameter in parameters), order="none")
 
 
-def _beyond(derived: Derivation) -> Iterator[Step]:
+def _beyond(derived: Derivation) -> Iterator[DerivationStep]:
     """The curvature and the learning rate, which the post leaves to trial."""
     s = symbols()
     size = len(derived.parameters)
     H, d, then = (s.sympy.MatrixSymbol(name, size, width) for name, width in (("H", size), ("d", 1), ("d'", 1)))
     lam, limit = s.sympy.symbols("lambda_max alpha_max")
-    yield Step(
+    yield DerivationStep(
         11,
         "The curvature",
         "The second derivatives do not depend on the parameters: the curvature is the same everywhere.",
         (s.sympy.Eq(H, derived.hessian, evaluate=False),),
     )
-    yield Step(
+    yield DerivationStep(
         12,
         "The largest learning rate",
         "d is the difference from the optimum, d' the one after a step, and I the identity. Along an eigenvector of H "

@@ -7,7 +7,7 @@ from tf_gd.verify.algebra import symbols
 
 
 @dataclass(frozen=True)
-class Step:
+class DerivationStep:
     """One step: what is done, why, and the formulas.
 
     Attributes:

@@ -49,7 +49,7 @@ class SessionCheck:
         return self.message
 
 
-class Step(NamedTuple):
+class SessionStep(NamedTuple):
     """One step of a session: the state before it and after it, its points and its rate."""
 
     before: tuple[Any, Any]
@@ -58,7 +58,7 @@ class Step(NamedTuple):
     rate: Any
 
 
-class Program(NamedTuple):
+class SessionProgram(NamedTuple):
     """What a program may be: its loss, how it adds the residual, and whether c moves."""
 
     reduction: Reduction
@@ -111,7 +111,7 @@ def check_session(
     alpha = _alpha(session, train_op) if learning_rate is None else None
     made = list(_made(session, train_op, (m, c), (x, y), feed_dict, steps, alpha, learning_rate))
     moves = any(step.before[1] != step.after[1] for step in made)
-    programs = [Program(reduction, constants, moves) for constants in (False, True) for reduction in REDUCTIONS]
+    programs = [SessionProgram(reduction, constants, moves) for constants in (False, True) for reduction in REDUCTIONS]
     same = {program: sum(_is_same(step, program, loss_scale) for step in made) for program in programs}
     program = max(programs, key=lambda program: (same[program], -_distance(made[0], program, loss_scale)))
     count = same[program]
@@ -135,7 +135,7 @@ def _alpha(session: Any, train_op: Any) -> Any:
 
 def _made(
     session: Any, train_op: Any, parameters: Any, data: Any, feed_dict: Feed, steps: int, alpha: Any, rate: Any
-) -> Iterator[Step]:
+) -> Iterator[SessionStep]:
     """Make the steps, and say of each what it started from and where it led."""
     for k in range(steps):
         feed = feed_dict(k) if callable(feed_dict) else feed_dict
@@ -144,7 +144,7 @@ def _made(
         points = Points(*(_values(name, value, feed) for name, value in zip("xy", data, strict=True))).astype(dtype)
         applied = session.run(alpha, feed) if alpha is not None else rate
         session.run(train_op, feed)
-        yield Step(before, _line(session, parameters), points, applied_learning_rate(applied, dtype))
+        yield SessionStep(before, _line(session, parameters), points, applied_learning_rate(applied, dtype))
 
 
 def _line(session: Any, parameters: Any) -> tuple[Any, Any]:
@@ -167,7 +167,7 @@ def _values(name: str, value: Any, feed: Mapping[Any, Any] | None) -> Any:
     return np.ravel(np.asarray(value))
 
 
-def _next(step: Step, program: Program, loss_scale: float | None) -> tuple[Any, Any]:
+def _next(step: SessionStep, program: SessionProgram, loss_scale: float | None) -> tuple[Any, Any]:
     """Return the state after a step by hand."""
     x, y = step.points
     m, c = step.before
@@ -178,12 +178,12 @@ def _next(step: Step, program: Program, loss_scale: float | None) -> tuple[Any, 
         return manual.update(m, dm, step.rate), after_c
 
 
-def _is_same(step: Step, program: Program, loss_scale: float | None) -> bool:
+def _is_same(step: SessionStep, program: SessionProgram, loss_scale: float | None) -> bool:
     by_hand = _next(step, program, loss_scale)
     return all(one.tobytes() == other.tobytes() for one, other in zip(by_hand, step.after, strict=True))
 
 
-def _distance(step: Step, program: Program, loss_scale: float | None) -> float:
+def _distance(step: SessionStep, program: SessionProgram, loss_scale: float | None) -> float:
     """Return how far the state by hand is from the session's, in m and c together; infinity where it is not finite."""
     apart = [
         abs(float(one) - float(other)) for one, other in zip(_next(step, program, loss_scale), step.after, strict=True)
@@ -191,7 +191,7 @@ def _distance(step: Step, program: Program, loss_scale: float | None) -> float:
     return sum(apart) if np.isfinite(apart).all() else np.inf
 
 
-def _message(made: list[Step], program: Program, count: int, loss_scale: float | None) -> str:
+def _message(made: list[SessionStep], program: SessionProgram, count: int, loss_scale: float | None) -> str:
     """Return one sentence: the same, or which step differs first and by how much."""
     loss = program.reduction if loss_scale is None else f"{program.reduction} times {loss_scale:g}"
     points = "constants in the graph" if program.constants else "fed, or in variables"

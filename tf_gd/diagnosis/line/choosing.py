@@ -11,15 +11,15 @@ from tf_gd.diagnosis.line.conventions import Convention, conventions, said_outri
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes
-from tf_gd.diagnosis.line.trial import Line, Tested, on_points
-from tf_gd.diagnosis.line.updates import STEPS, Step, as_tensorflow, on_paper
+from tf_gd.diagnosis.line.trial import Tested, TrialLine, on_points
+from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion, as_tensorflow, on_paper
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A function in the way in which it is called, and its answers to the readable questions."""
+    """A function in the way in which it is called, and its answers to the simple questions."""
 
     tested: Tested
     points: Points
@@ -32,20 +32,20 @@ class Chosen:
         return in_one_precision(floats, unit) + [Observation(*pair) for pair in zip(asked, exact, strict=False)]
 
 
-def questions(tested: Tested, points: Points, loss: Reduction) -> list[Probe | Step]:
-    """Return the readable questions under a loss, in exact numbers."""
+def questions(tested: Tested, points: Points, loss: Reduction) -> list[Probe | UpdateQuestion]:
+    """Return the simple questions under a loss, in exact numbers."""
     by_line = dict(zip(LINES, probes(points, loss), strict=True))
 
-    def question(line: Line) -> Probe | Step:
+    def question(line: TrialLine) -> Probe | UpdateQuestion:
         probe = by_line[line.m, line.c]
-        return probe if line.rate is None else Step(probe, Fraction(line.rate))
+        return probe if line.rate is None else UpdateQuestion(probe, Fraction(line.rate))
 
     return [question(line) for line in tested.lines()]
 
 
 def is_right(seen: Sequence[Observation]) -> bool:
     """Return whether every answer is the right one, at the rate as given or rounded to float32."""
-    if isinstance(seen[0].probe, Step):
+    if isinstance(seen[0].probe, UpdateQuestion):
         return any(all(parts_explained(form, seen, STEPS)) for form in (as_tensorflow(on_paper), on_paper))
     return all(parts_explained(right, seen))
 
@@ -58,7 +58,7 @@ def choose(
     Args:
         call: what it is asked for.
         subject: the function.
-        points: the readable points.
+        points: the simple points.
         losses: under which it may be right.
         said: how it is called, outright: "compute_gradient(x, y, w, b)".
 

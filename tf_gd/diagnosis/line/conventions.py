@@ -64,13 +64,13 @@ class Convention:
 
     def question(self, m: Any, c: Any, x: Any, y: Any, rate: Any = None) -> Question:
         """Return the arguments for this line, these points and this rate."""
-        values = _Values(m, c, x, y, rate, self.container)
+        values = _QuestionValues(m, c, x, y, rate, self.container)
         arguments = [values.of(form) for _, kind, form in self.forms if kind == "positional"]
         return arguments, {name: values.of(form) for name, kind, form in self.forms if kind == "keyword"}
 
 
 @dataclass(frozen=True)
-class _Values:
+class _QuestionValues:
     """The values of one question."""
 
     m: Any

@@ -3,7 +3,7 @@
 The right gradient is affine in (m, c), so on given points three evaluations determine it and a fourth confirms it.
 What comes back is compared in exact rational arithmetic where the function takes fractions, else to within the
 rounding bound; then every entry of the catalogue is compared in the same way. A function that is right on the
-readable points is then tried on many others, where rarer mistakes show: see `point_sets`.
+simple points is then tried on many others, where rarer mistakes show: see `point_sets`.
 
 A wrong scale, and m and c updated one after the other, lead to the same best line, only at another pace. So the line
 that comes out at the end proves nothing about an update: single updates are looked at.
@@ -27,10 +27,10 @@ from tf_gd.diagnosis.line.conventions import is_default, words_of
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import LOSSES, require_loss
 from tf_gd.diagnosis.line.matching import blind_spots
-from tf_gd.diagnosis.line.naming import Named, name_gradient, name_update
+from tf_gd.diagnosis.line.naming_mistakes import Named, name_gradient, name_update
 from tf_gd.diagnosis.line.own_evidence import with_evidence
 from tf_gd.diagnosis.line.probes import points_for, probes
-from tf_gd.diagnosis.line.rare import describe_rare
+from tf_gd.diagnosis.line.rare_inputs import describe_rare
 from tf_gd.diagnosis.line.trial import Tried, exactly_asked, try_everything, unit_of
 from tf_gd.diagnosis.line.updates import FLOAT64_RATE, UPDATES
 from tf_gd.errors import DataError
@@ -177,7 +177,7 @@ def _wrong(
     given: int | None,
     reduction: Reduction | None,
 ) -> GradientCheck:
-    """Return the check of a function that is wrong on the readable points."""
+    """Return the check of a function that is wrong on the simple points."""
     name = name_update if chosen.tested.is_update else name_gradient
     named: Named = name(chosen, losses, unit, exact, strict=reduction is not None)
     if given is None:
@@ -196,7 +196,7 @@ def _right_on_given(chosen: Chosen, loss: Reduction, unit: Fraction, exact: Sequ
 
 
 def _tried(chosen: Chosen, tried: Tried, fitting: Sequence[Reduction], exactly: bool) -> GradientCheck:
-    """Return the check of a function that is right on the readable points, after it was tried on many."""
+    """Return the check of a function that is right on the simple points, after it was tried on many."""
     for loss in fitting:
         for reading in ("float32", "paper"):
             if tried.failures.get((loss, reading)) == []:

@@ -92,7 +92,7 @@ def in_one_precision(seen: Sequence[Observation], unit: Fraction) -> list[Observ
 
 
 @dataclass(frozen=True)
-class Explanation:
+class MistakeCombination:
     """The mistakes that explain every answer.
 
     Attributes:
@@ -125,7 +125,7 @@ Lift = Callable[[Formula], Any]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class FormulaEvidence:
     """Observations, and what a formula of the gradient computes in them: itself, or a step with it.
 
     Attributes:
@@ -143,7 +143,7 @@ class Evidence:
         return parts_explained(self.lift(formula), self.seen, self.steps)
 
 
-def explanation(evidence: Evidence, coincidences: bool = True) -> Explanation:
+def explanation(evidence: FormulaEvidence, coincidences: bool = True) -> MistakeCombination:
     """Return what explains the answers: one mistake by its usual form, by a rarer one, in one derivative, or two.
 
     Args:
@@ -155,10 +155,10 @@ def explanation(evidence: Evidence, coincidences: bool = True) -> Explanation:
     usual = tuple(entry for entry in entries if all(fits[entry.formula]))
     if usual:
         factor = usual[0].name in SCALES or usual[0].name in (_ONE_HALF_N, "half-mean")
-        return Explanation(usual, ("",) * len(usual), cost=1 if factor else 0)
+        return MistakeCombination(usual, ("",) * len(usual), cost=1 if factor else 0)
     rarer = tuple(entry for entry in entries if any(all(fits[form]) for form in entry.rarer))
     if rarer:
-        return Explanation(rarer, ("",) * len(rarer), cost=2)
+        return MistakeCombination(rarer, ("",) * len(rarer), cost=2)
     return _in_one(evidence, entries, fits) or _in_each(entries, fits) or _with_a_factor(evidence, entries)
 
 
@@ -168,26 +168,26 @@ def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistak
     return usual or tuple(entry for entry in entries if any(fits[form][which] for form in entry.rarer))
 
 
-def _in_one(evidence: Evidence, entries: Sequence[Mistake], fits: Fits) -> Explanation | None:
+def _in_one(evidence: FormulaEvidence, entries: Sequence[Mistake], fits: Fits) -> MistakeCombination | None:
     """Return a mistake in one derivative, where the other one is right; by itself, or with a factor on top."""
     rights = evidence.fits(right)
     for which in (0, 1):
         if rights[1 - which] and (found := _of_part(entries, fits, which)):
-            return Explanation(found[:1], (DERIVATIVES[which],), cost=3)
+            return MistakeCombination(found[:1], (DERIVATIVES[which],), cost=3)
     for which in (0, 1):
         pairs = _pairs(entries) if rights[1 - which] else ()
         pair = next((pair for formula, pair in pairs if evidence.fits(formula)[which]), None)
         if pair:
-            return Explanation(pair, (DERIVATIVES[which],) * 2, together=True, cost=5)
+            return MistakeCombination(pair, (DERIVATIVES[which],) * 2, together=True, cost=5)
     return None
 
 
-def _in_each(entries: Sequence[Mistake], fits: Fits) -> Explanation | None:
+def _in_each(entries: Sequence[Mistake], fits: Fits) -> MistakeCombination | None:
     """Return one mistake in dL/dm and another in dL/dc."""
     for_m, for_c = (_of_part(entries, fits, which) for which in (0, 1))
     if not for_m or not for_c:
         return None
-    return Explanation((for_m[0], for_c[0]), DERIVATIVES, together=True, cost=5)
+    return MistakeCombination((for_m[0], for_c[0]), DERIVATIVES, together=True, cost=5)
 
 
 def _pairs(entries: Sequence[Mistake]) -> list[tuple[Formula, tuple[Mistake, Mistake]]]:
@@ -205,10 +205,10 @@ _PAIRS: list[tuple[Formula, tuple[Mistake, Mistake]]] = [
 ]
 
 
-def _with_a_factor(evidence: Evidence, entries: Sequence[Mistake]) -> Explanation:
+def _with_a_factor(evidence: FormulaEvidence, entries: Sequence[Mistake]) -> MistakeCombination:
     """Return two mistakes that explain everything together, the second of them a wrong factor; or nothing."""
     pair = next((pair for formula, pair in _pairs(entries) if all(evidence.fits(formula))), None)
-    return Explanation(pair, ("", ""), together=True, cost=6) if pair else Explanation()
+    return MistakeCombination(pair, ("", ""), together=True, cost=6) if pair else MistakeCombination()
 
 
 def blind_spots(seen: Sequence[Observation]) -> list[str]:

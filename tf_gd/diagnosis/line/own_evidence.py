@@ -18,8 +18,8 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import bound
 from tf_gd.diagnosis.line.probes import Probe
 from tf_gd.diagnosis.line.running_error import ExactValue, vector
-from tf_gd.diagnosis.line.trial import Line, Tested
-from tf_gd.diagnosis.line.updates import STEPS, Step
+from tf_gd.diagnosis.line.trial import Tested, TrialLine
+from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
 
@@ -40,7 +40,7 @@ class Answered:
     """A round question with what came back and what is right."""
 
     points: Points
-    line: Line
+    line: TrialLine
     yours: tuple[Fraction, Fraction]
     rights: tuple[Fraction, Fraction]
     wrong: tuple[bool, bool]
@@ -61,7 +61,7 @@ def _part(message: str) -> tuple[int, ...]:
 def _answers(tested: Tested, loss: Reduction, unit: Fraction) -> list[Answered]:
     """Ask every round question, in one message; those that give no numbers are left out."""
     rate = RATE if tested.is_update else None
-    asked = [(points, Line(m, c, rate)) for points in SETS for m, c in LINES]
+    asked = [(points, TrialLine(m, c, rate)) for points in SETS for m, c in LINES]
     replies = tested.replies([(line, np.array(points.x), np.array(points.y)) for points, line in asked])
     found = []
     for (points, line), reply in zip(asked, replies, strict=True):
@@ -74,11 +74,11 @@ def _answers(tested: Tested, loss: Reduction, unit: Fraction) -> list[Answered]:
 
 
 def _compared(
-    points: Points, line: Line, loss: Reduction, values: tuple[Fraction, Fraction], unit: Fraction
+    points: Points, line: TrialLine, loss: Reduction, values: tuple[Fraction, Fraction], unit: Fraction
 ) -> Answered:
     exact = [ExactValue(Fraction(number)) for number in (line.m, line.c)]
     probe = Probe(exact[0], exact[1], vector(points.x), vector(points.y), loss)
-    terms: Any = probe.under(right) if line.rate is None else Step(probe, Fraction(line.rate)).moved()
+    terms: Any = probe.under(right) if line.rate is None else UpdateQuestion(probe, Fraction(line.rate)).moved()
     room = [bound(term, probe, unit, 1 if line.rate is None else STEPS) for term in terms]
     wrong = [abs(value - term.value) > slack for value, term, slack in zip(values, terms, room, strict=True)]
     return Answered(points, line, values, (terms[0].value, terms[1].value), (wrong[0], wrong[1]))

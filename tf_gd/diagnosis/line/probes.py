@@ -1,7 +1,7 @@
 """A question to a derivation: the points, and the values of m and c.
 
 Data can hide a mistake. With two points a missing 2 equals a mean; with every x at 1 a missing x is invisible; on
-collinear points the residuals can all be 0. The readable points here hide none of the catalogue:
+collinear points the residuals can all be 0. The simple points here hide none of the catalogue:
 `tests/diagnosis/test_diagnose.py` compares every pair of mistakes on them. `point_sets` has the many others, on which
 rarer mistakes show.
 

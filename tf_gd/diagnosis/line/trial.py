@@ -32,7 +32,7 @@ _LARGEST = {UNITS["float64"]: 2.0**1023, UNITS["float32"]: 2.0**127, UNITS["floa
 
 
 @dataclass(frozen=True)
-class Line:
+class TrialLine:
     """A question's line, and the rate of an update."""
 
     m: float
@@ -59,13 +59,13 @@ class Tested:
         """How many gradients' roundings go into an answer."""
         return STEPS if self.is_update else 1
 
-    def lines(self) -> list[Line]:
-        """Return the readable questions: four lines, and two rates for an update."""
+    def lines(self) -> list[TrialLine]:
+        """Return the simple questions: four lines, and two rates for an update."""
         if self.is_update:
-            return [Line(m, c, rate) for rate in READABLE_RATES for m, c in LINES]
-        return [Line(m, c) for m, c in LINES]
+            return [TrialLine(m, c, rate) for rate in READABLE_RATES for m, c in LINES]
+        return [TrialLine(m, c) for m, c in LINES]
 
-    def replies(self, questions: Sequence[tuple[Line, Any, Any]]) -> list[Reply]:
+    def replies(self, questions: Sequence[tuple[TrialLine, Any, Any]]) -> list[Reply]:
         """Ask."""
         number = float if self.is_update else self.dtype
         return self.subject.ask(
@@ -81,7 +81,7 @@ class Tested:
         answer = read(self.convention.call, reply, named=self.call.results)
         return Answer((answer.values[1], answer.values[0]), answer.unit) if self.convention.c_first else answer
 
-    def answers(self, questions: Sequence[tuple[Line, Any, Any]]) -> list[Answer]:
+    def answers(self, questions: Sequence[tuple[TrialLine, Any, Any]]) -> list[Answer]:
         """Ask, and return the numbers.
 
         Raises:
@@ -90,13 +90,13 @@ class Tested:
         return [self.answer(reply) for reply in self.replies(questions)]
 
 
-def on_points(tested: Tested, points: Points) -> list[tuple[Line, Any, Any]]:
-    """Return the readable questions on `points`."""
+def on_points(tested: Tested, points: Points) -> list[tuple[TrialLine, Any, Any]]:
+    """Return the simple questions on `points`."""
     return [(line, np.array(points.x), np.array(points.y)) for line in tested.lines()]
 
 
 def exactly_asked(tested: Tested, points: Points) -> list[Answer]:
-    """Return the answers to the readable questions in fractions; nothing where they do not come back exact."""
+    """Return the answers to the simple questions in fractions; nothing where they do not come back exact."""
     if tested.is_update or tested.convention.container != "array" or tested.convention.forms[0][2].shape:
         return []
     x, y = (np.array([Fraction(float(value)) for value in values], dtype=object) for values in (points.x, points.y))
@@ -153,7 +153,7 @@ def _at_scale(tested: Tested, name: str, scale: float) -> list[tuple[Fraction, F
         variants += [(*full[:which], changed[which], *full[which + 1 :]) for which in range(4)]
     rate = 0.1 if tested.is_update else None
     try:
-        questions = [(Line(float(m), float(c), rate), x, y) for x, y, m, c in variants]
+        questions = [(TrialLine(float(m), float(c), rate), x, y) for x, y, m, c in variants]
         return [answer.values for answer in tested.answers(questions)]
     except Misbehaved:
         return []
@@ -176,7 +176,7 @@ class Failure:
     """A wrong answer: the question, which of the two numbers, and what came and should have come."""
 
     points: PointSet
-    line: Line
+    line: TrialLine
     which: int
     yours: Fraction | None
     right: Fraction
@@ -200,7 +200,7 @@ class Tried:
     refused: list[str] = field(default_factory=list)
     overflowed: list[str] = field(default_factory=list)
     failures: dict[tuple[str, str], list[Failure]] = field(default_factory=dict)
-    asked: list[tuple[PointSet, Line]] = field(default_factory=list)
+    asked: list[tuple[PointSet, TrialLine]] = field(default_factory=list)
 
     def note(self, words: list[str], one: PointSet) -> None:
         """Note the words of a set, once."""
@@ -225,13 +225,13 @@ def try_everything(tested: Tested, losses: Sequence[str], unit: Fraction) -> Tri
     return tried
 
 
-def _batches(tested: Tested) -> Iterator[list[tuple[PointSet, Line]]]:
+def _batches(tested: Tested) -> Iterator[list[tuple[PointSet, TrialLine]]]:
     rates = iter(RATES * 1000)
     sets = point_sets()
-    everything: list[tuple[PointSet, Line]] = []
+    everything: list[tuple[PointSet, TrialLine]] = []
     for start in range(0, len(sets), _BATCH):
         batch = [
-            (one, Line(m, c, next(rates) if tested.is_update else None))
+            (one, TrialLine(m, c, next(rates) if tested.is_update else None))
             for one in sets[start : start + _BATCH]
             for m, c in one.lines
         ]
@@ -240,7 +240,7 @@ def _batches(tested: Tested) -> Iterator[list[tuple[PointSet, Line]]]:
     yield random.Random(5).sample([one for one in everything if one[0].n < 100], AGAIN)
 
 
-def _judge(tested: Tested, tried: Tried, one: PointSet, line: Line, reply: Reply, unit: Fraction) -> None:
+def _judge(tested: Tested, tried: Tried, one: PointSet, line: TrialLine, reply: Reply, unit: Fraction) -> None:
     """Compare one answer with the right one, under every loss."""
     try:
         answer = tested.answer(reply)
@@ -255,7 +255,7 @@ def _judge(tested: Tested, tried: Tried, one: PointSet, line: Line, reply: Reply
                 failures.append(Failure(one, line, which, answer.values[which], right))
 
 
-def _judge_refusal(tried: Tried, one: PointSet, line: Line, fault: Misbehaved, unit: Fraction) -> None:
+def _judge_refusal(tried: Tried, one: PointSet, line: TrialLine, fault: Misbehaved, unit: Fraction) -> None:
     refuses = fault.name in ("raises", "not-finite", "returns-nothing", "not-a-number")
     if refuses and not one.determines_a_line:
         tried.note(tried.refused, one)
@@ -269,7 +269,7 @@ def _judge_refusal(tried: Tried, one: PointSet, line: Line, fault: Misbehaved, u
         failures.append(Failure(one, line, 0, None, dm, fault.message))
 
 
-def right_answer(one: PointSet, line: Line, loss: str, reading: str) -> tuple[tuple[Fraction, Fraction], ...]:
+def right_answer(one: PointSet, line: TrialLine, loss: str, reading: str) -> tuple[tuple[Fraction, Fraction], ...]:
     """Return (right, size of what was added up for it) for both numbers."""
     m, c = Fraction(line.m), Fraction(line.c)
     factor = share(loss, one.n)

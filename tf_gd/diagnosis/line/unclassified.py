@@ -35,7 +35,7 @@ _MOST_ROWS = 12  # of the points, the first so many are searched for a small set
 
 
 @dataclass(frozen=True)
-class Series:
+class DerivativeSeries:
     """One derivative at the four lines: what came back, what is right, and how far rounding reaches."""
 
     values: list[Fraction]
@@ -123,7 +123,7 @@ def describe_update(seen: Sequence[Observation]) -> Diagnosis:
     return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
 
 
-def _on_round_points(tested: Tested, seen: Sequence[Observation]) -> list[Series]:
+def _on_round_points(tested: Tested, seen: Sequence[Observation]) -> list[DerivativeSeries]:
     """Return both derivatives on points whose numbers are easy to check by hand; nothing where they do not come."""
     try:
         answers = _ask(tested, ROUND, seen[0])
@@ -132,15 +132,15 @@ def _on_round_points(tested: Tested, seen: Sequence[Observation]) -> list[Series
     return [of_gradient(answers, which) for which in range(2)]
 
 
-def of_gradient(seen: Sequence[Observation], which: int) -> Series:
+def of_gradient(seen: Sequence[Observation], which: int) -> DerivativeSeries:
     """Return dL/dm (0) or dL/dc (1) at the four lines."""
     seen = seen[: len(LINES)]
     terms = [one.points.under(right)[which] for one in seen]
     slack = [bound(term, one.points, one.answer.unit) for term, one in zip(terms, seen, strict=True)]
-    return Series([one.answer.values[which] for one in seen], [term.value for term in terms], slack)
+    return DerivativeSeries([one.answer.values[which] for one in seen], [term.value for term in terms], slack)
 
 
-def of_update(seen: Sequence[Observation], which: int) -> Series:
+def of_update(seen: Sequence[Observation], which: int) -> DerivativeSeries:
     """Return the derivative by which m (0) or c (1) moved at the four lines: (old - new) / learning_rate."""
     values, rights, slack = [], [], []
     for one in seen[: len(LINES)]:
@@ -148,11 +148,11 @@ def of_update(seen: Sequence[Observation], which: int) -> Series:
         values.append((old - one.answer.values[which]) / one.probe.learning_rate)
         rights.append((old - new.value) / one.probe.learning_rate)
         slack.append(bound(new, one.points, one.answer.unit) / one.probe.learning_rate)
-    return Series(values, rights, slack)
+    return DerivativeSeries(values, rights, slack)
 
 
 def _describe(
-    series: Sequence[Series], labels: Sequence[str], reduction: Reduction, shown: Sequence[Series]
+    series: Sequence[DerivativeSeries], labels: Sequence[str], reduction: Reduction, shown: Sequence[DerivativeSeries]
 ) -> Diagnosis:
     """Return (name, message) for each wrong series, or one for both where they share a factor."""
     factors = [one.factor for one in series]
@@ -173,7 +173,7 @@ def terms_of(which: int, reduction: Reduction) -> list[str]:
     return [term.replace("(2 ", "(").replace("(2)", "(1)") for term in terms] if half else terms
 
 
-def _describe_one(one: Series, terms: Sequence[str], shown: Series | None) -> tuple[str, str]:
+def _describe_one(one: DerivativeSeries, terms: Sequence[str], shown: DerivativeSeries | None) -> tuple[str, str]:
     """Return in what way one derivative is wrong."""
     if one.factor is not None:
         return "unlisted-factor", f"is {_times(one, shown)} what it should be."
@@ -196,7 +196,7 @@ def _describe_one(one: Series, terms: Sequence[str], shown: Series | None) -> tu
     )
 
 
-def _times(one: Series, shown: Series | None) -> str:
+def _times(one: DerivativeSeries, shown: DerivativeSeries | None) -> str:
     """Return the factor; with the round points where it is another one on other points."""
     assert one.factor is not None
     if shown is None or shown.factor is None or shown.factor == one.factor:
@@ -204,7 +204,7 @@ def _times(one: Series, shown: Series | None) -> str:
     return f"on {_ROUND_WORDS} {show(shown.factor)} times"
 
 
-def _too_large(one: Series, shown: Series | None) -> str:
+def _too_large(one: DerivativeSeries, shown: DerivativeSeries | None) -> str:
     """Return the constant; with the round points where it is another one on other points."""
     assert one.constant is not None
     constant, at = one.constant, ""

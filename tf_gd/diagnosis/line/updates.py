@@ -22,7 +22,7 @@ STEPS = 3
 
 
 @dataclass(frozen=True)
-class Step:
+class UpdateQuestion:
     """One question: these points and this line, moved at this learning rate by this gradient."""
 
     points: Probe
@@ -30,11 +30,11 @@ class Step:
     gradient: Formula = right
 
     @property
-    def in_float32(self) -> "Step":
+    def in_float32(self) -> "UpdateQuestion":
         """The same question with the learning rate as TensorFlow applies it: rounded to float32."""
         return replace(self, learning_rate=Fraction(float(np.float32(float(self.learning_rate)))))
 
-    def at(self, m: ExactValue, c: ExactValue) -> "Step":
+    def at(self, m: ExactValue, c: ExactValue) -> "UpdateQuestion":
         """Return the same question under another line."""
         return replace(self, points=self.points.at(m, c))
 
@@ -49,7 +49,7 @@ class Step:
         return self.points.m - rate * dm, self.points.c - rate * dc
 
 
-StepFormula = Callable[[Step], Pair]
+StepFormula = Callable[[UpdateQuestion], Pair]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class UpdateMistake:
         return f"{self.sentence} {cite(8)}"
 
 
-def on_paper(step: Step) -> Pair:
+def on_paper(step: UpdateQuestion) -> Pair:
     """Return the right update."""
     return step.moved()
 
@@ -82,12 +82,12 @@ def with_gradient(formula: StepFormula, gradient: Formula) -> StepFormula:
     return lambda step: formula(replace(step, gradient=gradient))
 
 
-def _m_first(step: Step) -> Pair:
+def _m_first(step: UpdateQuestion) -> Pair:
     m, _ = step.moved()
     return m, step.at(m, step.points.c).moved()[1]
 
 
-def _c_first(step: Step) -> Pair:
+def _c_first(step: UpdateQuestion) -> Pair:
     _, c = step.moved()
     return step.at(step.points.m, c).moved()[0], c
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.model_problem import Vector
 
@@ -28,14 +28,14 @@ class Values:
 Formula = Callable[[Values], Vector]
 
 
-def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """One activation whose derivative is missing, squared, at the wrong argument, or another's."""
     for place, (formula, kind) in enumerate(views[0].loss.facts.activations):
         if not views[0].inside("activation", place):
             continue  # inside of a function with a gradient of its own
         where = f"In the gradient of {listed(names)}, the derivative of {formula}"
         for name, sentence, flow in flows(kind):
-            yield Mistake(name, f"{where} {sentence}", _pattern(place, flow), 4.0)
+            yield ModelMistake(name, f"{where} {sentence}", _pattern(place, flow), 4.0)
 
 
 def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:

@@ -11,13 +11,13 @@ import numpy as np
 from tf_gd.diagnosis.calling import Misbehaved, printable
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.model import model_job
-from tf_gd.diagnosis.model.arrays_in_messages import MOST, Answer, array_of, arrays_of, garbled, packed, vector_of
 from tf_gd.diagnosis.model.finite_differences import UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside, Use
 from tf_gd.diagnosis.model.layer_calls import drawn_dout
 from tf_gd.diagnosis.model.model_check import checked
-from tf_gd.diagnosis.model.model_problem import Array, Problem, Vector
-from tf_gd.diagnosis.model.nesting import Leaf
+from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
+from tf_gd.diagnosis.model.nesting import NestedArray
+from tf_gd.diagnosis.model.pipe_arrays import MOST, Answer, array_of, arrays_of, garbled, packed, vector_of
 from tf_gd.errors import InvalidArgumentError, TfGdError
 
 JOB = model_job.__name__
@@ -25,7 +25,7 @@ OWN_WORK = 120.0  # seconds that one answer may take beside what the file's func
 _LONGEST_NAME, _LONGEST_TEXT = 80, 300
 
 
-class Child(Protocol):
+class ModelInChild(Protocol):
     """The child: `sandbox.Sandbox`."""
 
     time_limit: float
@@ -35,7 +35,7 @@ class Child(Protocol):
         """Run a job in the child, and return its record."""
 
 
-def check_model(sandbox: Child, what: str) -> GradientCheck:
+def check_model(sandbox: ModelInChild, what: str) -> GradientCheck:
     """Check a gradient of any model, or a layer, that a file defines.
 
     Args:
@@ -56,7 +56,7 @@ class LossInChild:
     """A loss in the child, with the attributes and methods of `LossFunction`."""
 
     def __init__(
-        self, ask: Callable[..., Answer], base: Problem, problem: Problem, about: Answer, place: int = 0
+        self, ask: Callable[..., Answer], base: ModelProblem, problem: ModelProblem, about: Answer, place: int = 0
     ) -> None:
         self._ask, self._base, self.problem, self._about, self._place = ask, base, problem, about, place
         self.differentiates = about["differentiates"] is True
@@ -66,7 +66,7 @@ class LossInChild:
         self._first: dict[str, Any] = {}
 
     @classmethod
-    def opened(cls, sandbox: Child, what: str) -> "LossInChild":
+    def opened(cls, sandbox: ModelInChild, what: str) -> "LossInChild":
         """Return the loss that belongs to a gradient or a backward pass."""
 
         def ask(**question: Any) -> Answer:
@@ -81,7 +81,7 @@ class LossInChild:
         params, data = (_named(about.get(key)) for key in ("params", "data"))
         if not params or params.keys() & data.keys() or not all(map(_is_parameter, params.values())):
             raise garbled("parameters are missing")
-        base = Problem(params, data, {name: Leaf(name) for name in params | data})
+        base = ModelProblem(params, data, {name: NestedArray(name) for name in params | data})
         douts = {
             name: drawn_dout(data[name].shape, name)
             for name in data
@@ -89,13 +89,13 @@ class LossInChild:
         }
         return cls(ask, base, base.with_data(**douts) if douts else base, about)
 
-    def ask(self, do: str, problem: Problem, **more: Any) -> Answer:
+    def ask(self, do: str, problem: ModelProblem, **more: Any) -> Answer:
         """Ask one question at a problem; only arrays that differ from the file's own are sent."""
         first, now = self._base.params | self._base.data, problem.params | problem.data
         changed = {str(place): packed(now[name]) for place, name in enumerate(first) if now[name] is not first[name]}
         return self._ask(do=do, loss=self._place, changed=changed, **more)
 
-    def value(self, problem: Problem) -> float:
+    def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
         if problem is not self.problem or "value" not in self._first:
             value = self.ask("value", problem).get("value")
@@ -106,7 +106,7 @@ class LossInChild:
             self._first["value"] = float(value)
         return float(self._first["value"])
 
-    def gradient(self, problem: Problem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient; NaN where it knows none."""
         if not self.differentiates:
             return np.full(problem.size, np.nan)
@@ -123,7 +123,7 @@ class LossInChild:
             self._facts = _facts(self.ask("facts", self._base), list(self._base.params))
         return self._facts
 
-    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return numbers from inside of the loss's graph."""
         given = [] if upstream is None else [packed(upstream)]
         arrays = arrays_of(self.ask("inside", problem, what=what, place=place, upstream=given))
@@ -136,13 +136,13 @@ class LossInChild:
         return [array.astype(np.float64) for array in arrays]
 
     @staticmethod
-    def _outputs(arrays: list[Array], problem: Problem) -> list[Array]:
+    def _outputs(arrays: list[Array], problem: ModelProblem) -> list[Array]:
         wanted = [value.shape for name, value in problem.data.items() if name.startswith("dout")]
         if arrays and [array.shape for array in arrays] != wanted:
             raise garbled("outputs have another size")
         return arrays
 
-    def elsewhere(self, problem: Problem) -> "LossInChild":
+    def elsewhere(self, problem: ModelProblem) -> "LossInChild":
         """Return the same loss for data of other shapes."""
         place = self.ask("elsewhere", problem).get("loss")
         if type(place) is not int:
@@ -160,7 +160,7 @@ class GradientInChild:
         self._loss = loss
         self.nones: set[str] = set()
 
-    def __call__(self, problem: Problem) -> Vector:
+    def __call__(self, problem: ModelProblem) -> Vector:
         """Return the hand-derived gradient, shape [size]."""
         answer, names = self._loss.ask("by_hand", problem), list(problem.params)
         values, nones = vector_of(answer, problem), answer.get("nones", [])

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from tf_gd.diagnosis.model.element_ruling import Ruling
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL
 from tf_gd.diagnosis.model.loss_slopes import ROUGH
 from tf_gd.diagnosis.model.model_problem import LARGE, Vector, largest_first
-from tf_gd.diagnosis.model.verdict import Ruling
 
 if TYPE_CHECKING:
-    from tf_gd.diagnosis.model.evidence_of_model import Evidence
+    from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 
 MOST_SLOPES = 64  # each costs 6 evaluations of the loss and more
 FIRST = 16  # of elements in doubt, so many; the others where these are not all wrong
@@ -19,7 +19,7 @@ EVERY_SLOPE = 32  # up to so many elements, each is asked
 LARGEST = 3  # of more, so many with the largest gradients
 
 
-def listen(evidence: "Evidence") -> None:
+def listen(evidence: "ModelEvidence") -> None:
     """Ask the loss along directions over all parameters first, then at single elements."""
     large = evidence.problem.size > LARGE
     evidence.directions = {"": evidence.slopes.direction()} if large else evidence.slopes.directions()
@@ -30,7 +30,7 @@ def listen(evidence: "Evidence") -> None:
     _hear_elements(evidence)
 
 
-def _hear_elements(evidence: "Evidence") -> None:
+def _hear_elements(evidence: "ModelEvidence") -> None:
     """Ask the loss at all of a few elements; of many at those in doubt, or at the largest."""
     size = evidence.problem.size
     if size <= EVERY_SLOPE:
@@ -46,7 +46,7 @@ def _hear_elements(evidence: "Evidence") -> None:
         evidence.listen(largest_first(_weights(evidence), LARGEST))
 
 
-def _doubted(evidence: "Evidence") -> npt.NDArray[np.intp]:
+def _doubted(evidence: "ModelEvidence") -> npt.NDArray[np.intp]:
     """Return the elements in doubt, the worst first: off TensorFlow's, or in a direction that contradicts."""
     off = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
     differing = np.argsort(-off, kind="stable")[: np.count_nonzero(off)]
@@ -63,30 +63,30 @@ def _doubted(evidence: "Evidence") -> npt.NDArray[np.intp]:
     return np.concatenate([half, largest[~np.isin(largest, half)], differing[half.size :]])
 
 
-def _agrees_along(evidence: "Evidence", name: str) -> bool:
+def _agrees_along(evidence: "ModelEvidence", name: str) -> bool:
     values = [evidence.hand, evidence.tensorflow] if evidence.differentiates else [evidence.hand]
     return all(evidence.admits(name, each) for each in values)
 
 
-def _weights(evidence: "Evidence") -> Vector:
+def _weights(evidence: "ModelEvidence") -> Vector:
     """Return how much each element matters to the loss: its gradient times its scale."""
     values = np.maximum(abs(evidence.hand), np.nan_to_num(abs(evidence.tensorflow)))
     return np.asarray(values * evidence.problem.scales, np.float64)
 
 
-def contradicted(evidence: "Evidence") -> bool:
+def contradicted(evidence: "ModelEvidence") -> bool:
     """Whether the loss contradicts the hand-derived gradient along every one of three random directions."""
     return all(_contradicted_along(evidence, evidence.slopes.direction(seed)) for seed in range(3))
 
 
-def _contradicted_along(evidence: "Evidence", direction: Vector) -> bool:
+def _contradicted_along(evidence: "ModelEvidence", direction: Vector) -> bool:
     slope = evidence.slopes.along(direction)
     room = float(evidence.tolerance.values @ abs(direction)) + SEVERAL * slope.error
     heard = slope.kink is None and slope.hears(slope.value)
     return heard and not slope.admits(float(evidence.hand @ direction), room)
 
 
-def located(evidence: "Evidence") -> int | None:
+def located(evidence: "ModelEvidence") -> int | None:
     """Return an element at which the gradient is wrong, found by halves along a direction that contradicts it."""
     direction = evidence.slopes.direction()
     among = np.arange(evidence.problem.size)

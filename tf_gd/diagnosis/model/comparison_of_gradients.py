@@ -12,7 +12,7 @@ from tf_gd.diagnosis.model.finite_differences import SEVERAL
 from tf_gd.diagnosis.model.graph_facts import Inside
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 
 Kept = TypeVar("Kept")
 Indices = npt.NDArray[np.intp]
@@ -30,7 +30,7 @@ class Compared:
     """
 
     loss: LossFunction
-    problem: Problem
+    problem: ModelProblem
     by_hand: Vector
     truth: Vector
     tolerance: Vector
@@ -77,7 +77,7 @@ class Compared:
         at = self.elements(names)
         return bool((abs(self.truth - pattern)[at] > (self.tolerance + its_tolerance)[at]).any())
 
-    def right_at(self, problem: Problem, names: list[str]) -> Vector:
+    def right_at(self, problem: ModelProblem, names: list[str]) -> Vector:
         """Return the right gradient at other parameters or data; NaN where it is not known.
 
         Where only the loss's own slopes are known, those of these parameters, until one is not what is explained.
@@ -97,7 +97,7 @@ Pattern = Callable[[Compared], Vector]
 
 
 @dataclass(frozen=True)
-class Mistake:
+class ModelMistake:
     """A mistake that may explain a wrong gradient.
 
     Attributes:
@@ -123,10 +123,10 @@ class Mistake:
         return True
 
 
-Mistakes = Callable[[list[Compared], list[str]], Iterator[Mistake]]
+Mistakes = Callable[[list[Compared], list[str]], Iterator[ModelMistake]]
 
 
-def other_problem(problem: Problem) -> Problem:
+def other_problem(problem: ModelProblem) -> ModelProblem:
     """Return other parameters and data of the same kind: labels, masks and one-hot rows are put in another order."""
     rng = np.random.default_rng(11)
     data = {name: _other(value, rng) for name, value in problem.data.items()}
@@ -143,7 +143,7 @@ def _other(value: object, rng: np.random.Generator) -> object:
     return (value * rng.uniform(0.7, 1.3, value.shape)).astype(value.dtype)
 
 
-def slopes_at(loss: LossFunction, problem: Problem, indices: list[int]) -> tuple[Vector, Vector]:
+def slopes_at(loss: LossFunction, problem: ModelProblem, indices: list[int]) -> tuple[Vector, Vector]:
     """Return the slopes of the loss at some elements, and how far they may be off; infinitely far elsewhere."""
     slopes, values = LossSlopes(loss, problem), np.zeros(problem.size)
     errors = np.full(problem.size, np.inf)

@@ -8,19 +8,19 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.asking_the_loss import listen
+from tf_gd.diagnosis.model.element_ruling import Element
 from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
-from tf_gd.diagnosis.model.model_problem import LARGE, Problem, Vector
+from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
-from tf_gd.diagnosis.model.verdict import Element
 
-Ask = Callable[[Problem], Vector]
+Ask = Callable[[ModelProblem], Vector]
 
 
 @dataclass
-class Evidence:
+class ModelEvidence:
     """What is known at one problem.
 
     Attributes:
@@ -44,7 +44,7 @@ class Evidence:
     _confirming: dict[str, bool] = field(default_factory=dict)
 
     @property
-    def problem(self) -> Problem:
+    def problem(self) -> ModelProblem:
         """Where."""
         return self.slopes.problem
 
@@ -118,7 +118,7 @@ class Evidence:
             self.heard[index] = self.slopes.element(index)
 
 
-def gather(loss: LossFunction, ask: Ask, problem: Problem) -> Evidence:
+def gather(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelEvidence:
     """Ask the hand-derived gradient, TensorFlow and the loss, and let the loss decide where they differ.
 
     Raises:
@@ -127,14 +127,14 @@ def gather(loss: LossFunction, ask: Ask, problem: Problem) -> Evidence:
     hand, tensorflow = ask(problem), loss.gradient(problem)
     _require_same_twice(hand, ask(problem), loss.unit)
     slopes = LossSlopes(loss, problem)
-    evidence = Evidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
+    evidence = ModelEvidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
     listen(evidence)
     if not evidence.off.any() or (_contradicted(evidence) and not loss.has_single_constants):
         return evidence
     return _with_rounding_of_operations(evidence)
 
 
-def _contradicted(evidence: Evidence) -> bool:
+def _contradicted(evidence: ModelEvidence) -> bool:
     """Whether the loss itself contradicts the hand-derived gradient, and confirms TensorFlow's, at some element."""
     return any(
         evidence.off[index]
@@ -159,7 +159,7 @@ def _require_same_twice(first: Vector, second: Vector, unit: float) -> None:
         )
 
 
-def _tolerance(loss: LossFunction, ask: Ask, problem: Problem, hand: Vector, tensorflow: Vector) -> Tolerance:
+def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Vector, tensorflow: Vector) -> Tolerance:
     """Return the rounding tolerance; of a large model first a rough one, and the dear one only if it is too small."""
     unit = loss.unit
     if loss.differentiates and problem.size > LARGE:
@@ -173,7 +173,7 @@ def _tolerance(loss: LossFunction, ask: Ask, problem: Problem, hand: Vector, ten
     return found
 
 
-def _rough_tolerance(problem: Problem, values: Vector, unit: float) -> Tolerance:
+def _rough_tolerance(problem: ModelProblem, values: Vector, unit: float) -> Tolerance:
     """Return one tolerance for each parameter: roundings of its largest element."""
     factor = 4.0 * problem.num_inputs**0.5
     room = np.zeros(problem.size)
@@ -182,7 +182,7 @@ def _rough_tolerance(problem: Problem, values: Vector, unit: float) -> Tolerance
     return Tolerance(room, factor, problem.num_inputs, unit, 0)
 
 
-def _with_rounding_of_operations(evidence: Evidence) -> Evidence:
+def _with_rounding_of_operations(evidence: ModelEvidence) -> ModelEvidence:
     """Return the evidence with the tolerance that the roundings inside TensorFlow's operations ask for."""
     if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
         return evidence

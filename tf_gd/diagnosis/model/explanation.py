@@ -10,12 +10,12 @@ from tf_gd.diagnosis.model.activations import activation_derivatives
 from tf_gd.diagnosis.model.comparison_of_gradients import (
     Compared,
     Indices,
-    Mistake,
     Mistakes,
+    ModelMistake,
     other_problem,
     slopes_at,
 )
-from tf_gd.diagnosis.model.evidence_of_model import Evidence
+from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.factors import (
     any_factor,
     constant_added,
@@ -28,10 +28,10 @@ from tf_gd.diagnosis.model.factors import (
     wrong_axis,
 )
 from tf_gd.diagnosis.model.forgotten_data import dropped_point, forgotten_data
-from tf_gd.diagnosis.model.judgement import Judgement
+from tf_gd.diagnosis.model.judgement import ModelJudgement
 from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_derivatives, output_sums
 from tf_gd.diagnosis.model.lost_sums import bias_sums, repeated_indices
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.diagnosis.model.model_report import apart
 from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
 from tf_gd.diagnosis.model.tolerance import tolerance
@@ -62,7 +62,7 @@ KINDS: tuple[Mistakes, ...] = (
 _MOST_SLOPES = 40
 
 
-def explain(evidence: Evidence, judgement: Judgement, ask: Callable[[Problem], Vector]) -> list[Finding]:
+def explain(evidence: ModelEvidence, judgement: ModelJudgement, ask: Callable[[ModelProblem], Vector]) -> list[Finding]:
     """Return the name and the explanation of each mistake that turns the right gradient into this one.
 
     Mistakes that explain every wrong parameter at once come first; else each parameter is explained alone.
@@ -95,12 +95,12 @@ def _fitting(kind: Mistakes, views: list[Compared], names: list[str]) -> Iterato
                 return
 
 
-def _may_be_two(mistake: Mistake) -> bool:
+def _may_be_two(mistake: ModelMistake) -> bool:
     """Whether another mistake of the kind may give the very same numbers, as twice and n times do for n = 2."""
     return mistake.name.endswith(("factor-2", "-mean", "-sum"))
 
 
-def _here(evidence: Evidence, judgement: Judgement) -> Compared:
+def _here(evidence: ModelEvidence, judgement: ModelJudgement) -> Compared:
     """Return the values beside the right ones; a value that was accepted is right as it is."""
     truth = evidence.tensorflow.copy() if evidence.differentiates else evidence.hand.copy()
     room = evidence.tolerance.values.copy()
@@ -122,7 +122,7 @@ def _all_but(kept: list[int], size: int) -> Indices:
     return np.setdiff1d(np.arange(size), kept)
 
 
-def _elsewhere(here: Compared, ask: Callable[[Problem], Vector]) -> list[Compared]:
+def _elsewhere(here: Compared, ask: Callable[[ModelProblem], Vector]) -> list[Compared]:
     """Return the comparison at another point and with other data, where the functions allow it."""
     problem, loss = other_problem(here.problem), here.loss
     try:

@@ -6,18 +6,18 @@ from itertools import combinations
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
-from tf_gd.diagnosis.model.model_problem import Problem, Vector, is_floating
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector, is_floating
 
 
-def known_factors(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def known_factors(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A factor of which it is known where it comes from."""
     for factor, name, sentence in _known_factors(views[0]):
         yield _scaled(factor, name, f"{subject(names)} {sentence}")
 
 
-def _scaled(factor: float, name: str, message: str) -> Mistake:
-    return Mistake(name, message, lambda view: factor * view.truth, abs(factor))
+def _scaled(factor: float, name: str, message: str) -> ModelMistake:
+    return ModelMistake(name, message, lambda view: factor * view.truth, abs(factor))
 
 
 def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
@@ -33,21 +33,21 @@ def _known_factors(view: Compared) -> Iterator[tuple[float, str, str]]:
     yield -0.5, "sign", "-1/2 times the right one: the sign is wrong, and a factor 2 is missing."
 
 
-def wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def wrong_axis(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A mean over another axis than the loss's."""
     for n in views[0].loss.facts.divisors:
         why = f"the loss divides by {n}, and your gradient by the length of another axis."
         yield from _other_axes(views[0], n, names, why)
 
 
-def perhaps_wrong_axis(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def perhaps_wrong_axis(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The same for a loss of which it is not known what it divides by."""
     if not views[0].loss.facts.known:
         for n in views[0].problem.lengths[:1]:
             yield from _other_axes(views[0], n, names, "is a mean taken over another axis than the loss's?")
 
 
-def _other_axes(view: Compared, n: int, names: list[str], why: str) -> Iterator[Mistake]:
+def _other_axes(view: Compared, n: int, names: list[str], why: str) -> Iterator[ModelMistake]:
     for axis in _axes(view.problem, n):
         yield _scaled(n / axis, "mean-over-wrong-axis", f"{subject(names)} {n}/{axis} of the right one: {why}")
 
@@ -70,14 +70,14 @@ def _of_length(n: int, divisors: tuple[int, ...], view: Compared) -> Iterator[tu
     yield -1 / n, "sign", f"-1/{n} of the right one: the sign is wrong, and a division by n = {n} is one too many."
 
 
-def _of_sizes(problem: Problem) -> Iterator[tuple[float, str, str]]:
+def _of_sizes(problem: ModelProblem) -> Iterator[tuple[float, str, str]]:
     """Return factors of sizes: of what a loss that is no graph divides by, nothing is known."""
     for n in _sizes(problem):
         yield n, "sum-instead-of-mean", f"n = {n} times the right one: is a mean missing, over {n} numbers?"
         yield 1 / n, "mean-instead-of-sum", f"1/n of the right one, n = {n}: is a division by {n} one too many?"
 
 
-def _sizes(problem: Problem) -> list[int]:
+def _sizes(problem: ModelProblem) -> list[int]:
     """Return the products of some axes of the data, and ratios of sizes, as far as they are no lengths."""
     shapes = {value.shape for value in [*problem.data.values(), *problem.params.values()] if is_floating(value)}
     products = {
@@ -86,14 +86,14 @@ def _sizes(problem: Problem) -> list[int]:
     return sorted(n for n in products if n > 2 and n not in problem.lengths)
 
 
-def _axes(problem: Problem, n: int) -> list[int]:
+def _axes(problem: ModelProblem, n: int) -> list[int]:
     """Return the lengths of axes, but for those that `n` counts."""
     arrays = [*problem.params.values(), *problem.data.values()]
     lengths = {length for array in arrays if isinstance(array, np.ndarray) for length in array.shape}
     return sorted(length for length in lengths if length not in (0, 1, n))
 
 
-def exchanged(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def exchanged(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """Two parameters of one shape whose gradients have changed places."""
     problem = views[0].problem
     if len(names) != 2 or len({problem.params[name].shape for name in names}) > 1:
@@ -102,10 +102,10 @@ def exchanged(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
     order = np.arange(problem.size)
     order[first], order[second] = np.arange(problem.size)[second], np.arange(problem.size)[first]
     message = f"The gradients of {names[0]} and {names[1]} have changed places: exchange them."
-    yield Mistake("swapped", message, lambda view: view.truth[order])
+    yield ModelMistake("swapped", message, lambda view: view.truth[order])
 
 
-def transposed(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def transposed(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """Square matrices that are returned transposed; others show by their shape."""
     problem = views[0].problem
     order = np.arange(problem.size)
@@ -115,10 +115,10 @@ def transposed(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
             return
         order[part] = order[part].reshape(shape).T.ravel()
     message = f"{subject(names)} the transpose of the right one: exchange rows and columns."
-    yield Mistake("transposed", message, lambda view: view.truth[order])
+    yield ModelMistake("transposed", message, lambda view: view.truth[order])
 
 
-def any_factor(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def any_factor(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """Any other factor, the least-squares one, where at least two numbers confirm it."""
     at = views[0].elements(names)
     truth, by_hand = views[0].truth[at], views[0].by_hand[at]
@@ -133,19 +133,19 @@ def any_factor(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
             )
 
 
-def constant_added(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def constant_added(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The same number added to every element, where at least two elements confirm it."""
     at = views[0].elements(names)
     if at.size > 1:
         offset = float(np.mean((views[0].by_hand - views[0].truth)[at]))
-        yield Mistake(
+        yield ModelMistake(
             "constant-added",
             f"{subject(names)} off by {offset:.10g} in every element.",
             lambda view: view.truth + offset,
         )
 
 
-def parameter_added(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def parameter_added(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A multiple of the parameter itself, as a penalty gives, that the loss does not have, or that is missing."""
     view, at = views[0], views[0].elements(names)
     here, excess = view.problem.vector[at], (view.by_hand - view.truth)[at]
@@ -163,15 +163,15 @@ def parameter_added(views: list[Compared], names: list[str]) -> Iterator[Mistake
         said += f"the derivative of a penalty. Does the loss penalize {listed(names)}?"
     else:
         said += "without the derivative of a penalty: is it missing?"
-    yield Mistake(name, said, lambda view: view.truth + factor * view.problem.vector)
+    yield ModelMistake(name, said, lambda view: view.truth + factor * view.problem.vector)
 
 
-def gradient_of_bias(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def gradient_of_bias(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The gradient of a weight that is that of a bias: the factor of the weight was forgotten."""
     problem = views[0].problem
     for bias, part in problem.slices.items():
         if problem.params[bias].size == 1 and bias not in names:
-            yield Mistake(
+            yield ModelMistake(
                 "missing-x",
                 f"{subject(names)} that of {bias} in every element: the factor by which {listed(names)} is multiplied "
                 "is missing.",

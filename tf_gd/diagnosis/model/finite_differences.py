@@ -92,7 +92,7 @@ def slope(
         for h in steps[len(above) : count].tolist():
             above.append(f(h))
             below.append(f(-h))
-        values = _Values(here, np.array(above), np.array(below), steps[:count], noise, unit)
+        values = _LadderValues(here, np.array(above), np.array(below), steps[:count], noise, unit)
         if values.few:
             continue
         central, kink = values.central(), values.kink() if kinks else None
@@ -104,7 +104,7 @@ def slope(
     return values.at_kink(kink) if kink else Slope(*central, central[0], central[0])
 
 
-class _Values:
+class _LadderValues:
     """The loss at the steps of a ladder on both sides of a point."""
 
     def __init__(self, here: float, above: Vector, below: Vector, steps: Vector, noise: float, unit: float) -> None:

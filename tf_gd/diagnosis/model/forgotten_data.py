@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.model_problem import Vector, is_floating
 from tf_gd.errors import TfGdError
@@ -14,17 +14,17 @@ from tf_gd.errors import TfGdError
 _MOST_DATA = 6
 
 
-def forgotten_data(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def forgotten_data(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """Data that were left out of the gradient, or taken with the other sign; or another parameter left out."""
     problem = views[0].problem
     arrays = [name for name, value in problem.data.items() if is_floating(value) or is_mask(value)]
     for name in arrays[:_MOST_DATA]:
         for kind, what, change in _changes(name, problem.data[name]):
             message = f"The gradient of {listed(names)} is what the right one would be {what}."
-            yield Mistake(kind, message, _at_data(names, name, change))
+            yield ModelMistake(kind, message, _at_data(names, name, change))
     for name in [name for name in problem.params if name not in names][:_MOST_DATA]:
         message = f"The gradient of {listed(names)} is what the right one would be if {name} were 1 everywhere"
-        yield Mistake("missing-x", f"{message}: a factor {name} is missing.", _at_data(names, name, np.ones_like))
+        yield ModelMistake("missing-x", f"{message}: a factor {name} is missing.", _at_data(names, name, np.ones_like))
 
 
 def _changes(name: str, value: Any) -> Iterator[tuple[str, str, Callable[[Any], Any]]]:
@@ -62,7 +62,7 @@ def _at_data(names: list[str], name: str, change: Callable[[Any], Any]) -> Calla
     return pattern
 
 
-def dropped_point(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def dropped_point(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The first or the last point that was left out, of a sum or of a mean."""
     view = views[0]
     if view.by_slopes:
@@ -71,7 +71,7 @@ def dropped_point(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
         for which, rows in (("last", slice(0, n - 1)), ("first", slice(1, n))):
             for scale, mean in ((1.0, ""), ((n - 1) / n, " and still divides by all")):
                 message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{mean}."
-                yield Mistake(f"{which}-point-dropped", message, _without(n, rows, scale))
+                yield ModelMistake(f"{which}-point-dropped", message, _without(n, rows, scale))
 
 
 def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Vector]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE, UNITS
 from tf_gd.diagnosis.model.loss_calls import Tensor
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import QUARTILE
 from tf_gd.loading import load_tensorflow
 
@@ -51,7 +51,7 @@ def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
     return copies
 
 
-def rounding_movement(graph: "LossGraph", problem: Problem) -> Vector:
+def rounding_movement(graph: "LossGraph", problem: ModelProblem) -> Vector:
     """Return how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
 
     Moving the inputs does not show this where an operation has lost them: 1 - s of a saturated sigmoid s has an

@@ -10,7 +10,7 @@ import numpy as np
 from tf_gd.diagnosis.model.graph_copy import rounding_movement
 from tf_gd.diagnosis.model.loss_calls import Tensor, flat_gradient, outputs_of
 from tf_gd.diagnosis.model.loss_terms import loss_terms, written
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.loading import load_tensorflow
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class GraphReading:
         terms = [written(self._tf, term, self._names) for term, _ in self._terms]
         return Facts(True, tuple(divisors), tuple(terms), tuple(steps), tuple(use for use, _ in self._uses))
 
-    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return the numbers at a problem; nothing where they are not known."""
         if (what, place) not in self._made:
             makers: dict[str, Callable[[int], Callable[..., list[Vector]]]] = {
@@ -144,7 +144,7 @@ class GraphReading:
             found = self._tf.gradients(value, tensor, grad_ys=upstream)[0]
             return None if found is None else self._tf.convert_to_tensor(found)
 
-    def _evaluating(self, *tensors: Tensor) -> Callable[[Problem], list[Vector]]:
+    def _evaluating(self, *tensors: Tensor) -> Callable[[ModelProblem], list[Vector]]:
         """Return a function that evaluates these; it gives nothing where one of them is not known."""
         if any(tensor is None for tensor in tensors):
             return lambda problem: []

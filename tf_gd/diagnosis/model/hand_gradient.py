@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.diagnosis.model.nesting import leaves
 from tf_gd.errors import plain
 
@@ -25,7 +25,7 @@ class HandGradient:
         self._function = function
         self.nones: set[str] = set()
 
-    def __call__(self, problem: Problem) -> Vector:
+    def __call__(self, problem: ModelProblem) -> Vector:
         """Return the hand-derived gradient, shape [size].
 
         Raises:
@@ -71,7 +71,7 @@ def _fit(mantissas: Vector, bits: int) -> bool:
     return bool((mantissas * 2.0**bits % 1 == 0).all())
 
 
-def _require_unchanged(problem: Problem, arguments: dict[str, Any]) -> None:
+def _require_unchanged(problem: ModelProblem, arguments: dict[str, Any]) -> None:
     for name, before in (problem.params | problem.data).items():
         after = _found(name, arguments)
         if isinstance(before, np.ndarray) and after is not None and not np.array_equal(before, after):
@@ -95,7 +95,7 @@ def _found(key: str, arguments: dict[str, Any]) -> Any:
     return value
 
 
-def _by_name(returned: Any, problem: Problem) -> dict[str, Any]:
+def _by_name(returned: Any, problem: ModelProblem) -> dict[str, Any]:
     """Return what came back under the parameters' names: from a dict, a sequence in order, or one array."""
     names = list(problem.params)
     wanted = f"It must return a dict with the keys {', '.join(names)}, or as many arrays in this order."
@@ -121,7 +121,7 @@ def _by_name(returned: Any, problem: Problem) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-def _without_loss(returned: Any, problem: Problem) -> Any:
+def _without_loss(returned: Any, problem: ModelProblem) -> Any:
     """Return the gradient alone where it came as `return loss, gradient`, or the other way round."""
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         return returned
@@ -140,7 +140,7 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _fits(value: Any, problem: Problem) -> bool:
+def _fits(value: Any, problem: ModelProblem) -> bool:
     """Whether this may be the whole gradient, rather than one of two parameters' parts."""
     shapes = [array.shape for array in problem.params.values()]
     if isinstance(value, Mapping) or len(shapes) == 1:
@@ -150,7 +150,7 @@ def _fits(value: Any, problem: Problem) -> bool:
     return isinstance(value, tuple | list)
 
 
-def _from_mapping(returned: Mapping[Any, Any], problem: Problem) -> dict[str, Any]:
+def _from_mapping(returned: Mapping[Any, Any], problem: ModelProblem) -> dict[str, Any]:
     """Return the flat parts of a dict: under the parameters' names, or `d` before them."""
     structures = {name: structure for name, structure in problem.structures.items() if _holds(structure, problem)}
     for prefix in ("", "d", "d_", "grad_"):
@@ -162,7 +162,7 @@ def _from_mapping(returned: Mapping[Any, Any], problem: Problem) -> dict[str, An
     return {str(key): value for key, value in returned.items()}
 
 
-def _holds(structure: Any, problem: Problem) -> bool:
+def _holds(structure: Any, problem: ModelProblem) -> bool:
     keys = leaves(structure) if not isinstance(structure, dict) or structure else []
     return bool(keys) and keys[0] in problem.params
 
@@ -189,7 +189,7 @@ def _single(returned: Any, shape: tuple[int, ...]) -> Any:
     return returned
 
 
-def _part(name: str, value: Any, problem: Problem) -> Vector:
+def _part(name: str, value: Any, problem: ModelProblem) -> Vector:
     """Return one parameter's gradient as a flat array."""
     shape = problem.params[name].shape
     if value is None:

@@ -7,9 +7,9 @@ import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.asking_the_loss import MOST_SLOPES, contradicted, located
-from tf_gd.diagnosis.model.evidence_of_model import Evidence
+from tf_gd.diagnosis.model.element_ruling import Element, Ruling
+from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.model_problem import Vector, largest_first
-from tf_gd.diagnosis.model.verdict import Element, Ruling
 from tf_gd.errors import TfGdError
 
 _RADII = (0.5, 2.0, 8.0)  # of other points, in the parameters' sizes: a dead ReLU is alive at one of them
@@ -17,7 +17,7 @@ _MOST_ELEMENTS = 1000  # that differ, the worst first; TensorFlow's values stand
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ModelJudgement:
     """What the evidence adds up to.
 
     Attributes:
@@ -35,13 +35,13 @@ class Judgement:
     wrong: list[int]
 
 
-def judge(evidence: Evidence, nones: Iterable[str] = ()) -> Judgement:
+def judge(evidence: ModelEvidence, nones: Iterable[str] = ()) -> ModelJudgement:
     """Return the verdict."""
     elements = _elements(evidence)
     wrong = [index for index, element in elements.items() if element.ruling.rejects]
     remarks = _remarks(evidence, list(elements.values()), nones)
     if wrong:
-        return Judgement("wrong", [], remarks, elements, wrong)
+        return ModelJudgement("wrong", [], remarks, elements, wrong)
     if len(evidence.heard) < evidence.problem.size and not evidence.admits("", evidence.hand):
         evidence.listen(_largest(evidence))
         if (found := located(evidence)) is not None:
@@ -50,10 +50,10 @@ def judge(evidence: Evidence, nones: Iterable[str] = ()) -> Judgement:
         wrong = [index for index, element in elements.items() if element.ruling.rejects]
         if wrong or contradicted(evidence):
             unslope = [] if wrong else [("not-the-slope", _NOT_THE_SLOPE)]
-            return Judgement("wrong", unslope, remarks, elements, wrong)
+            return ModelJudgement("wrong", unslope, remarks, elements, wrong)
     unknown = [element for element in elements.values() if element.ruling is Ruling.UNKNOWN]
     reasons, zeros = _untold(evidence, unknown)
-    return Judgement("cannot-tell" if reasons else "right", reasons, remarks + zeros, elements, [])
+    return ModelJudgement("cannot-tell" if reasons else "right", reasons, remarks + zeros, elements, [])
 
 
 _NOT_THE_SLOPE = (
@@ -62,7 +62,7 @@ _NOT_THE_SLOPE = (
 )
 
 
-def _elements(evidence: Evidence) -> dict[int, Element]:
+def _elements(evidence: ModelEvidence) -> dict[int, Element]:
     """Return the elements that were heard, and those that differ; many that differ need not all be heard."""
     heard = {index: evidence.element(index) for index in evidence.heard}
     excess = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
@@ -73,12 +73,12 @@ def _elements(evidence: Evidence) -> dict[int, Element]:
     return heard | {index: evidence.element(index) for index in differing}
 
 
-def _largest(evidence: Evidence) -> list[int]:
+def _largest(evidence: ModelEvidence) -> list[int]:
     weights = abs(evidence.hand) * evidence.problem.scales
     return largest_first(weights, MOST_SLOPES)
 
 
-def _untold(evidence: Evidence, unknown: list[Element]) -> tuple[list[Finding], list[Finding]]:
+def _untold(evidence: ModelEvidence, unknown: list[Element]) -> tuple[list[Finding], list[Finding]]:
     """Return why a wrong sign or factor of 2 could have passed, and remarks on gradients that are always 0."""
     if not np.any(evidence.hand) and not np.nan_to_num(evidence.tensorflow).any() and not evidence.audible:
         return [("zero-gradient", _ZERO)], []
@@ -99,7 +99,7 @@ _ZERO = (
 )
 
 
-def _inaudible(evidence: Evidence) -> str:
+def _inaudible(evidence: ModelEvidence) -> str:
     largest = max(evidence.hand.max(initial=0), -evidence.hand.min(initial=0))
     return (
         f"The loss, {evidence.loss.value(evidence.problem):.6g}, is known to {evidence.slopes.noise:.1g} only, and "
@@ -117,7 +117,7 @@ def _differ(unknown: list[Element]) -> str:
     )
 
 
-def _hidden(names: list[str], evidence: Evidence) -> str:
+def _hidden(names: list[str], evidence: ModelEvidence) -> str:
     part = np.concatenate([np.arange(evidence.hand.size)[evidence.problem.slices[name]] for name in names])
     largest = float(abs(evidence.hand[part]).max(initial=0.0))
     return (
@@ -127,7 +127,7 @@ def _hidden(names: list[str], evidence: Evidence) -> str:
     )
 
 
-def _told(evidence: Evidence, name: str) -> bool:
+def _told(evidence: ModelEvidence, name: str) -> bool:
     """Whether a wrong sign or a factor of 2 in the gradient of a parameter would show."""
     part = evidence.problem.slices[name]
     indices = range(part.start, part.stop)
@@ -144,7 +144,7 @@ def _told(evidence: Evidence, name: str) -> bool:
     )
 
 
-def _is_always_zero(evidence: Evidence, name: str) -> bool:
+def _is_always_zero(evidence: ModelEvidence, name: str) -> bool:
     """Whether the gradient of a parameter is practically zero at other points, too."""
     problem, part = evidence.problem, evidence.problem.slices[name]
     if not evidence.differentiates:
@@ -162,14 +162,14 @@ def _is_always_zero(evidence: Evidence, name: str) -> bool:
     return True
 
 
-def _slope_is_zero(evidence: Evidence, name: str, here: Vector) -> bool:
+def _slope_is_zero(evidence: ModelEvidence, name: str, here: Vector) -> bool:
     """Whether the loss does not move at all along a parameter, near or far."""
     direction = evidence.directions.get(name, evidence.directions[""])
     values = [evidence.loss.value(evidence.problem.at(here + step * direction)) for step in (-1.0, -0.1, 0.1, 1.0)]
     return max(values) - min(values) <= 64 * evidence.slopes.noise
 
 
-def _remarks(evidence: Evidence, elements: list[Element], nones: Iterable[str]) -> list[Finding]:
+def _remarks(evidence: ModelEvidence, elements: list[Element], nones: Iterable[str]) -> list[Finding]:
     """Return what is no mistake in the derivation, but should be known."""
     said = []
     kinks = [element for element in elements if element.at_kink]

@@ -8,7 +8,7 @@ from tf_gd.diagnosis.model.hand_gradient import HandGradient
 from tf_gd.diagnosis.model.layer_calls import Layer
 from tf_gd.diagnosis.model.loss_function import loss_function
 from tf_gd.diagnosis.model.model_check import checked
-from tf_gd.diagnosis.model.model_problem import Problem
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.errors import invalid
 
 
@@ -51,7 +51,7 @@ def check_layer(forward: Callable[..., Any], backward: Callable[..., Any], input
         raise invalid("inputs", "a dict of names and arrays", inputs, 'Try {"x": [[0.5, 1.0]]}.')
     layer = Layer(forward, backward, inputs)
     params, data = layer.split()
-    problem = Problem.of(params, data)
+    problem = ModelProblem.of(params, data)
     asked = loss_function(layer, problem)
     try:
         return checked(asked, HandGradient(layer.gradient))

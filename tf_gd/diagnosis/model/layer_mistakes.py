@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from tf_gd.diagnosis.model.activations import Values, flows
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import subject
 from tf_gd.diagnosis.model.model_problem import Vector
 
@@ -15,7 +15,7 @@ _ROUGH = 1e-7  # relative error of what they give
 _MOST_AXES = 4
 
 
-def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The derivative of a layer that works element by element, or is a softmax."""
     douts, shapes = _douts(views[0]), {view_shape(views[0], name) for name in names}
     if len(names) != 1 or len(douts) != 1 or shapes != {douts[0].shape}:
@@ -25,7 +25,7 @@ def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mist
         return
     is_softmax = outputs[0].ndim > 0 and bool((outputs[0] >= 0).all()) and np.allclose(outputs[0].sum(axis=-1), 1)
     for name, sentence, flow in flows("Softmax" if is_softmax else ""):
-        yield Mistake(
+        yield ModelMistake(
             name, f"In the gradient of {names[0]}, the layer's derivative {sentence}", _of(names[0], flow), 4.0
         )
 
@@ -42,14 +42,14 @@ def _of(name: str, flow: Callable[[Values], Vector]) -> Callable[[Compared], Vec
     return pattern
 
 
-def output_sums(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def output_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A bias whose gradient is summed over other axes than those that it has not."""
     shape = view_shape(views[0], names[0])
     for place, dout in enumerate(_douts(views[0])):
         for axes in _subsets(dout.ndim):
             if len(names) == 1 and dout.sum(axis=axes).shape == shape:
                 over = " and ".join(map(str, axes))
-                yield Mistake(
+                yield ModelMistake(
                     "summed-over-wrong-axis",
                     f"{subject(names)} summed over axis {over}: sum over the axes that {names[0]} has not.",
                     _summed(names[0], place, axes),
@@ -65,7 +65,7 @@ def _summed(name: str, place: int, axes: tuple[int, ...]) -> Callable[[Compared]
     return pattern
 
 
-def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """Contributions of parts of the output that replace one another, or are left out."""
     if not views[0].inside("output"):
         return
@@ -73,7 +73,7 @@ def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mist
     for place, dout in enumerate(_douts(views[0])):
         for axes in _subsets(dout.ndim):
             for which, last in (("last", True), ("first", False)):
-                yield Mistake(
+                yield ModelMistake(
                     "assigned-not-added",
                     f"{subject(names)} made of the {which} contribution alone, of those along axis "
                     f"{' and '.join(map(str, axes))} of the output: add them up, with `+=`; where an index is "
@@ -86,7 +86,9 @@ def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mist
                 message = (
                     f"{subject(names)} without the {which} of {length} contributions along axis {axis} of the output."
                 )
-                yield Mistake(f"{which}-point-dropped", message, parts.without(place, axis, index), roughness=_ROUGH)
+                yield ModelMistake(
+                    f"{which}-point-dropped", message, parts.without(place, axis, index), roughness=_ROUGH
+                )
 
 
 class _Contributions:

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.errors import InvalidArgumentError, plain
 
 Loss = Callable[..., Any]
 Tensor = Any
 
 
-def require_finite(value: float, gradient: Vector, problem: Problem) -> None:
+def require_finite(value: float, gradient: Vector, problem: ModelProblem) -> None:
     """Raise `InvalidArgumentError` unless a loss and TensorFlow's gradient of it are finite."""
     if not np.isfinite(value):
         raise bad_loss(f"be finite, with a finite gradient. In TensorFlow the loss is {value}. Try other parameters.")
@@ -46,7 +46,7 @@ def call_loss(loss: Loss, arguments: dict[str, Any]) -> Any:
     return returned[0] if isinstance(returned, tuple) and len(returned) > 1 else returned
 
 
-def outputs_of(loss: Loss, problem: Problem) -> list[Vector]:
+def outputs_of(loss: Loss, problem: ModelProblem) -> list[Vector]:
     """Return the outputs of a layer; nothing for another loss."""
     outputs = getattr(loss, "outputs", None)
     return [] if outputs is None else [np.asarray(output, np.float64) for output in outputs(**problem.arguments())]

@@ -11,7 +11,7 @@ from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss
 from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.losses_by_call import EagerLoss, NumpyLoss
-from tf_gd.diagnosis.model.model_problem import LARGE, Problem, Vector
+from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem, Vector
 from tf_gd.errors import InvalidArgumentError, plain
 
 
@@ -24,7 +24,7 @@ class LossFunction(Protocol):
         differentiates: whether TensorFlow knows its gradient.
     """
 
-    problem: Problem
+    problem: ModelProblem
     differentiates: bool
 
     @property
@@ -35,27 +35,27 @@ class LossFunction(Protocol):
     def has_single_constants(self) -> bool:
         """Whether TensorFlow itself put constants in float32 into a computation in float64."""
 
-    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return numbers from inside of its graph; nothing where they are not known."""
 
     @property
     def unit(self) -> float:
         """The unit in the last place of the coarsest dtype in the loss."""
 
-    def value(self, problem: Problem) -> float:
+    def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
 
-    def gradient(self, problem: Problem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient."""
 
-    def elsewhere(self, problem: Problem) -> "LossFunction":
+    def elsewhere(self, problem: ModelProblem) -> "LossFunction":
         """Return the same loss for data of other shapes."""
 
     def close(self) -> None:
         """Give back what it holds."""
 
 
-def loss_function(loss: Loss, problem: Problem) -> LossFunction:
+def loss_function(loss: Loss, problem: ModelProblem) -> LossFunction:
     """Return the loss in the finest form that it allows.
 
     Where it is written in NumPy, in NumPy, without loading TensorFlow. Else in a graph in float64, with whole numbers
@@ -83,7 +83,7 @@ def loss_function(loss: Loss, problem: Problem) -> LossFunction:
     raise max(faults, key=_tells)
 
 
-def _is_in_numpy(loss: Loss, problem: Problem) -> bool:
+def _is_in_numpy(loss: Loss, problem: ModelProblem) -> bool:
     """Whether a loss makes a number of NumPy's of NumPy's arrays, or of Python's."""
     with np.errstate(all="ignore"), contextlib.suppress(InvalidArgumentError):
         returned = call_loss(loss, problem.arguments())
@@ -91,7 +91,7 @@ def _is_in_numpy(loss: Loss, problem: Problem) -> bool:
     return False
 
 
-def _attempts(problem: Problem) -> Any:
+def _attempts(problem: ModelProblem) -> Any:
     wide = problem.map(lambda value: value.astype(np.float64, copy=False))
     narrow = problem.map(lambda value: value.astype(np.float32))
     floats = wide.with_floats_only()

@@ -10,7 +10,7 @@ from tf_gd.diagnosis.model.finite_differences import UNITS
 from tf_gd.diagnosis.model.graph_copy import has_single_constant
 from tf_gd.diagnosis.model.graph_facts import Facts, GraphReading, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, Tensor, bad_loss, call_loss, flat_gradient, require_finite
-from tf_gd.diagnosis.model.model_problem import Array, Problem, Vector
+from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow, quiet_stderr
 
@@ -30,7 +30,7 @@ class LossGraph:
 
     differentiates = True
 
-    def __init__(self, loss: Loss, problem: Problem) -> None:
+    def __init__(self, loss: Loss, problem: ModelProblem) -> None:
         tf = load_tensorflow()
         self.loss, self.problem, self.graph = loss, problem, tf.Graph()
         flat = problem.params | problem.data
@@ -73,13 +73,13 @@ class LossGraph:
         tensors = [*self.params, *(output for operation in self.on_path for output in operation.outputs)]
         return max(UNITS.get(tensor.dtype.name, 0.0) for tensor in tensors)
 
-    def callable(self, fetch: Tensor | list[Tensor]) -> Callable[[Problem], Any]:
+    def callable(self, fetch: Tensor | list[Tensor]) -> Callable[[ModelProblem], Any]:
         """Return a function that evaluates a tensor of the graph, or several, at a problem."""
         with quiet_stderr():
             run = self._session.make_callable(fetch, feed_list=[self.inputs[name] for name in self._names])
         return lambda problem: run(*self._feeds(problem))
 
-    def pullback(self, tensor: Tensor) -> Callable[[Problem, Vector], Vector]:
+    def pullback(self, tensor: Tensor) -> Callable[[ModelProblem, Vector], Vector]:
         """Return a function that carries a gradient with respect to a tensor back to the parameters, shape [size]."""
         tf = load_tensorflow()
         with self.graph.as_default():
@@ -90,11 +90,11 @@ class LossGraph:
             run = self._session.make_callable(flat, feed_list=feeds)
         return lambda problem, values: np.asarray(run(*self._feeds(problem), values), np.float64)
 
-    def value(self, problem: Problem) -> float:
+    def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
         return self._first[0] if problem is self.problem else float(self._value(problem))
 
-    def gradient(self, problem: Problem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
         return self._first[1] if problem is self.problem else np.asarray(self._gradient(problem), np.float64)
 
@@ -108,7 +108,7 @@ class LossGraph:
         """What is read off the graph."""
         return self._reading.facts
 
-    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return numbers from inside of the graph: see `graph_facts.Inside`."""
         return self._reading.inside(what, place, problem, upstream)
 
@@ -116,11 +116,11 @@ class LossGraph:
     def _reading(self) -> GraphReading:
         return GraphReading(self)
 
-    def elsewhere(self, problem: Problem) -> "LossGraph":
+    def elsewhere(self, problem: ModelProblem) -> "LossGraph":
         """Return the same loss for data of other shapes."""
         return LossGraph(self.loss, problem)
 
-    def _feeds(self, problem: Problem) -> list[Any]:
+    def _feeds(self, problem: ModelProblem) -> list[Any]:
         values = problem.params | problem.data
         return [values[name] for name in self._names]
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, Slope, slope
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
 
 ROUGH = 2.0**-13  # a directional slope of a large model need not be known better to confirm it
@@ -18,7 +18,7 @@ class LossSlopes:
         noise: how far a value of the loss may be off through rounding.
     """
 
-    def __init__(self, loss: LossFunction, problem: Problem) -> None:
+    def __init__(self, loss: LossFunction, problem: ModelProblem) -> None:
         self._loss, self.problem, self.unit = loss, problem, loss.unit
         trials = min(8, num_trials(problem.size))
         values = movement(lambda at: np.array([loss.value(at)]), problem, self.unit, trials)

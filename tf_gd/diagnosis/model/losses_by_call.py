@@ -10,7 +10,7 @@ from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
 from tf_gd.diagnosis.model.loss_graph import LossGraph
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
 
@@ -19,7 +19,7 @@ class _WithoutGraph:
     loss: Loss
     facts, has_single_constants = Facts(), False
 
-    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return a layer's outputs; nothing else, for there is no graph."""
         return outputs_of(self.loss, problem) if what == "output" else []
 
@@ -35,7 +35,7 @@ class EagerLoss(_WithoutGraph):
 
     differentiates = True
 
-    def __init__(self, loss: Loss, problem: Problem) -> None:
+    def __init__(self, loss: Loss, problem: ModelProblem) -> None:
         self.loss, self.problem, self._tf = loss, problem, load_tensorflow()
         self.unit = max(UNITS[array.dtype.name] for array in problem.params.values())
         with _dtypes_noted() as dtypes:
@@ -55,21 +55,21 @@ class EagerLoss(_WithoutGraph):
         """Whether TensorFlow itself put constants in float32 into a computation in float64."""
         return self._traced is not None and self._traced.has_single_constants
 
-    def inside(self, what: Inside, place: int, problem: Problem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return numbers from inside of a graph of it."""
         if what == "output" or self._traced is None:
             return super().inside(what, place, problem, upstream)
         return self._traced.inside(what, place, problem, upstream)
 
-    def value(self, problem: Problem) -> float:
+    def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
         return self._first[0] if problem is self.problem else float(self._scalar(self._tensors(problem)))
 
-    def gradient(self, problem: Problem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
         return self._first[1] if problem is self.problem else self._value_and_gradient(problem)[1]
 
-    def elsewhere(self, problem: Problem) -> "EagerLoss":
+    def elsewhere(self, problem: ModelProblem) -> "EagerLoss":
         """Return the same loss for data of other shapes."""
         return EagerLoss(self.loss, problem)
 
@@ -84,7 +84,7 @@ class EagerLoss(_WithoutGraph):
             return LossGraph(self.loss, self.problem)
         return None
 
-    def _value_and_gradient(self, problem: Problem) -> tuple[float, Vector]:
+    def _value_and_gradient(self, problem: ModelProblem) -> tuple[float, Vector]:
         tensors = self._tensors(problem)
         params = [tensors[name] for name in problem.params]
         with self._tf.GradientTape() as tape:
@@ -101,7 +101,7 @@ class EagerLoss(_WithoutGraph):
         ]
         return float(value), np.concatenate(flat)
 
-    def _tensors(self, problem: Problem) -> dict[str, Any]:
+    def _tensors(self, problem: ModelProblem) -> dict[str, Any]:
         return {
             name: self._tf.convert_to_tensor(value) if isinstance(value, np.ndarray) else value
             for name, value in (problem.params | problem.data).items()
@@ -124,7 +124,7 @@ class NumpyLoss(_WithoutGraph):
 
     differentiates = False
 
-    def __init__(self, loss: Loss, problem: Problem) -> None:
+    def __init__(self, loss: Loss, problem: ModelProblem) -> None:
         self.loss, self.problem, self.unit = loss, problem, DOUBLE
         value = self.value(problem)
         if not np.isfinite(value):
@@ -133,7 +133,7 @@ class NumpyLoss(_WithoutGraph):
             raise bad_loss("be the same at each call. It draws random numbers: pass them, or their seed, as data.")
         self.unit = self._measured_unit()
 
-    def value(self, problem: Problem) -> float:
+    def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
         with np.errstate(all="ignore"):
             returned = call_loss(self.loss, problem.arguments())
@@ -142,11 +142,11 @@ class NumpyLoss(_WithoutGraph):
             raise bad_loss(f"return one real number. Got {plain(returned)}. Try `np.sum` or `np.mean`.")
         return float(array.reshape(()))
 
-    def gradient(self, problem: Problem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Vector:
         """Return NaN: nobody differentiates this loss but the caller."""
         return np.full(problem.size, np.nan)
 
-    def elsewhere(self, problem: Problem) -> "NumpyLoss":
+    def elsewhere(self, problem: ModelProblem) -> "NumpyLoss":
         """Return the same loss for data of other shapes."""
         return NumpyLoss(self.loss, problem)
 

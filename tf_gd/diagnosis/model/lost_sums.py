@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.model_problem import Vector
 
 
-def bias_sums(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def bias_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The gradient of a bias, summed over another axis than that of the data."""
     for place, sign in _uses(views[0], names):
         if not sign:
@@ -18,7 +18,7 @@ def bias_sums(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
         if views[0].problem.params[names[0]].ndim not in range(1, rank):
             continue
         for axis in range(rank):
-            yield Mistake(
+            yield ModelMistake(
                 "summed-over-wrong-axis",
                 f"The gradient of {names[0]} is summed over axis {axis}: sum over the axes that {names[0]} has not.",
                 _replaced(names[0], _sum(place, axis, sign)),
@@ -29,13 +29,13 @@ def _sum(place: int, axis: int, sign: int) -> Callable[[Compared], Vector]:
     return lambda view: np.asarray(sign * view.inside("use", place)[0].sum(axis=axis))
 
 
-def repeated_indices(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def repeated_indices(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """Rows of a table that are taken more than once, where the last gradient replaces the ones before."""
     for place, sign in _uses(views[0], names):
         if sign or not views[0].inside("use", place):
             continue
         for which, order in (("last", slice(None)), ("first", slice(None, None, -1))):
-            yield Mistake(
+            yield ModelMistake(
                 "assigned-not-added",
                 f"In the gradient of {names[0]}, only the {which} use of a row counts: rows are taken more than once, "
                 f"so add with np.add.at(d{names[0]}, indices, ...), not d{names[0]}[indices] += ... or = ...",

@@ -6,13 +6,13 @@ from typing import Any, Protocol
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck, Verdict
 from tf_gd.diagnosis.model import model_report as report
-from tf_gd.diagnosis.model.evidence_of_model import Evidence, gather
+from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence, gather
 from tf_gd.diagnosis.model.explanation import explain
 from tf_gd.diagnosis.model.hand_gradient import Gradient, HandGradient
-from tf_gd.diagnosis.model.judgement import Judgement, judge
+from tf_gd.diagnosis.model.judgement import ModelJudgement, judge
 from tf_gd.diagnosis.model.loss_calls import Loss
 from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.errors import invalid
 
 
@@ -63,7 +63,7 @@ def check_gradient(
     for name, function in (("loss", loss), ("gradient", gradient)):
         if not callable(function):
             raise invalid(name, f"a function, called as {name}(**params, **data)", function)
-    asked = loss_function(loss, Problem.of(params, data or {}))
+    asked = loss_function(loss, ModelProblem.of(params, data or {}))
     try:
         return checked(asked, HandGradient(gradient))
     finally:
@@ -75,7 +75,7 @@ class Asked(Protocol):
 
     nones: set[str]
 
-    def __call__(self, problem: Problem) -> Vector:
+    def __call__(self, problem: ModelProblem) -> Vector:
         """Return it, shape [size]."""
 
 
@@ -92,7 +92,7 @@ def checked(loss: LossFunction, ask: Asked) -> GradientCheck:
     return _result(evidence, judgement, mistakes)
 
 
-def _result(evidence: Evidence, judgement: Judgement, mistakes: list[Finding]) -> GradientCheck:
+def _result(evidence: ModelEvidence, judgement: ModelJudgement, mistakes: list[Finding]) -> GradientCheck:
     diagnosis = mistakes or judgement.reasons
     text = report.of_check(judgement, diagnosis, evidence)
     return GradientCheck(judgement.verdict, diagnosis, text, judgement.remarks)

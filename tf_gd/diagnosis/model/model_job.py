@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, tell_error, what_was_raised
-from tf_gd.diagnosis.messages import decode_array
-from tf_gd.diagnosis.model.arrays_in_messages import packed
 from tf_gd.diagnosis.model.hand_gradient import HandGradient
 from tf_gd.diagnosis.model.layer_calls import Layer
 from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
 from tf_gd.diagnosis.model.model_names import forward_of, loss_of, stored_for
-from tf_gd.diagnosis.model.model_problem import Problem
-from tf_gd.diagnosis.program import Program
+from tf_gd.diagnosis.model.model_problem import ModelProblem
+from tf_gd.diagnosis.model.pipe_arrays import packed
+from tf_gd.diagnosis.pipe import decode_array
+from tf_gd.diagnosis.program import LearnerProgram
 from tf_gd.errors import TfGdError
 
 _SHORTEST = 1e-3  # seconds; a watchdog cannot be set to less
@@ -33,7 +33,7 @@ _SLOW = (
 )
 
 
-def run(program: Program, options: dict[str, Any]) -> dict[str, Any]:
+def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to one question.
 
     Args:
@@ -63,7 +63,7 @@ def run(program: Program, options: dict[str, Any]) -> dict[str, Any]:
 class Answers:
     """The model or layer, as a loss and its hand-derived gradient."""
 
-    def __init__(self, program: Program, what: str, seconds: float) -> None:
+    def __init__(self, program: LearnerProgram, what: str, seconds: float) -> None:
         there: dict[str, Any] = {} if program.module is None else program.module.__dict__
         loss, gradient, problem = _model(what, there, _Watch(seconds))
         self.losses: list[LossFunction] = [loss_function(loss, problem)]
@@ -103,7 +103,7 @@ class Answers:
             ],
         }
 
-    def _at(self, changed: Mapping[str, Any]) -> Problem:
+    def _at(self, changed: Mapping[str, Any]) -> ModelProblem:
         """Return the problem with other arrays at some places."""
         if not changed:
             return self.problem
@@ -148,15 +148,17 @@ class _Watch:
         return call
 
 
-def _model(what: str, there: dict[str, Any], watch: _Watch) -> tuple[Callable[..., Any], Callable[..., Any], Problem]:
+def _model(
+    what: str, there: dict[str, Any], watch: _Watch
+) -> tuple[Callable[..., Any], Callable[..., Any], ModelProblem]:
     """Return a loss, its hand-derived gradient, and where they are compared."""
     if what.endswith("backward"):
         forward = there[forward_of(what)]
         inputs = _inputs(what, forward, there)
         layer = Layer(watch.watched(forward), watch.watched(there[what]), inputs)
-        return layer, layer.gradient, Problem.of(*layer.split())
+        return layer, layer.gradient, ModelProblem.of(*layer.split())
     params, data = (there.get(stored_for(what, kind, there) or "") for kind in ("params", "data"))
-    problem = Problem.of(params, {} if data is None else data)  # type: ignore[arg-type]
+    problem = ModelProblem.of(params, {} if data is None else data)  # type: ignore[arg-type]
     return watch.watched(there[loss_of(what)]), watch.watched(there[what]), problem
 
 

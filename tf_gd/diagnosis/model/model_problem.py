@@ -18,7 +18,7 @@ LARGE = 20_000  # parameters from which on every evaluation counts
 
 
 @dataclass(frozen=True)
-class Problem:
+class ModelProblem:
     """Parameters and data under the names by which the loss and the gradient take them.
 
     Attributes:
@@ -32,7 +32,7 @@ class Problem:
     structures: dict[str, Any]
 
     @classmethod
-    def of(cls, params: Mapping[str, Any], data: Mapping[str, Any]) -> "Problem":
+    def of(cls, params: Mapping[str, Any], data: Mapping[str, Any]) -> "ModelProblem":
         """Return the validated problem.
 
         Raises:
@@ -103,31 +103,31 @@ class Problem:
         """How many floating numbers go in, parameters and data."""
         return sum(array.size for array in [*self.params.values(), *self.data.values()] if is_floating(array))
 
-    def at(self, vector: Vector) -> "Problem":
+    def at(self, vector: Vector) -> "ModelProblem":
         """Return the problem with the parameters taken from `vector`."""
         parts = {
             name: vector[part].reshape(self.params[name].shape).astype(self.params[name].dtype, copy=False)
             for name, part in self.slices.items()
         }
-        return Problem(parts, self.data, self.structures)
+        return ModelProblem(parts, self.data, self.structures)
 
-    def with_data(self, **changed: Any) -> "Problem":
+    def with_data(self, **changed: Any) -> "ModelProblem":
         """Return the problem with other data under some names."""
         return replace(self, data=self.data | changed)
 
-    def map(self, change: Callable[[Any], Any]) -> "Problem":
+    def map(self, change: Callable[[Any], Any]) -> "ModelProblem":
         """Return the problem with `change` applied to every floating array."""
 
         def changed(value: Any) -> Any:
             return np.asarray(change(value)) if is_floating(value) else value
 
-        return Problem(
+        return ModelProblem(
             {name: changed(value) for name, value in self.params.items()},
             {name: changed(value) for name, value in self.data.items()},
             self.structures,
         )
 
-    def with_floats_only(self) -> "Problem":
+    def with_floats_only(self) -> "ModelProblem":
         """Return the problem with whole numbers as float64: TensorFlow multiplies no float by an integer."""
         floats = {name: value.astype(np.float64) if is_whole(value) else value for name, value in self.data.items()}
         return replace(self, data=floats)

@@ -4,12 +4,12 @@ import textwrap
 from collections.abc import Sequence
 
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
-from tf_gd.diagnosis.model.evidence_of_model import Evidence
+from tf_gd.diagnosis.model.element_ruling import Element
+from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
-from tf_gd.diagnosis.model.judgement import Judgement
+from tf_gd.diagnosis.model.judgement import ModelJudgement
 from tf_gd.diagnosis.model.model_problem import largest_first
 from tf_gd.diagnosis.model.tolerance import LAMBDA, Tolerance
-from tf_gd.diagnosis.model.verdict import Element
 
 MOST_ROWS = 12
 HEADS = ("", "by hand", "TensorFlow", "from the loss", "+/-", "by hand - TensorFlow", "tolerance", "")
@@ -21,7 +21,7 @@ def of_fault(verdict: Verdict, finding: Finding) -> str:
     return f"{verdict.upper().replace('-', ' ')}: your gradient could not be compared.\n\n{_entry(finding)}"
 
 
-def of_check(judgement: Judgement, diagnosis: Sequence[Finding], evidence: Evidence) -> str:
+def of_check(judgement: ModelJudgement, diagnosis: Sequence[Finding], evidence: ModelEvidence) -> str:
     """Return the report on a gradient that was compared."""
     names = " or ".join(dict.fromkeys(name for name, _ in diagnosis))
     head = {
@@ -38,7 +38,7 @@ def _entry(finding: Finding) -> str:
     return f"{name}\n{textwrap.indent(textwrap.fill(message, 96, break_on_hyphens=False), '    ')}"
 
 
-def _table(judgement: Judgement, evidence: Evidence) -> str:
+def _table(judgement: ModelJudgement, evidence: ModelEvidence) -> str:
     """Return the numbers, the wrong elements first where there are too many to show."""
     shown = _shown(judgement, evidence)
     heads = HEADS if evidence.differentiates else TWO_HEADS
@@ -49,7 +49,7 @@ def _table(judgement: Judgement, evidence: Evidence) -> str:
     return "\n".join(lines + [f"    ... and {hidden} more elements"] * (hidden > 0))
 
 
-def _shown(judgement: Judgement, evidence: Evidence) -> list[Element]:
+def _shown(judgement: ModelJudgement, evidence: ModelEvidence) -> list[Element]:
     size = evidence.problem.size
     if size <= MOST_ROWS:
         return [evidence.element(index) for index in range(size)]
@@ -87,7 +87,7 @@ def apart(first: float, second: float) -> tuple[str, str]:
     return texts
 
 
-def _reason(evidence: Evidence) -> str:
+def _reason(evidence: ModelEvidence) -> str:
     """Return why the tolerance is what it is, and how the slope of the loss was found."""
     text = (
         f"{_of_tolerance(evidence.tolerance)} From the loss: central differences, extrapolated, with their "

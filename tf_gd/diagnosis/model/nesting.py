@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Leaf:
+class NestedArray:
     """The place of one array: its key in the flat dict."""
 
     key: str
@@ -32,7 +32,7 @@ def flatten(name: str, value: Any, convert: Callable[[str, Any], Any]) -> tuple[
             tuple(structures) if isinstance(value, tuple) else structures,
             _joined(flat for _, flat in parts_in_order),
         )
-    return Leaf(name), {name: convert(name, value)}
+    return NestedArray(name), {name: convert(name, value)}
 
 
 def is_sequence_of_arrays(value: Any) -> bool:
@@ -48,7 +48,7 @@ def is_sequence_of_arrays(value: Any) -> bool:
 
 def build(structure: Any, flat: Mapping[str, Any]) -> Any:
     """Return the structure with each `Leaf` replaced by its entry in the flat dict."""
-    if isinstance(structure, Leaf):
+    if isinstance(structure, NestedArray):
         return flat[structure.key]
     if isinstance(structure, dict):
         return {key: build(part, flat) for key, part in structure.items()}
@@ -59,7 +59,7 @@ def build(structure: Any, flat: Mapping[str, Any]) -> Any:
 
 def leaves(structure: Any) -> list[str]:
     """Return the keys of all leaves, in order."""
-    if isinstance(structure, Leaf):
+    if isinstance(structure, NestedArray):
         return [structure.key]
     parts = structure.values() if isinstance(structure, dict) else structure
     return [key for part in parts for key in leaves(part)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Finding
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, Mistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.model_problem import Vector
 
@@ -13,14 +13,14 @@ _KNOWN = (0.0, -1.0, 2.0, 0.5)
 _SENTENCES = {0.0: ("missing-term", "is missing: add it."), -1.0: ("term-sign", "has the wrong sign: turn it.")}
 
 
-def one_term(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def one_term(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """One term of the loss that is missing, or has the wrong sign, or twice or half its factor."""
     for place, label, least_squares in _factors(views[0], names):
         factor = min(_KNOWN, key=lambda known: abs(known - least_squares))
         yield _of_term(names, place, label, factor)
 
 
-def one_term_any_factor(views: list[Compared], names: list[str]) -> Iterator[Mistake]:
+def one_term_any_factor(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """One term of the loss with any other factor, where at least two elements confirm it."""
     for place, label, factor in _factors(views[0], names):
         share = views[0].terms[place][1]
@@ -37,11 +37,11 @@ def _factors(view: Compared, names: list[str]) -> Iterator[tuple[int, str, float
             yield place, label, 1.0 + float(share[at] @ excess / (share[at] @ share[at]))
 
 
-def _of_term(names: list[str], place: int, label: str, factor: float) -> Mistake:
+def _of_term(names: list[str], place: int, label: str, factor: float) -> ModelMistake:
     def pattern(view: Compared) -> Vector:
         return view.truth + (factor - 1.0) * view.terms[place][1]
 
-    return Mistake(*_said(names, label, factor), pattern, 1.0 + abs(factor))
+    return ModelMistake(*_said(names, label, factor), pattern, 1.0 + abs(factor))
 
 
 def _said(names: list[str], label: str, factor: float) -> Finding:

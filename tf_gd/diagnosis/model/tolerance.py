@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE
-from tf_gd.diagnosis.model.model_problem import Problem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 
 LAMBDA = 4.0  # standard deviations
 QUARTILE = 0.3186  # the lower quartile of |a normal variable|, in standard deviations
@@ -45,7 +45,7 @@ class Tolerance:
     trials: int
 
 
-def tolerance(functions: list[Callable[[Problem], Vector]], problem: Problem, unit: float) -> Tolerance:
+def tolerance(functions: list[Callable[[ModelProblem], Vector]], problem: ModelProblem, unit: float) -> Tolerance:
     """Return the tolerance for the values of `functions`, the larger of them at each element."""
     trials = num_trials(problem.size)
     moved = np.max([movement(function, problem, unit, trials) for function in functions], axis=0)
@@ -59,7 +59,7 @@ def num_trials(size: int) -> int:
     return 16 if size <= 1000 else 8 if size <= 20_000 else 1
 
 
-def movement(function: Callable[[Problem], Vector], problem: Problem, unit: float, trials: int) -> Vector:
+def movement(function: Callable[[ModelProblem], Vector], problem: ModelProblem, unit: float, trials: int) -> Vector:
     """Return how far the values move; never under half a unit of the value, its last rounding."""
     here = np.atleast_1d(function(problem))
     rng = np.random.default_rng(0)

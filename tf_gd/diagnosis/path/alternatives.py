@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_gd.diagnosis.path.explanations import Context, Explanation, Search
+from tf_gd.diagnosis.path.explanations import PathContext, PathExplanation, Search
 from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.rate_fit import Factor
 
 
-def alike(found: Explanation, steps: PathSteps, context: Context) -> list[str]:
+def alike(found: PathExplanation, steps: PathSteps, context: PathContext) -> list[str]:
     """Return the mistakes that explain these steps at the same rate as the right update does."""
     search = Search(steps, context)
     known = bool(context.rates) and found.reading.loss is not None

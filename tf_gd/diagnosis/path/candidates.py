@@ -10,9 +10,9 @@ from itertools import permutations
 
 import numpy as np
 
-from tf_gd.diagnosis.path import names
-from tf_gd.diagnosis.path.program_record import Record, Series, Table
-from tf_gd.diagnosis.path.samplings import Sampling, samplings
+from tf_gd.diagnosis.path import identifier_names as names
+from tf_gd.diagnosis.path.loop_rounds import Sampling, samplings
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statement, Statements, calls, place_of, text_of
 from tf_gd.diagnosis.path.term_arrays import Array
 
@@ -25,8 +25,8 @@ MOST_SNAPSHOTS = 3  # an array that changes more often is computed in every step
 class Pair:
     """Two series that may be m and c, and the states that they make; without an intercept c is 0 throughout."""
 
-    m: Series
-    c: Series
+    m: NumberSeries
+    c: NumberSeries
     score: float
     intercept: bool = True
 
@@ -37,7 +37,7 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Vector:
+class CandidateVector:
     """A column of numbers that may be x or y."""
 
     name: str
@@ -52,12 +52,12 @@ class Vector:
 class PointsCandidate:
     """Two vectors of one length that may be x and y."""
 
-    x: Vector
-    y: Vector
+    x: CandidateVector
+    y: CandidateVector
     score: float
 
 
-def pairs(record: Record, statements: Statements) -> list[Pair]:
+def pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
     """Return the series that may be m and c, the likeliest first."""
     known = [series for series in record.series if may_be_parameter(series)]
     found = []
@@ -84,7 +84,7 @@ def pairs(record: Record, statements: Statements) -> list[Pair]:
     return found[:MOST_PAIRS]
 
 
-def may_be_parameter(series: Series) -> bool:
+def may_be_parameter(series: NumberSeries) -> bool:
     """Return whether a series is a number, or one of two, and does not merely count."""
     if series.width > 2 or not np.isfinite(series.values[0]):
         return False
@@ -95,7 +95,7 @@ def may_be_parameter(series: Series) -> bool:
     return not counts
 
 
-def _pair_score(m: Series, c: Series, statements: Statements) -> float:
+def _pair_score(m: NumberSeries, c: NumberSeries, statements: Statements) -> float:
     if m.place == c.place:  # two elements of one array
         base = 2.5 * bool(names.PAIRS.match(m.last_name)) - 3.0 * bool(names.NOT_PARAMETERS.match(m.last_name))
         base -= 0.7 * bool(names.COPIES.search(m.last_name))
@@ -106,7 +106,7 @@ def _pair_score(m: Series, c: Series, statements: Statements) -> float:
     return score
 
 
-def writes_itself(series: Series, statements: Statements) -> float:
+def writes_itself(series: NumberSeries, statements: Statements) -> float:
     """Return 1 where a statement computes the series from itself, as an update does; 0.5 for an addition; else 0."""
     found = 0.0
     for line in dict.fromkeys(series.lines.tolist()):
@@ -116,7 +116,7 @@ def writes_itself(series: Series, statements: Statements) -> float:
     return found
 
 
-def _updates(node: ast.AST, series: Series) -> float:
+def _updates(node: ast.AST, series: NumberSeries) -> float:
     if isinstance(node, ast.AugAssign):
         return 1.0 if isinstance(node.op, ast.Sub) else 0.5
     if isinstance(node, ast.Expr):  # a call: an assignment to a variable of TensorFlow, or a method that does it all
@@ -128,7 +128,7 @@ def _updates(node: ast.AST, series: Series) -> float:
     return 1.0 if mentioned & {series.place, series.name, series.place.split("[")[0]} else 0.0
 
 
-def trained_numbers(record: Record, statements: Statements) -> list[str]:
+def trained_numbers(record: ProgramRecord, statements: Statements) -> list[str]:
     """Return the names of the numbers that a program computes from themselves, as an update does."""
     found = [
         series.name
@@ -142,37 +142,37 @@ def trained_numbers(record: Record, statements: Statements) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def vectors(record: Record) -> list[Vector]:
+def vectors(record: ProgramRecord) -> list[CandidateVector]:
     """Return every column of numbers of the program that stays as it is, and is not one number again and again."""
-    snapshots: dict[tuple[str, str], list[Table]] = {}
+    snapshots: dict[tuple[str, str], list[ProgramArray]] = {}
     for table in record.tables:
         snapshots.setdefault((table.scope, table.name), []).append(table)
-    found: list[Vector] = []
+    found: list[CandidateVector] = []
     for tables in snapshots.values():
         if len(tables) > MOST_SNAPSHOTS:
             continue
         for table in tables:
             found += _columns(table)
-    same: dict[bytes, list[Vector]] = {}
+    same: dict[bytes, list[CandidateVector]] = {}
     for vector in found:
         if np.isfinite(vector.values).all() and np.ptp(vector.values) > 0:
             same.setdefault(vector.values.tobytes(), []).append(vector)
     return [replace(first, aliases=tuple(one.name for one in others)) for first, *others in same.values()]
 
 
-def _columns(table: Table) -> list[Vector]:
+def _columns(table: ProgramArray) -> list[CandidateVector]:
     """Return the columns of a table, or its rows where it lies on its side."""
     values, stem = table.values, _stem(table.name)
     if values.ndim == 1:
-        return [Vector(table.name, stem, values, table.dtype, table.clock)]
+        return [CandidateVector(table.name, stem, values, table.dtype, table.clock)]
     if 1 in values.shape:
-        return [Vector(table.name, stem, values.ravel(), table.dtype, table.clock)]
+        return [CandidateVector(table.name, stem, values.ravel(), table.dtype, table.clock)]
     columns: list[tuple[str, Array]] = []
     if values.shape[1] <= values.shape[0]:
         columns += [(f"{table.name}[:, {index}]", values[:, index]) for index in range(values.shape[1])]
     if values.shape[0] <= values.shape[1]:
         columns += [(f"{table.name}[{index}]", values[index]) for index in range(values.shape[0])]
-    return [Vector(name, stem, np.ascontiguousarray(one), table.dtype, table.clock) for name, one in columns]
+    return [CandidateVector(name, stem, np.ascontiguousarray(one), table.dtype, table.clock) for name, one in columns]
 
 
 def _stem(name: str) -> str:
@@ -180,7 +180,7 @@ def _stem(name: str) -> str:
     return next((word for word in reversed(words) if not word.isdigit()), name)
 
 
-def point_candidates(found: Sequence[Vector]) -> list[PointsCandidate]:
+def point_candidates(found: Sequence[CandidateVector]) -> list[PointsCandidate]:
     """Return the vectors that may be x and y, the likeliest first."""
     pairs_ = []
     for x, y in permutations(found, 2):

@@ -15,7 +15,7 @@ from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.formulas import Formula, right
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
-from tf_gd.diagnosis.path.step_factors import UNREAD, Rate, Reading, read_factor, shares
+from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, Rate, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, WITHOUT_INTERCEPT, Gradient, Rule, at_once, right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 
@@ -35,7 +35,7 @@ PARAMETERS = ("m", "c")
 
 
 @dataclass(frozen=True)
-class Context:
+class PathContext:
     """What is known beside the steps.
 
     Attributes:
@@ -54,7 +54,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class PathExplanation:
     """One way to explain every step.
 
     Attributes:
@@ -66,7 +66,7 @@ class Explanation:
     """
 
     names: tuple[str, ...]
-    reading: Reading
+    reading: FactorReading
     factor: Factor
     cost: float
     alone: str = ""
@@ -76,7 +76,7 @@ class Explanation:
 class Search:
     """The explanations of one path, worked out on its first steps."""
 
-    def __init__(self, steps: PathSteps, context: Context) -> None:
+    def __init__(self, steps: PathSteps, context: PathContext) -> None:
         self.steps, self.context = steps.window, context
 
     def gradient(self, formula: Formula) -> Gradient:
@@ -92,14 +92,14 @@ class Search:
 
         return at
 
-    def read(self, factor: Factor, formula: Formula = right, scale: float = 1.0) -> Reading:
+    def read(self, factor: Factor, formula: Formula = right, scale: float = 1.0) -> FactorReading:
         """Return what a factor in front of a formula says; `scale` is what the formula is multiplied by already."""
         scales = {name: share / scale for name, share in self._scales(formula).items()}
         context = self.context
         reading = read_factor(factor, scales, self.steps.n, context.rates, context.reduction, context.loss)
         return self._by_sum_of_x(factor) or reading if formula is right and reading.guess >= UNREAD else reading
 
-    def _by_sum_of_x(self, factor: Factor) -> Reading | None:
+    def _by_sum_of_x(self, factor: Factor) -> FactorReading | None:
         """Return the reading where sum(x) divides the sums in place of n, if a rate with a name says so."""
         if self.steps.x.ndim != 1 or not self.steps.x.sum():
             return None
@@ -107,7 +107,7 @@ class Search:
         for rate in (one for one in self.context.rates if one.named):
             for loss, share in (("mean", 1.0), ("half_mean", 0.5)):
                 if asked in (None, loss) and factor.agrees(rate.value * share / self.steps.x.sum()):
-                    return Reading(loss, rate.value, ("divided-by-sum-of-x",), 0.1)
+                    return FactorReading(loss, rate.value, ("divided-by-sum-of-x",), 0.1)
         return None
 
     def _scales(self, formula: Formula) -> dict[str, float]:
@@ -123,15 +123,15 @@ class Search:
         known = {"sum": 1.0, "mean": ratio, "half_sum": 0.5, "half_mean": 0.5 * ratio}
         return {name: known[name] for name in usual}
 
-    def plain(self) -> Explanation | None:
+    def plain(self) -> PathExplanation | None:
         """Return the right update, at one constant factor, if it explains every step."""
         factor = fit(self.steps, right_move(self.steps))
         if factor is None:
             return None
         reading = self.read(factor)
-        return Explanation(reading.mistakes, reading, factor, len(reading.mistakes) + reading.guess)
+        return PathExplanation(reading.mistakes, reading, factor, len(reading.mistakes) + reading.guess)
 
-    def rules(self, formula: Formula = right, name: str = "", cost: float = 0.0) -> Iterator[Explanation]:
+    def rules(self, formula: Formula = right, name: str = "", cost: float = 0.0) -> Iterator[PathExplanation]:
         """Yield the mistakes of the update that explain every step, with the right gradient or another."""
         gradient = self.gradient(formula)
         rules = (MOVED_TWICE, *RULES) if self.context.twice else RULES
@@ -142,15 +142,15 @@ class Search:
 
     def _rule(
         self, rule_name: str, rule: Rule, gradient: Gradient, formula: Formula, name: str, cost: float
-    ) -> Iterator[Explanation]:
+    ) -> Iterator[PathExplanation]:
         factor = fit(self.steps, rule(self.steps, gradient))
         if factor is None or (factor.value == 0 and np.isinf(factor.slack)):
             return
         reading = self.read(factor, formula)
         names = (rule_name, *((name,) if name else ()), *reading.mistakes)
-        yield Explanation(names, reading, factor, cost + 1.0 + len(reading.mistakes) + reading.guess)
+        yield PathExplanation(names, reading, factor, cost + 1.0 + len(reading.mistakes) + reading.guess)
 
-    def gradients(self) -> Iterator[Explanation]:
+    def gradients(self) -> Iterator[PathExplanation]:
         """Yield the mistakes of the catalogue that explain every step: in both derivatives, or in one of them."""
         truth = right_move(self.steps)
         rights = [fit(self.steps, truth, (which,)) for which in BOTH]
@@ -163,7 +163,7 @@ class Search:
 
     def _gradient(
         self, name: str, formula: Formula, cost: float, truth: Move, rights: Sequence[Factor | None]
-    ) -> Iterator[Explanation]:
+    ) -> Iterator[PathExplanation]:
         move = self._move(formula)
         if move is None:
             return
@@ -171,7 +171,7 @@ class Search:
         factor = fit(self.steps, move) if all(wrongs) else None
         if factor is not None:
             reading = self.read(factor, formula)
-            yield Explanation(
+            yield PathExplanation(
                 (name, *reading.mistakes), reading, factor, 1.0 + cost + len(reading.mistakes) + reading.guess
             )
         for which in BOTH:
@@ -183,7 +183,7 @@ class Search:
 
     def _in_one(
         self, name: str, formula: Formula, cost: float, which: int, wrong: Factor, good: Factor
-    ) -> Iterator[Explanation]:
+    ) -> Iterator[PathExplanation]:
         """Yield a mistake in one derivative, the other being right under the same loss."""
         reading = self.read(good)
         losses = [reading.loss] if reading.loss else list(shares(self.steps.n))
@@ -192,7 +192,7 @@ class Search:
             wanted = good.value * scales[loss] / usual[loss]
             if wrong.agrees(wanted) or Factor(wanted, good.slack).agrees(wrong.value):
                 extra = 1.15 + cost + len(reading.mistakes) + reading.guess
-                yield Explanation((name, *reading.mistakes), reading, good, extra, PARAMETERS[which])
+                yield PathExplanation((name, *reading.mistakes), reading, good, extra, PARAMETERS[which])
                 return
 
     def _move(self, formula: Formula) -> Move | None:
@@ -203,7 +203,7 @@ class Search:
             return None
         return move
 
-    def scales(self) -> Iterator[Explanation]:
+    def scales(self) -> Iterator[PathExplanation]:
         """Yield the explanation of one derivative that is off by a factor."""
         truth = right_move(self.steps)
         m, c = (fit(self.steps, truth, (which,)) for which in BOTH)
@@ -219,7 +219,7 @@ class Search:
                     continue  # then the other one is the wrong one
                 cost = 1.2 + len(reading.mistakes) + reading.guess
                 own = f"sign-of-{PARAMETERS[which]}" if name == "sign" else name
-                yield Explanation((own, *reading.mistakes), reading, good, cost, PARAMETERS[which])
+                yield PathExplanation((own, *reading.mistakes), reading, good, cost, PARAMETERS[which])
 
     def _ratios(self) -> Iterator[tuple[str, float]]:
         """Yield (name, by what one derivative is off)."""
@@ -233,7 +233,7 @@ class Search:
         if n > 1:
             yield from (("half-mean", 0.5 / n), ("sum-instead-of-mean", 2.0 * n), ("sum-instead-of-mean", 0.5 * n))
 
-    def pairs(self) -> Iterator[Explanation]:
+    def pairs(self) -> Iterator[PathExplanation]:
         """Yield a mistake of the update together with one of the gradient in it."""
         for name, formula, cost in self._forms():
             if self._move(formula) is not None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector
-from tf_gd.diagnosis.path.program_record import Record, Series, Table
+from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.step_factors import Rate
 from tf_gd.errors import DataError, invalid
 
@@ -40,7 +40,7 @@ class Given:
             raise DataError(f"`{given}` must name numbers that the program changes. They are: {known}.")
         return kept
 
-    def points(self, record: Record, candidates: Sequence[PointsCandidate]) -> list[PointsCandidate]:
+    def points(self, record: ProgramRecord, candidates: Sequence[PointsCandidate]) -> list[PointsCandidate]:
         """Return the points whose names fit, or those that the user's expressions gave.
 
         Raises:
@@ -54,7 +54,7 @@ class Given:
                 kept = named or self._with(what, record, kept)
         return kept
 
-    def _with(self, what: str, record: Record, candidates: Sequence[PointsCandidate]) -> list[PointsCandidate]:
+    def _with(self, what: str, record: ProgramRecord, candidates: Sequence[PointsCandidate]) -> list[PointsCandidate]:
         """Return every pairing with the vector that an expression gave."""
         vector = self._evaluated(what, record)
         others = [one.y if what == "x" else one.x for one in candidates]
@@ -66,15 +66,17 @@ class Given:
             if other.values.tobytes() != vector.values.tobytes()
         ]
 
-    def _evaluated(self, what: str, record: Record) -> Vector:
-        tables = [one for one in record.asked if isinstance(one, Table) and one.name == what]
+    def _evaluated(self, what: str, record: ProgramRecord) -> CandidateVector:
+        tables = [one for one in record.asked if isinstance(one, ProgramArray) and one.name == what]
         if not tables or tables[0].values.size != max(tables[0].values.shape):
             why = record.failed.get(what, "no column of numbers")
             raise invalid(what, "a name or expression of the program that gives a column of numbers",
                           self.names.get(what), f"It gave {why}.")  # fmt: skip
-        return Vector(self.names[what], what, np.ascontiguousarray(tables[0].values.ravel()), tables[0].dtype, 0)
+        return CandidateVector(
+            self.names[what], what, np.ascontiguousarray(tables[0].values.ravel()), tables[0].dtype, 0
+        )
 
-    def rates(self, record: Record) -> list[Rate] | None:
+    def rates(self, record: ProgramRecord) -> list[Rate] | None:
         """Return the rate that was given, or None.
 
         Raises:
@@ -82,7 +84,9 @@ class Given:
         """
         if "rate" not in self.names:
             return None
-        found = [one for one in record.asked if isinstance(one, Series) and one.place == "rate" and one.width == 1]
+        found = [
+            one for one in record.asked if isinstance(one, NumberSeries) and one.place == "rate" and one.width == 1
+        ]
         value = float(found[0].values[-1]) if found else float("nan")
         if not (np.isfinite(value) and value > 0):
             why = record.failed.get("rate", "no number above 0")
@@ -91,7 +95,7 @@ class Given:
         return [Rate(value), Rate(float(np.float32(value)))]
 
 
-def _names(vector: Vector) -> set[str]:
+def _names(vector: CandidateVector) -> set[str]:
     return {_plain(name) for name in (vector.name, *vector.aliases)}
 
 

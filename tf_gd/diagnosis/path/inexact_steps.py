@@ -6,9 +6,9 @@ import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
-from tf_gd.diagnosis.path.explanations import Context, Search
+from tf_gd.diagnosis.path.explanations import PathContext, Search
+from tf_gd.diagnosis.path.path_judgement import Judgement, Numbers
 from tf_gd.diagnosis.path.path_steps import PathSteps
-from tf_gd.diagnosis.path.path_verdict import Judgement, Numbers
 from tf_gd.diagnosis.path.rate_fit import Factor, fit, fits_factor
 from tf_gd.diagnosis.path.step_rules import right_move
 
@@ -17,7 +17,7 @@ CLEAR = 0.02  # a derivative of this share of its terms' sizes can be told from 
 FEWEST_NEARLY = 3  # steps
 
 
-def nearly(steps: PathSteps, context: Context) -> Judgement | None:
+def nearly(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement where every step is nearly the right one: a derivative by differences, rounded numbers."""
     truth = steps.derivatives(right)
     clear = (np.abs(truth.value) > CLEAR * truth.size).any(axis=0) | (steps.trained == 0)

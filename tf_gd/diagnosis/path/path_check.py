@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import path_mistakes
-from tf_gd.diagnosis.path.explanations import Context
-from tf_gd.diagnosis.path.path_judgement import judge
+from tf_gd.diagnosis.path.explanations import PathContext
+from tf_gd.diagnosis.path.path_judgement import Judgement
+from tf_gd.diagnosis.path.path_judging import judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
 from tf_gd.diagnosis.path.path_report import report
 from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_kept
-from tf_gd.diagnosis.path.path_verdict import Judgement
 from tf_gd.diagnosis.path.step_factors import Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
@@ -68,11 +68,11 @@ def check_path(
         raise invalid("reduction", f"one of {', '.join(REDUCTIONS)}, or None", reduction)
     points = Points(x, y)
     states, integers = _states(m, c)
-    context = Context(_rates(learning_rate), reduction)
+    context = PathContext(_rates(learning_rate), reduction)
     return check_states(states, points, context, integers)
 
 
-def check_states(states: Array, points: Points, context: Context, integers: bool = False) -> GradientCheck:
+def check_states(states: Array, points: Points, context: PathContext, integers: bool = False) -> GradientCheck:
     """Return the check of a path of states, shape [steps + 1, 2]; NaN and infinity may stand at its end."""
     judgement = judge_states(states, points, context, integers)
     course = Course(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], len(states) - 1)
@@ -95,7 +95,7 @@ def as_check(
     )
 
 
-def judge_states(states: Array, points: Points, context: Context, integers: bool = False) -> Judgement:
+def judge_states(states: Array, points: Points, context: PathContext, integers: bool = False) -> Judgement:
     """Return the judgement of a path; numbers that were rounded when they were written are taken as such."""
     wide = states.astype(np.float64)
     finite = np.isfinite(wide).all(axis=1) & (np.abs(wide).max(axis=1) < LARGEST)

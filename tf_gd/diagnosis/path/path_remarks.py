@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tf_gd.curvature import Curvature
-from tf_gd.diagnosis.path.path_verdict import Judgement
+from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.term_arrays import Array
 
 CLOSE = 0.01  # of what the best line and the points' own spread measure: closer than this is close enough

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 
-from tf_gd.diagnosis.path.path_verdict import Judgement
+from tf_gd.diagnosis.path.path_judgement import Judgement
 
 LOSSES = {
     "sum": "sum(e^2)",

@@ -8,11 +8,11 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.diagnosis.path import names
-from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector
+from tf_gd.diagnosis.path import identifier_names as names
+from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
-from tf_gd.diagnosis.path.program_record import Record, Table
-from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.program_record import ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.term_arrays import Array
 
 FEWEST = 3
@@ -22,7 +22,7 @@ MOST_CANDIDATES = 12
 Clocks = npt.NDArray[np.int64]
 
 
-def batch_trials(record: Record, pair: Pair, sampling: Sampling) -> Iterator[tuple[PointsCandidate, PathSteps]]:
+def batch_trials(record: ProgramRecord, pair: Pair, sampling: Sampling) -> Iterator[tuple[PointsCandidate, PathSteps]]:
     """Yield the steps with the points of each, for every two changing arrays or numbers that may be x and y."""
     states = sampling.states[: MOST_STEPS + 1]
     if len(states) <= FEWEST or not np.isfinite(states).all():
@@ -32,11 +32,13 @@ def batch_trials(record: Record, pair: Pair, sampling: Sampling) -> Iterator[tup
     for (x_name, x), (y_name, y) in order[: MOST_CANDIDATES * 3]:
         if x.shape == y.shape and len(np.unique(x, axis=0)) > 1:  # the same point every time is no choice of points
             steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"], intercept=pair.intercept)
-            vectors = [Vector(name, name, values.ravel(), "float64", 0) for name, values in ((x_name, x), (y_name, y))]
+            vectors = [
+                CandidateVector(name, name, values.ravel(), "float64", 0) for name, values in ((x_name, x), (y_name, y))
+            ]
             yield PointsCandidate(vectors[0], vectors[1], 0.0), steps
 
 
-def _changing(record: Record, pair: Pair, clocks: Clocks) -> list[tuple[str, Array]]:
+def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[tuple[str, Array]]:
     """Return (name, numbers at each step) of what changes from step to step: shape [steps, batch] each."""
     found: list[tuple[str, Array]] = []
     tables: dict[tuple[str, str], list[tuple[int, Array]]] = {}
@@ -54,7 +56,7 @@ def _changing(record: Record, pair: Pair, clocks: Clocks) -> list[tuple[str, Arr
     return found[: 2 * MOST_CANDIDATES]
 
 
-def _columns(table: Table) -> Iterator[tuple[str, Array]]:
+def _columns(table: ProgramArray) -> Iterator[tuple[str, Array]]:
     """Yield the columns of a table that are not one number throughout, as a column of ones is."""
     values = table.values if table.values.ndim == 2 else table.values[:, None]
     several = values.shape[1] > 1

@@ -14,7 +14,7 @@ from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_remarks import Course
 from tf_gd.diagnosis.path.program_model import bends, called_names
-from tf_gd.diagnosis.path.program_record import Record
+from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.program_search import Descent, ProgramSearch, series_final
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
 from tf_gd.diagnosis.path.source_lines import SourceLines
@@ -46,14 +46,14 @@ def check_program(
         NoDescent: it shows no descent.
     """
     names = Given(given or {})
-    record = Record.read(sandbox.run(JOB, names=names.expressions()))
+    record = ProgramRecord.read(sandbox.run(JOB, names=names.expressions()))
     if sandbox.fault is not None and not any(name in sandbox.fault.message for name in OVERFLOWS):
         raise sandbox.fault
     return check_record(record, sandbox.source, reduction, names)
 
 
 def check_record(
-    record: Record, source: ProgramSource, reduction: str | None = None, given: Given | None = None
+    record: ProgramRecord, source: ProgramSource, reduction: str | None = None, given: Given | None = None
 ) -> GradientCheck:
     """Judge the steps in a record.
 
@@ -68,7 +68,7 @@ def check_record(
     return _checked(source, record, statements, descent)
 
 
-def _checked(source: ProgramSource, record: Record, statements: Statements, descent: Descent) -> GradientCheck:
+def _checked(source: ProgramSource, record: ProgramRecord, statements: Statements, descent: Descent) -> GradientCheck:
     """Return the check of a descent, with the lines of the program."""
     course = _course(record, descent)
     stops = stopping_remarks(record, statements, course) if descent.judgement.verdict != "wrong" else []
@@ -95,7 +95,7 @@ def with_lines(check: GradientCheck, lines: Mapping[str, int], source: ProgramSo
     return replace(check, diagnosis=diagnosis, remarks=remarks, report=report, lines=dict(lines))
 
 
-def _course(record: Record, descent: Descent) -> Course:
+def _course(record: ProgramRecord, descent: Descent) -> Course:
     """Return the whole descent: all points, and m and c at the program's end."""
     finals = [series_final(series) for series in (descent.pair.m, descent.pair.c)]
     states = descent.sampling.states

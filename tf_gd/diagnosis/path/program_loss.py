@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from tf_gd.diagnosis.path import names
+from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_steps import UNITS, steps_kept
-from tf_gd.diagnosis.path.program_record import Record, Series
-from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.step_factors import shares
 from tf_gd.diagnosis.path.term_arrays import Array
 
@@ -16,7 +16,7 @@ TOLERANCE = 1e-5  # relative; a loss is computed in few operations, and may be f
 MOST_ROWS = 20
 
 
-def losses_of(record: Record, pair: Pair, sampling: Sampling, points: PointsCandidate) -> list[str]:
+def losses_of(record: ProgramRecord, pair: Pair, sampling: Sampling, points: PointsCandidate) -> list[str]:
     """Return the losses whose numbers the program computes."""
     x, y = points.x.values, points.y.values
     if x.ndim != 1:
@@ -36,7 +36,7 @@ def losses_of(record: Record, pair: Pair, sampling: Sampling, points: PointsCand
     return [loss for loss in shares(len(x)) if loss in found]
 
 
-def _match(series: Series, line: int, sampling: Sampling, known: tuple[Array, Array], n: int) -> str | None:
+def _match(series: NumberSeries, line: int, sampling: Sampling, known: tuple[Array, Array], n: int) -> str | None:
     """Return the loss that a series has after one line, every time that it was read there."""
     squares, spread = known
     rows = np.flatnonzero(series.lines == line)[:MOST_ROWS]

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.program_loss import losses_of
-from tf_gd.diagnosis.path.program_record import Record, Series
-from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import shares
 from tf_gd.diagnosis.path.term_arrays import Array
@@ -28,7 +28,7 @@ class LineModel:
     """A program's numbers, compared with those of a line through the first states of a reading."""
 
     def __init__(
-        self, record: Record, statements: Statements, pair: Pair, sampling: Sampling, points: PointsCandidate
+        self, record: ProgramRecord, statements: Statements, pair: Pair, sampling: Sampling, points: PointsCandidate
     ) -> None:
         self.record, self.pair, self.sampling, self.points = record, pair, sampling, points
         self.bends = bends(statements)
@@ -46,7 +46,7 @@ class LineModel:
         residuals = line - self.points.y.values
         return [residuals, -residuals, *([] if self.bends else [line])]
 
-    def _scalars(self) -> list[Series]:
+    def _scalars(self) -> list[NumberSeries]:
         own = (self.pair.m.place, self.pair.c.place)
         return [one for one in self.record.series if one.width == 1 and not one.is_constant and one.place not in own]
 
@@ -62,13 +62,13 @@ class LineModel:
             for series in self._scalars()
         )
 
-    def _states_at(self, series: Series) -> tuple[npt.NDArray[np.intp], Array]:
+    def _states_at(self, series: NumberSeries) -> tuple[npt.NDArray[np.intp], Array]:
         """Return the rows of a series that were read between two states, and these states."""
         index = np.searchsorted(self.sampling.clocks, series.clocks, side="right") - 1
         rows = np.flatnonzero(index >= 0)[:MOST_ROWS]
         return rows, self.sampling.states[index[rows]]
 
-    def _follows(self, series: Series) -> bool:
+    def _follows(self, series: NumberSeries) -> bool:
         """Return whether each value of a series is the residual of some point at the line of its time."""
         rows, states = self._states_at(series)
         values = series.values[rows]
@@ -86,7 +86,7 @@ class LineModel:
         """Return whether two series hold the derivatives of one of the four losses at every state."""
         return all(any(self._is_derivative(series, which) for series in self._scalars()) for which in (0, 1))
 
-    def _is_derivative(self, series: Series, which: int) -> bool:
+    def _is_derivative(self, series: NumberSeries, which: int) -> bool:
         rows, states = self._states_at(series)
         if len(rows) < 3:
             return False

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tf_gd.diagnosis.path import names
+from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_check import with_float32
-from tf_gd.diagnosis.path.program_record import Record
-from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.statements import Statement, Statements
 from tf_gd.diagnosis.path.step_factors import Rate, shares
 from tf_gd.diagnosis.path.term_arrays import Array
@@ -22,7 +22,7 @@ MOST_RATES = 12
 CHANGING = 1e-3  # relative; the factor of a single step is not better known than that near the best line
 
 
-def rates(record: Record, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
+def rates(record: ProgramRecord, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
     """Return the rates, the likeliest first: those with a name, then the numbers in their order in the source."""
     named = [*_named(record, pair), *_of_optimizers(statements)]
     plain = [*_constants_of_update(record, statements, lines, pair), *numbers_of_update(statements, lines)]
@@ -35,7 +35,7 @@ def _is_rate(value: float) -> bool:
     return bool(np.isfinite(value) and value > 0)
 
 
-def _named(record: Record, pair: Pair) -> Iterator[float]:
+def _named(record: ProgramRecord, pair: Pair) -> Iterator[float]:
     """Yield the constants that the program calls a learning rate; those of the update's own scope first."""
     found = [series for series in record.series if series.width == 1 and names.is_rate(series.last_name)]
     for own in (True, False):
@@ -45,7 +45,7 @@ def _named(record: Record, pair: Pair) -> Iterator[float]:
                 yield float(series.values[0])
 
 
-def changing_loss(record: Record, pair: Pair, sampling: Sampling, factors: Array, n: int) -> str | None:
+def changing_loss(record: ProgramRecord, pair: Pair, sampling: Sampling, factors: Array, n: int) -> str | None:
     """Return the loss under which a rate that the program changes is the rate of every step; None for none."""
     told = np.flatnonzero(np.isfinite(factors[: len(sampling.clocks) - 1]))
     for series in record.series:
@@ -91,7 +91,9 @@ def numbers_of_update(statements: Statements, lines: Sequence[int]) -> Iterator[
             yield from _numbers(node)
 
 
-def _constants_of_update(record: Record, statements: Statements, lines: Sequence[int], pair: Pair) -> Iterator[float]:
+def _constants_of_update(
+    record: ProgramRecord, statements: Statements, lines: Sequence[int], pair: Pair
+) -> Iterator[float]:
     """Yield the constants that the update mentions by a name, whatever it is."""
     used = {one.id for statement in statements_of(lines, statements) for node in statement.nodes
             for one in ast.walk(node) if isinstance(one, ast.Name)}  # fmt: skip

@@ -16,7 +16,7 @@ from tf_gd.diagnosis.path.term_arrays import Array
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class NumberSeries:
     """One number of the program, followed: an element of a place such as `theta`, or the place itself.
 
     Attributes:
@@ -54,7 +54,7 @@ class Series:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class ProgramArray:
     """An array of the program: what it held when it was read, shape [n] or [n, columns]."""
 
     scope: str
@@ -66,17 +66,17 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Record:
+class ProgramRecord:
     """Everything that was read, and whether the program was watched to its end."""
 
-    series: tuple[Series, ...]
-    tables: tuple[Table, ...]
-    asked: tuple[Series | Table, ...]
+    series: tuple[NumberSeries, ...]
+    tables: tuple[ProgramArray, ...]
+    asked: tuple[NumberSeries | ProgramArray, ...]
     failed: Mapping[str, str]
     complete: bool
 
     @classmethod
-    def read(cls, record: Mapping[str, Any]) -> Record:
+    def read(cls, record: Mapping[str, Any]) -> ProgramRecord:
         """Read what came through the pipe.
 
         Raises:
@@ -95,14 +95,14 @@ class Record:
             raise Misbehaved("cannot-check", "The steps that were recorded cannot be read.") from None
 
 
-def _series(entry: Mapping[str, Any]) -> list[Series]:
+def _series(entry: Mapping[str, Any]) -> list[NumberSeries]:
     """Return each number of a place as a series; rows of another width are left out."""
     width = len(entry["rows"][-1]) - 2
     rows = np.array([row for row in entry["rows"] if len(row) == width + 2], dtype=np.float64)
     place, final = str(entry["name"]), entry.get("final")
     ends = final if final is not None and len(final) == width + 1 else None
     return [
-        Series(
+        NumberSeries(
             str(entry["scope"]),
             place,
             place if width == 1 else f"{place}[{element}]",
@@ -118,10 +118,10 @@ def _series(entry: Mapping[str, Any]) -> list[Series]:
     ]
 
 
-def _table(entry: Mapping[str, Any]) -> Table:
+def _table(entry: Mapping[str, Any]) -> ProgramArray:
     values = np.frombuffer(base64.b64decode(entry["bytes"]), np.float64)
     shape = [int(size) for size in entry["shape"]]
-    return Table(
+    return ProgramArray(
         str(entry["scope"]), str(entry["name"]), int(entry["clock"]), int(entry["line"]), str(entry["dtype"]),
         values.reshape(shape),
     )  # fmt: skip

@@ -10,22 +10,22 @@ from itertools import islice
 import numpy as np
 
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, pairs, point_candidates, vectors
-from tf_gd.diagnosis.path.explanations import Context
+from tf_gd.diagnosis.path.explanations import PathContext
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.inexact_steps import unlisted
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.mini_batches import Batching
-from tf_gd.diagnosis.path.path_judgement import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
+from tf_gd.diagnosis.path.path_judgement import Judgement
+from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
 from tf_gd.diagnosis.path.path_steps import PathSteps
-from tf_gd.diagnosis.path.path_verdict import Judgement
 from tf_gd.diagnosis.path.program_batches import batch_trials
 from tf_gd.diagnosis.path.program_loss import losses_of
 from tf_gd.diagnosis.path.program_model import LineModel
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
-from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.rate_fit import fit
-from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.statements import Statements
-from tf_gd.diagnosis.path.step_factors import Reading
+from tf_gd.diagnosis.path.step_factors import FactorReading
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.steps_of_pair import steps_of
 from tf_gd.diagnosis.path.term_arrays import Array
@@ -62,7 +62,7 @@ class ProgramSearch:
     """Looks for the descent of a program: the right update first, then every mistake."""
 
     def __init__(
-        self, record: Record, statements: Statements, reduction: str | None = None, given: Given | None = None
+        self, record: ProgramRecord, statements: Statements, reduction: str | None = None, given: Given | None = None
     ) -> None:
         self.record, self.statements, self.reduction = record, statements, reduction
         self.given = given or Given()
@@ -187,7 +187,7 @@ class ProgramSearch:
     def _judged(self, trial: Trial, attempts: Sequence[Attempt]) -> Descent | None:
         known = [] if self.reduction else losses_of(self.record, trial.pair, trial.sampling, trial.points)
         losses: list[str | None] = [*known] or [None]
-        context = Context(
+        context = PathContext(
             self.given.rates(self.record) or rates(self.record, self.statements, trial.pair, trial.sampling.lines),
             self.reduction,
             twice=self._moves_twice(trial.sampling.states[:4]),
@@ -201,7 +201,7 @@ class ProgramSearch:
             return None
         if judgement.factors is not None and judgement.verdict == "right":
             changing = changing_loss(self.record, trial.pair, trial.sampling, judgement.factors, trial.steps.n)
-            judgement = replace(judgement, reading=Reading(context.reduction or loss or changing, None))
+            judgement = replace(judgement, reading=FactorReading(context.reduction or loss or changing, None))
         return Descent(trial.pair, trial.points, trial.sampling, judgement)
 
     def _moves_twice(self, states: Array) -> bool:
@@ -224,7 +224,7 @@ def _integers(pair: Pair) -> bool:
     return all(set(series.dtypes) <= {"int", "int32", "int64"} for series in (pair.m, pair.c))
 
 
-def series_final(series: Series) -> float | None:
+def series_final(series: NumberSeries) -> float | None:
     """Return the value of a series at the program's end."""
     if series.final is None or series.final[0] < series.clocks[-1]:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tf_gd.diagnosis.path.path_remarks import Course, distance
-from tf_gd.diagnosis.path.program_record import Record
+from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.statements import Statements, place_of, text_of
 
 LARGEST_TOLERANCE = 0.5
@@ -34,7 +34,7 @@ class Condition:
         return False
 
 
-def stopping_remarks(record: Record, statements: Statements, course: Course) -> list[tuple[str, str, int]]:
+def stopping_remarks(record: ProgramRecord, statements: Statements, course: Course) -> list[tuple[str, str, int]]:
     """Return (name, message, line) of each condition that ended the descent too soon."""
     off = distance(course)
     if off is None or off[0] <= 1:
@@ -87,7 +87,7 @@ def _comparisons(test: ast.expr, stops: bool, line: int) -> Iterator[Condition]:
         yield Condition(line, ast.unparse(node), value, tolerance)
 
 
-def _evaluate(node: ast.expr, record: Record) -> float | None:
+def _evaluate(node: ast.expr, record: ProgramRecord) -> float | None:
     """Return the last value of an expression of names and numbers; None where it is not known."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return float(node.value)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
-from tf_gd.diagnosis.path.program_record import Record, Series
-from tf_gd.diagnosis.path.samplings import Sampling
+from tf_gd.diagnosis.path.loop_rounds import Sampling
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.source_links import (
     Link,
     called_name,
@@ -39,7 +39,7 @@ MOST_HOPS = 6
 class SourceLines:
     """Finds lines: those that write m and c, and those where their gradient is computed."""
 
-    def __init__(self, record: Record, statements: Statements, pair: Pair, sampling: Sampling) -> None:
+    def __init__(self, record: ProgramRecord, statements: Statements, pair: Pair, sampling: Sampling) -> None:
         self.record, self.statements, self.pair, self.sampling = record, statements, pair, sampling
 
     def of(self, name: str, alone: str = "") -> int | None:
@@ -76,7 +76,7 @@ class SourceLines:
         lines = [line for line in self.sampling.lines if line in set(series.lines.tolist())]
         return statements_of(lines or self.sampling.lines, self.statements)
 
-    def _series(self, which: str) -> Series:
+    def _series(self, which: str) -> NumberSeries:
         return self.pair.m if which == "m" else self.pair.c
 
     def _line_of_term(self, name: str, chain: Sequence[Link], other: Sequence[Link]) -> int:

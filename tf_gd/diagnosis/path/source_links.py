@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tf_gd.diagnosis.path.program_record import Series
+from tf_gd.diagnosis.path.program_record import NumberSeries
 from tf_gd.diagnosis.path.statements import Place, Statement, place_of, text_of
 
 
@@ -56,7 +56,7 @@ def element_of(value: ast.expr, element: int | None) -> ast.expr:
     return value
 
 
-def position(statement: Statement, series: Series) -> int | None:
+def position(statement: Statement, series: NumberSeries) -> int | None:
     """Return which element of a statement's value a series gets; None where it gets the whole."""
     found = index_of(statement, series.place)
     return found if found is not None else series.element if series.width == 2 else None

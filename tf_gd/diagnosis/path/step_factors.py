@@ -24,7 +24,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FactorReading:
     """A factor, read: under which loss, with which rate, and the mistakes that are left over.
 
     Attributes:
@@ -54,7 +54,7 @@ def read_factor(
     rates: Sequence[Rate] = (),
     reduction: str | None = None,
     loss: str | None = None,
-) -> Reading:
+) -> FactorReading:
     """Return what a factor says.
 
     Args:
@@ -78,29 +78,29 @@ def read_factor(
 
 def _read_right(
     factor: Factor, scales: dict[str, float], losses: Sequence[str], rates: Sequence[Rate]
-) -> Reading | None:
+) -> FactorReading | None:
     """Return the loss and the rate that make a factor right."""
     pairs = ((rate, loss) for rate in rates for loss in losses)
     found = ((rate, loss) for rate, loss in pairs if factor.agrees(rate.value * scales[loss]))
-    return next((Reading(loss, rate.value) for rate, loss in found), None)
+    return next((FactorReading(loss, rate.value) for rate, loss in found), None)
 
 
 def _read_mistake(
     factor: Factor, scales: dict[str, float], losses: Sequence[str], rates: Sequence[Rate], n: int
-) -> Reading | None:
+) -> FactorReading | None:
     """Return the mistake in a rate, or in a factor of the gradient, that explains a factor."""
     for rate in rates:
         for loss, multiple, mistake in _mistakes(losses, rate.value, n):
             if factor.agrees(rate.value * scales[loss] * multiple):
-                return Reading(loss, rate.value, (mistake,), 0.1)
+                return FactorReading(loss, rate.value, (mistake,), 0.1)
     return None
 
 
-def _unread(factor: Factor, scales: dict[str, float], known: bool, loss: str | None) -> Reading:
+def _unread(factor: Factor, scales: dict[str, float], known: bool, loss: str | None) -> FactorReading:
     """Return what can be said of a factor that no known rate explains: its sign, and no more."""
     rate = abs(factor.value) / scales[loss] if loss else None
     mistakes = ("ascent",) if factor.value < 0 else ()
-    return Reading(loss, rate, mistakes, UNREAD if known else 0.0)
+    return FactorReading(loss, rate, mistakes, UNREAD if known else 0.0)
 
 
 def _mistakes(losses: Sequence[str], rate: float, n: int) -> Iterator[tuple[str, float, str]]:

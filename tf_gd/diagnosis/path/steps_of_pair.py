@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, Vector
+from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
-from tf_gd.diagnosis.path.samplings import Sampling
 from tf_gd.diagnosis.path.term_arrays import Array
 
 
@@ -28,7 +28,7 @@ def finite(states: Array) -> Array:
     return states if fine.all() else states[: int(np.argmin(fine))]
 
 
-def _unit(pair: Pair, states: Array, x: Vector, y: Vector) -> float:
+def _unit(pair: Pair, states: Array, x: CandidateVector, y: CandidateVector) -> float:
     """Return the unit roundoff of the coarsest dtype that m, c, x and y had."""
     dtypes = {*pair.m.dtypes, *pair.c.dtypes, x.dtype, y.dtype}
     return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])

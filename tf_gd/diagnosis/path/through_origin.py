@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tf_gd.diagnosis.path import names
+from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import Pair, may_be_parameter, writes_itself
-from tf_gd.diagnosis.path.program_record import Record, Series
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statements
 
 MOST_PAIRS = 8
 
 
-def has_intercept(record: Record, pairs: Sequence[Pair]) -> bool:
+def has_intercept(record: ProgramRecord, pairs: Sequence[Pair]) -> bool:
     """Return whether a program has a number that may be the intercept, by its name, or an array of two parameters."""
     if any(
         pair.m.place == pair.c.place and pair.m.width == 2 and names.PAIRS.match(pair.m.last_name) for pair in pairs
@@ -26,7 +26,7 @@ def has_intercept(record: Record, pairs: Sequence[Pair]) -> bool:
     )
 
 
-def origin_pairs(record: Record, statements: Statements) -> list[Pair]:
+def origin_pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
     """Return the series that may be m where c stays 0, the likeliest first."""
     found = []
     for series in record.series:
@@ -38,7 +38,9 @@ def origin_pairs(record: Record, statements: Statements) -> list[Pair]:
     return found[:MOST_PAIRS]
 
 
-def _zero(m: Series) -> Series:
+def _zero(m: NumberSeries) -> NumberSeries:
     """Return the series of an intercept that is 0 from before the first step on."""
     first = np.array([m.clocks[0] - 1])
-    return Series(m.scope, "", "", 1, 0, first, np.array([0]), np.array([0.0]), (int(m.clocks[-1]), 0.0), m.dtypes)
+    return NumberSeries(
+        m.scope, "", "", 1, 0, first, np.array([0]), np.array([0.0]), (int(m.clocks[-1]), 0.0), m.dtypes
+    )

@@ -12,10 +12,10 @@ from tf_gd.diagnosis.path.recorder import Recorder
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.tensorflow_values import TensorFlowValues
 from tf_gd.diagnosis.path.watching import Watch, watching
-from tf_gd.diagnosis.program import Program
+from tf_gd.diagnosis.program import LearnerProgram
 
 
-def run(program: Program, options: dict[str, Any]) -> dict[str, Any]:
+def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     """Run the program, watched, and return the record.
 
     Raises:
@@ -35,12 +35,12 @@ def run(program: Program, options: dict[str, Any]) -> dict[str, Any]:
     return {**record, "complete": not watch.ended}
 
 
-def _final(program: Program, recorder: Recorder) -> None:
+def _final(program: LearnerProgram, recorder: Recorder) -> None:
     if program.module is not None:
         recorder.final("", (program.module.__dict__,))
 
 
-def _expressions(program: Program, names: dict[str, str], record: dict[str, Any]) -> None:
+def _expressions(program: LearnerProgram, names: dict[str, str], record: dict[str, Any]) -> None:
     """Add what the user's own expressions give at the program's end: {"x": "data[:, 0]", ...}."""
     recorder = Recorder()
     for what, expression in names.items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tf_gd.diagnosis.messages import as_array, is_array, is_scalar
+from tf_gd.diagnosis.pipe import as_array, is_array, is_scalar
 
 SMALL = 4  # numbers: what is followed from step to step
 LARGEST = 1_000_000  # numbers of an array that is kept as points

@@ -8,14 +8,14 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.point_sets import PointSet
-from tf_gd.diagnosis.line.trial import Failure, Line, Tested, Tried
+from tf_gd.diagnosis.line.trial import Failure, Tested, TrialLine, Tried
 from tf_gd.diagnosis.line.unclassified import digits
 from tf_gd.reduction import Reduction
 
 _FEW = 6  # points whose values a message shows
 
 # What may be special about a question, in words, the likeliest first.
-_KINDS: tuple[tuple[str, Callable[[PointSet, Line], bool]], ...] = (
+_KINDS: tuple[tuple[str, Callable[[PointSet, TrialLine], bool]], ...] = (
     ("c is negative", lambda points, line: line.c < 0),
     ("m is negative", lambda points, line: line.m < 0),
     ("m is above 1", lambda points, line: line.m > 1),
@@ -49,7 +49,7 @@ def describe_rare(tested: Tested, tried: Tried, loss: Reduction) -> Finding:
     equation = cite(8 if tested.is_update else 5, loss)
     name = "unlisted-refusal" if first.said and first.yours is None else "unlisted"
     wrong = len({(id(one.points), one.line) for one in failures})
-    count = f"Right on the readable points, wrong in {wrong} of {tried.questions} questions"
+    count = f"Right on the simple points, wrong in {wrong} of {tried.questions} questions"
     return name, f"{count}{where}. {_shown(tested, first)} {equation}"
 
 

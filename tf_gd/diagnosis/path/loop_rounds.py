@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.diagnosis.path.program_record import Series
+from tf_gd.diagnosis.path.program_record import NumberSeries
 from tf_gd.diagnosis.path.term_arrays import Array
 
 MOST_STATES = 1001
@@ -44,7 +44,7 @@ class Event:
     wrote: tuple[bool, bool]
 
 
-def events_of(m: Series, c: Series) -> list[Event]:
+def events_of(m: NumberSeries, c: NumberSeries) -> list[Event]:
     """Return the two numbers after each statement that wrote to one of them, from where both are known."""
     rows: dict[tuple[int, int], dict[int, float]] = {}
     for which, series in enumerate((m, c)):
@@ -65,7 +65,7 @@ def events_of(m: Series, c: Series) -> list[Event]:
     return events
 
 
-def samplings(m: Series, c: Series) -> Iterator[Sampling]:
+def samplings(m: NumberSeries, c: NumberSeries) -> Iterator[Sampling]:
     """Yield the ways of cutting the events into rounds, the likeliest first."""
     events = events_of(m, c)
     if len(events) < 2:

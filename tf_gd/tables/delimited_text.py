@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 from tf_gd.errors import DataError
 from tf_gd.tables.advice import FileError
-from tf_gd.tables.aside import Aside
 from tf_gd.tables.columns import quoted
 from tf_gd.tables.copies import TABLE, Cells, columns_of, copied, csv_parameters
 from tf_gd.tables.delimiters import SAMPLED, delimiter_of, rows_before
 from tf_gd.tables.dialect import WHITESPACE
 from tf_gd.tables.headers import is_header
 from tf_gd.tables.source import Row, Source
-from tf_gd.tables.text import Record, Text
+from tf_gd.tables.temporary_folder import Aside
+from tf_gd.tables.text import Text, TextRecord
 
 if TYPE_CHECKING:
     import duckdb
@@ -131,14 +131,14 @@ def open_delimited(text: Text, aside: Aside, copy: bool = False) -> Source:
     )
 
 
-def _first(text: Text, sample: list[Record], at: int, header: bool) -> int:
+def _first(text: Text, sample: list[TextRecord], at: int, header: bool) -> int:
     """Return how many lines stand before record `at`."""
     if at < len(sample):
         return sample[at].line - 1
     return sample[-1].line if header else sample[-1].line - 1
 
 
-def _reads_as_it_is(text: Text, delimiter: str, top: Record, header: bool) -> bool:
+def _reads_as_it_is(text: Text, delimiter: str, top: TextRecord, header: bool) -> bool:
     """Say whether DuckDB reads the file as `Text` does."""
     dialect = text.dialect
     spelt_plainly = dialect.decimal == "." and dialect.thousands is None

@@ -8,9 +8,9 @@ from typing import Any, cast
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.messages import Arguments
 from tf_gd.diagnosis.model.finite_differences import UNITS
-from tf_gd.diagnosis.model.model_problem import Array, Problem, Vector
+from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
+from tf_gd.diagnosis.pipe import Arguments
 
 Answer = dict[str, Any]
 
@@ -33,7 +33,7 @@ def arrays_of(answer: Answer) -> list[Array]:
     return [array_of(entry) for entry in entries]
 
 
-def vector_of(answer: Answer, problem: Problem) -> Vector:
+def vector_of(answer: Answer, problem: ModelProblem) -> Vector:
     """Return the only array of an answer, which has one number for each parameter."""
     arrays = arrays_of(answer)
     if len(arrays) != 1 or arrays[0].shape != (problem.size,) or arrays[0].dtype.kind != "f":

@@ -1,4 +1,4 @@
-"""Naming what is wrong with a function that is wrong on the readable points: the loss, the mistake and its message."""
+"""Naming what is wrong with a function that is wrong on the simple points: the loss, the mistake and its message."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,14 @@ from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.choosing import Chosen, is_right
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import FORMULAS, LOSSES
-from tf_gd.diagnosis.line.matching import Evidence, Explanation, Observation, explains, explanation, parts_explained
+from tf_gd.diagnosis.line.matching import (
+    FormulaEvidence,
+    MistakeCombination,
+    Observation,
+    explains,
+    explanation,
+    parts_explained,
+)
 from tf_gd.diagnosis.line.unclassified import describe, describe_update
 from tf_gd.diagnosis.line.updates import (
     FACTORS,
@@ -53,7 +60,7 @@ def name_gradient(
     found = []
     for loss in losses:
         seen = chosen.observations(loss, unit, exact)
-        said = explanation(Evidence(seen), coincidences=strict)
+        said = explanation(FormulaEvidence(seen), coincidences=strict)
         found.append(Named(said.diagnosis(loss), loss, said.together, seen, _cost(said, loss, strict)))
     best = min(found, key=lambda one: one.cost)
     if not best.diagnosis:
@@ -62,7 +69,7 @@ def name_gradient(
     return _with_other_loss(best, chosen, unit, exact) if strict else best
 
 
-def _cost(said: Explanation, loss: Reduction, strict: bool) -> int:
+def _cost(said: MistakeCombination, loss: Reduction, strict: bool) -> int:
     """Return the cost; where a single derivative lacks its division by n, the loss is the mean."""
     undivided = not strict and said.cost == 3 and said.mistakes[0].name == "sum-instead-of-mean"
     return 4 * said.cost - (1 if undivided and loss.endswith("mean") else 0)
@@ -107,7 +114,7 @@ def _of_its_gradient(seen: Sequence[Observation], loss: Reduction, strict: bool)
         lambda formula: as_tensorflow(with_gradient(on_paper, formula)),
     )
     for lift in lifts:
-        said = explanation(Evidence(seen, lift, STEPS), coincidences=strict)
+        said = explanation(FormulaEvidence(seen, lift, STEPS), coincidences=strict)
         if said.mistakes:
             diagnosis = [
                 (name, f"The update is right but for its gradient. {message}") for name, message in said.diagnosis(loss)
