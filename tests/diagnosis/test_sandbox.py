@@ -20,6 +20,7 @@ from tf_gd.diagnosis.line.asking import GRADIENT, read
 from tf_gd.diagnosis.pipe import Arguments, BrokenMessageError, decode, decode_array, pack, unpack
 from tf_gd.diagnosis.program_source import ProgramSource, without_magics
 from tf_gd.diagnosis.sandbox import Sandbox
+from tf_gd.errors import DataError
 
 X, Y = np.array([1.0, 2.0, 4.0]), np.array([0.5, 1.0, -1.0])
 RIGHT = """
@@ -126,6 +127,18 @@ def test_a_right_file_under_tight_limits_is_never_wrong(program: Any) -> None:
     with program(RIGHT, time_limit=1e-9) as sandbox, pytest.raises(Misbehaved) as caught:
         [asked(sandbox) for _ in range(2)]
     assert caught.value.name == "hangs"
+
+
+@pytest.mark.parametrize("megabytes", [10**7, 10**20, 10**400])
+def test_much_memory_is_no_limit(program: Any, megabytes: int) -> None:
+    with program(RIGHT, memory_limit=megabytes) as sandbox:
+        assert asked(sandbox) == EXPECTED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on memory")
+def test_too_little_memory_to_start_is_said_and_is_not_the_files_fault(program: Any) -> None:
+    with pytest.raises(DataError, match=r"^`memory_limit` must be enough .*\. Got 1, .*\. Allow more\.$"):
+        program(RIGHT, memory_limit=1).__enter__()
 
 
 def test_a_notebook_is_a_program(program: Any) -> None:

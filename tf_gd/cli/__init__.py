@@ -32,6 +32,12 @@ class EndedError(Exception):
     """A command was ended by its cause, an error or an interrupt."""
 
 
+class TerminatedError(KeyboardInterrupt):
+    """A command was ended by SIGTERM."""
+
+    exit_code = 128 + signal.SIGTERM
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
@@ -82,30 +88,36 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # Matplotlib's remarks on its fonts
     warnings.simplefilter("ignore")  # what there is to say, commands say themselves, in a line of their own
     sys.warnoptions.append("ignore")  # in processes that multiprocessing starts, too
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupting())
+    for signum, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        if signal.getsignal(signum) is usual:
+            signal.signal(signum, _ending())
     code = run(arguments)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to interrupt
-    if code == INTERRUPTED:  # other libraries' threads and clusters would say so again
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_IGN)  # nothing is left to end
+    if code in (INTERRUPTED, TerminatedError.exit_code):  # other libraries' threads and clusters would say so again
         sys.stderr.flush()
         os._exit(code)
-    if stdout.failure is not None and code != INTERRUPTED:
+    if stdout.failure is not None:
         code = complain(f"stdout must take what is written. Got {stdout.failure.strerror}. Make room.", USAGE_ERROR)
     sys.exit(code)
 
 
-def _interrupting() -> Callable[[int, FrameType | None], None]:
-    """Return the handler of Ctrl-C: the first ends the command, a later one the process while libraries still close."""
+def _ending() -> Callable[[int, FrameType | None], None]:
+    """Return a handler of Ctrl-C or SIGTERM: the first ends the command, a later one the process.
+
+    The first leaves nothing in a temporary directory; the later one does not wait for libraries that still close.
+    """
     begun: list[float] = []
 
-    def interrupt(signum: int, frame: FrameType | None) -> None:
+    def end(signum: int, frame: FrameType | None) -> None:
+        error = KeyboardInterrupt("interrupted") if signum == signal.SIGINT else TerminatedError("terminated")
         if not begun:
             begun.append(time.monotonic())
-            raise KeyboardInterrupt
+            raise error
         if time.monotonic() - begun[0] > PATIENCE:  # sooner it is the same Ctrl-C, sent by a shell and by a parent
-            os._exit(complain("interrupted", INTERRUPTED))
+            os._exit(complain(str(error), 128 + signum))
 
-    return interrupt
+    return end
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -1,9 +1,7 @@
 """`tf-gd diagnose`: name the mistake in a program that trains a line, in its functions, or in a table of steps."""
 
-import contextlib
 import json
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,12 +87,11 @@ def command(
     given = {key: value for key, value in (("m", m), ("c", c), ("x", x), ("y", y), ("rate", rate)) if value is not None}
     if (file is None) == (steps is None):
         raise click.UsageError("Give a program, or --path and --data. For example: tf-gd diagnose homework.py")
-    with _ended_by_sigterm():
-        checks = (
-            _of_table(steps, data, given, reduction)
-            if steps is not None
-            else _of_program(file, reduction, time_limit, memory_limit, given, call)
-        )
+    checks = (
+        _of_table(steps, data, given, reduction)
+        if steps is not None
+        else _of_program(file, reduction, time_limit, memory_limit, given, call)
+    )
     verdict = _verdict(checks)
     if as_json:
         click.echo(json.dumps(_as_json(str(file or steps), verdict, checks)))
@@ -144,18 +141,3 @@ def _findings(function: str, check: "GradientCheck", found: list[tuple[str, str]
         {"function": function, "name": name, "message": message, "line": check.lines.get(name)}
         for name, message in found
     ]
-
-
-@contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """While entered, SIGTERM ends the command as Ctrl-C does, so that the child ends with it."""
-    from tf_gd.session.signals import Interrupted
-
-    def end(signum: int, frame: object) -> None:
-        raise Interrupted("terminated", signum)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -52,6 +52,7 @@ from tf_gd.errors import DataError, invalid, plain
 TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 FLOOD = 1_000_000  # bytes of output; a program that does not end and printed more is told so
 STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
+MOST_MEGABYTES = 1 << 40  # as good as no limit, and what systems can count
 GRACE = 30.0  # seconds after the child's own watchdog should have ended it, before the parent does
 TAIL = 1 << 16  # bytes of output that are kept, to read where the watchdog found the program
 
@@ -80,7 +81,7 @@ class Sandbox:
         fault: what ended the program before its end, as far as it is known.
 
     Raises:
-        DataError: the file cannot be read.
+        DataError: the file cannot be read; when entered, that Python does not start within the limit.
         InvalidArgumentError: a limit is not above 0.
     """
 
@@ -92,7 +93,7 @@ class Sandbox:
         if not memory_limit > 0:
             raise invalid("memory_limit", "a number of megabytes above 0", memory_limit)
         self.source = _read(os.fspath(path))
-        self.time_limit, self.memory_limit = min(time_limit, 1e6), memory_limit
+        self.time_limit, self.memory_limit = min(time_limit, 1e6), min(memory_limit, MOST_MEGABYTES)
         self.fault: Misbehaved | None = None
         self.used = 0.0  # seconds
         self.printed, self._tail = 0, deque[bytes]()
@@ -102,6 +103,11 @@ class Sandbox:
         try:
             self._child = _start(self.source.path, self.memory_limit, self.time_limit)
             self._receive(STARTUP)
+        except Misbehaved as error:  # before it has seen the file
+            self._end()
+            wanted = "enough megabytes for Python to start in a process of its own"
+            got = f"{self.memory_limit}, with which it {'did not answer' if error.name == 'hangs' else 'ended'}"
+            raise DataError(f"`memory_limit` must be {wanted}. Got {got}. Allow more.") from None
         except BaseException:
             self._end()
             raise
