@@ -132,3 +132,11 @@ def test_a_newer_format_says_so(version, tmp_path):
         (tmp_path / "session.json").write_text(text)
         with pytest.raises(SessionError, match=rf"written by a newer tf_gd \('{version}'\)"):
             train_in(tmp_path, PROBLEM, "manual", resume=True)
+
+
+def test_an_older_format_on_a_session_of_today_is_refused(tmp_path):
+    train_in(tmp_path, PROBLEM, "manual", checkpoint_steps=10)
+    file = tmp_path / "session.json"
+    file.write_text(sealed({**json.loads(file.read_text()), "format": "tf_gd session 1"}))
+    with pytest.raises(SessionError, match="no session of 'tf_gd session 1' has `versions`"):
+        train_in(tmp_path, PROBLEM, "manual", resume=True)

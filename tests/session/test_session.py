@@ -11,12 +11,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tf_gd.cli import run as run_command
 from tf_gd.descent import run
 from tf_gd.errors import InvalidArgumentError, SessionError
 from tf_gd.moments.moments import Moments
 from tf_gd.problem import Problem
 from tf_gd.session import Interrupted, train_in
-from tf_gd.summation.order import Order
+from tf_gd.summation.order import Order, usable_cores
 from tf_gd.trajectory import SERIES
 
 ENGINES = ("tensorflow", "manual", "moments")
@@ -257,3 +258,18 @@ def test_a_callers_own_error_passes_through(tmp_path):
 def test_nothing_is_printed(tmp_path, capfd):
     train_in(tmp_path, problem_of(), "tensorflow")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(usable_cores() == 1, reason="one core adds in one order")
+def test_another_number_of_cores_is_told_with_the_remedy_that_works(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(1).normal(size=60_001)
+    np.savez("big.npz", x=x, y=2 * x + 1)
+    options = ["train", "big.npz", "--engine", "manual", "--learning-rate", "1e-7", "--quiet", "--session", "run"]
+    with monkeypatch.context() as one_core:
+        one_core.setenv("TF_NUM_INTRAOP_THREADS", "1")
+        assert run_command([*options, "--num-steps", "3"]) == 0
+    assert run_command([*options, "--num-steps", "6", "--resume"]) == 2
+    assert "Go on with as many cores as before, set by TF_NUM_INTRAOP_THREADS, or start" in capsys.readouterr().err
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    assert run_command([*options, "--num-steps", "6", "--resume"]) == 0

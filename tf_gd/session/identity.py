@@ -10,6 +10,9 @@ from tf_gd.problem import Problem
 from tf_gd.session.state import digest
 from tf_gd.summation.order import usable_cores
 
+REMEDIES = {"order": "Go on with as many cores as before, set by TF_NUM_INTRAOP_THREADS"}
+"""What to do about what is no argument of `train`."""
+
 
 def describe(problem: Problem, engine: str) -> dict[str, Any]:
     """Return what must stay the same in a session, as plain values for JSON, by the names of `train`'s arguments.
@@ -72,9 +75,10 @@ def refuse_another(stored: dict[str, Any], asked: dict[str, Any], directory: str
     for name in dict.fromkeys([*stored, *asked]):
         before, now = stored.get(name), asked.get(name)
         if json.dumps(before) != json.dumps(now):  # to the bit: -0.0 is another start than 0.0
+            remedy = REMEDIES.get(name, "Go on with that")
             raise SessionError(
                 f"`{name}` must be {plain(before, 120)}, as in the session in {plain(directory)}. "
-                f"Got {plain(now, 120)}. Go on with that, or start a session in another directory."
+                f"Got {plain(now, 120)}. {remedy}, or start a session in another directory."
             )
 
 

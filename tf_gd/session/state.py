@@ -114,6 +114,8 @@ def _updated(body: dict[str, Any], path: Path) -> dict[str, Any]:
     checkpoint, step = body.get("checkpoint"), body.get("step")
     if not isinstance(checkpoint, dict):
         raise damaged(path, "`checkpoint` must be the digests of TensorFlow's files")
+    if "versions" in body:
+        raise damaged(path, f"no session of {OLD_FORMAT!r} has `versions`")
     files = {f"checkpoint-{step}/{name}": value for name, value in checkpoint.items()}
     return {**body, "checkpoint": files, "versions": {"tf_gd": "0.1"}}
 
