@@ -192,5 +192,5 @@ def _lost(rate: Any, kind: np.dtype[Any], is_rounded: bool) -> InvalidArgumentEr
         return invalid("learning_rate", "a finite number above 0", rate)
     advice = "Scale the points, or leave it to 'auto'."
     if is_rounded and kind.name == "float64":
-        advice = f"TensorFlow rounds a Python float to float32; np.float64({rate!r}) stays, and so does 'auto'."
+        advice = f"TensorFlow rounds it to float32. Leave it to 'auto', or in Python write np.float64({rate!r})."
     return invalid("learning_rate", f"a finite number above 0 in {kind.name}, once it is rounded", rate, advice)
