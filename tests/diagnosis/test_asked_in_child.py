@@ -40,6 +40,18 @@ relu_inputs = {"x": np.random.default_rng(0).standard_normal((4, 3))}
 TENSORFLOW = MODEL.replace("import numpy as np\n", "import numpy as np\nimport tensorflow as tf\n", 1).replace(
     "np.mean((x @ w + b - y) ** 2)", "tf.reduce_mean(tf.square(tf.linalg.matvec(x, w) + b - y))"
 )
+NO_USES = """
+import numpy as np
+import tensorflow as tf
+
+params, data = {"w": np.array([0.5, 1.0, -2.0])}, {}
+
+def loss(w):
+    return tf.reduce_sum(tf.abs(w))
+
+def gradient(w):
+    return {"w": np.array([5.0, 1.0, 7.0])}
+"""
 REPLACEMENTS = {
     "builtins": "import builtins\nbuiltins.abs = lambda value: 0\nbuiltins.max = lambda *_, **__: 0",
     "numpy": "np.abs = np.absolute = lambda value: 0 * value\nnp.isclose = np.allclose = np.array_equal = "
@@ -86,6 +98,12 @@ def test_a_loss_in_tensorflow_is_judged_by_three_values_over_the_pipe(judged):
     wrong = judged(TENSORFLOW + REPLACEMENTS["builtins"] + "\n" + REPLACEMENTS["ours"], -1.0)
     assert wrong.verdict == "wrong"
     assert "TensorFlow" in str(wrong)
+
+
+def test_a_loss_that_neither_adds_nor_gathers_its_parameters_is_explained_over_the_pipe(judged):
+    check = judged(NO_USES)
+    assert check.verdict == "wrong", str(check)
+    assert [name for name, _ in check.diagnosis] == ["different"]
 
 
 @pytest.mark.parametrize(

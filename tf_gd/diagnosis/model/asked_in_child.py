@@ -131,9 +131,14 @@ class LossInChild:
             raise garbled("a gradient has another size")
         if what == "output":
             return [array.astype(np.float64) for array in self._outputs(arrays, problem)]
-        if len(arrays) not in (0, {"activation": 4, "use": 1 + (self.facts.uses[place].sign == 0)}.get(what, 1)):
+        if len(arrays) not in (0, self._num_arrays(what, place)):
             raise garbled("arrays are missing")
         return [array.astype(np.float64) for array in arrays]
+
+    def _num_arrays(self, what: Inside, place: int) -> int:
+        if what == "use":  # a place among the uses only where these are asked
+            return 1 + (self.facts.uses[place].sign == 0)
+        return 4 if what == "activation" else 1
 
     @staticmethod
     def _outputs(arrays: list[Array], problem: ModelProblem) -> list[Array]:
