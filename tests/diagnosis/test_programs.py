@@ -114,6 +114,32 @@ def test_a_reduction_is_strict(tmp_path: Path) -> None:
     assert (check.verdict, names(check.diagnosis)) == ("wrong", ["extra-factor-2"])
 
 
+KEYS = """
+import numpy as np
+x, y = np.array([0.5, 1.0, 2.0, 3.0]), np.array([1.0, 2.5, 4.0, 7.0])
+p, rate = {"w": 0.1, "b": 0.2}, 0.05
+for k in range(30):
+    e = p["w"] * x + p["b"] - y
+    g = {"w": 2 * np.mean(e * x), "b": 2 * np.mean(e)}
+    LOOP
+"""
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for key in p: p[key] -= rate * g[key]",
+        "for key in p:\n        p[key] -= rate * g[key]",
+        "for name, of in g.items():\n        p[name] = p[name] - rate * of\n    if k % 10 == 0: print(k)",
+    ],
+)
+def test_parameters_that_a_loop_over_their_keys_updates(loop: str, tmp_path: Path) -> None:
+    text = KEYS.replace("LOOP", loop)
+    check = check_text(text, tmp_path)
+    assert (check.verdict, check.loss) == ("right", "mean")
+    assert names(check_text(text.replace("np.mean(e * x)", "np.mean(e)"), tmp_path).diagnosis)[0] == "missing-x"
+
+
 @pytest.mark.parametrize(
     ("text", "names_of_seen"),
     [

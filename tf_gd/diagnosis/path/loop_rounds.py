@@ -13,6 +13,7 @@ from tf_gd.diagnosis.path.program_record import NumberSeries
 from tf_gd.diagnosis.path.term_arrays import Array
 
 MOST_STATES = 1001
+LOOKED_AT = 12  # times that a line ran, to see whether it writes m and c in turn
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,14 +112,34 @@ def _chunks(events: Sequence[Event], ends: Sequence[int]) -> list[tuple[int, ...
 
 
 def _groups(events: Sequence[Event], ends: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the ends of rounds: each, or every second one where a line writes m and c in turn."""
-    wrote = [events[end].wrote for end in ends[:8]]
-    turns = (
-        len(wrote) >= 2 and all(sum(one) == 1 for one in wrote) and all(one != other for one, other in pairwise(wrote))
-    )
-    if turns:
-        yield list(ends[1::2])
+    """Yield the ends of rounds: each, or every second or third one where a line writes m and c in turn."""
+    size = _turns([events[end] for end in ends[:LOOKED_AT]])
+    if size > 1:
+        yield list(ends[size - 1 :: size])
     yield list(ends)
+
+
+def _turns(events: Sequence[Event]) -> int:
+    """Return how often a line runs until it wrote both m and c; 1 where it writes them together.
+
+    An inner loop over the keys of a dict, or over an index, says so by what runs between its turns: less than between
+    two rounds. If it stands on one line, its head is a turn that writes nothing.
+    """
+    wrote = [event.wrote for event in events]
+    if len(wrote) >= 2 and all(sum(one) == 1 for one in wrote) and all(one != other for one, other in pairwise(wrote)):
+        return 2
+    gaps = [after.clock - before.clock for before, after in pairwise(events)]
+    size = next((index for index, gap in enumerate(gaps, 1) if gap > gaps[0]), 0)
+    if size not in (2, 3) or len(events) < 2 * size:
+        return 1
+    longer = [gap > gaps[0] for gap in gaps]
+    if longer != [(index + 1) % size == 0 for index in range(len(gaps))]:
+        return 1
+    changed = [(before.m != after.m, before.c != after.c) for before, after in pairwise(events)]
+    inside = [changed[first : first + size - 1] for first in range(0, len(changed), size)]
+    rounds = [changed[first : first + size] for first in range(size - 1, len(changed) - size + 1, size)]
+    in_turn = all(sum(column) <= 1 for one in (*inside, *rounds) for column in zip(*one, strict=True))
+    return size if in_turn and not any(map(all, changed)) else 1
 
 
 def _sampling(start: Event, events: Sequence[Event], ends: Sequence[int]) -> Sampling:
