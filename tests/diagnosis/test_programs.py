@@ -9,6 +9,7 @@ from support.program_corpus import Generated, generated
 from support.run_programs import check_text
 
 from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.file_check import check_file
 from tf_gd.diagnosis.path.program_check import NoDescent, check_program
 from tf_gd.diagnosis.sandbox import Sandbox
 
@@ -152,6 +153,23 @@ def test_a_program_without_a_descent(text: str, names_of_seen: str, tmp_path: Pa
     with pytest.raises(NoDescent, match=names_of_seen) as raised:
         check_text(text, tmp_path)
     assert "--m, --c, --x, --y and --rate" in str(raised.value)
+
+
+PREDICTED = """
+import numpy as np
+def gradient(x, y, y_pred):
+    n = len(x)
+    return -2 / n * np.sum(x * (y - y_pred)), -2 / n * np.sum(y - y_pred)
+"""
+
+
+@pytest.mark.parametrize("name", ["y_pred", "y_hat", "pred", "predictions", "yhat", "y_predicted"])
+def test_predictions_are_no_line(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(PREDICTED.replace("y_pred", name))
+    check = check_file(path)["gradient"]
+    assert (check.verdict, names(check.diagnosis)) == ("cannot-tell", ["wrong-arguments"])
+    assert f"compute {name} = m * x + c in it" in check.diagnosis[0][1]
 
 
 LOGISTIC = """

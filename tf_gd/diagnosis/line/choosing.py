@@ -7,7 +7,7 @@ from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved, Reply
 from tf_gd.diagnosis.line.asking import Answer, Call, Subject
-from tf_gd.diagnosis.line.conventions import Convention, conventions, said_outright
+from tf_gd.diagnosis.line.conventions import Convention, conventions, holds_predictions, said_outright
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes
@@ -93,6 +93,8 @@ def _ways(call: Call, subject: Subject, said: str | None) -> list[Convention]:
     if not ways:
         names = ", ".join(name for name, _, _ in parameters or ())
         advice = f'Say what they are with --call "{call.name}(...)", or take {", ".join(call.arguments)}.'
+        if predicted := next((name for name, _, _ in parameters or () if holds_predictions(name)), None):
+            advice = f"Take {', '.join(call.arguments)}, and compute {predicted} = m * x + c in it."
         raise Misbehaved("wrong-arguments", f"Your function takes ({names}), but it is called as {call}. {advice}")
     return ways
 

@@ -35,6 +35,7 @@ _ROLE = {name: role for role, names in _NAMES.items() for name in names.split()}
 _AROUND = {"current", "cur", "now", "old", "prev", "new", "init", "initial", "start", "val", "value", "values", "train"}
 _AROUND |= {"in", "the", "my", "vec", "vector", "array", "arr", "list", "param", "training"}
 _COUNTS = re.compile(r"epoch|iter|num_?steps|n_?steps|max_?steps|tol|verbose|history|repeat")
+_PREDICTIONS = re.compile(r"(y_?)?(hats?|preds?|predict(ed|ions?)?)(_?y|_?values?)?")
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,16 @@ def counts_steps(name: str) -> bool:
     return bool(_COUNTS.search(name.lower()))
 
 
+def holds_predictions(name: str) -> bool:
+    """Return whether a parameter is what the line gives for x, by its name.
+
+    Example:
+        >>> holds_predictions("y_pred"), holds_predictions("yHat"), holds_predictions("y")
+        (True, True, False)
+    """
+    return bool(_PREDICTIONS.fullmatch(name.lower().strip("_")))
+
+
 def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Convention], bool]:
     """Return the ways in which a function can be called, the likeliest first, and whether its names say which.
 
@@ -155,6 +166,8 @@ def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Co
     if any(kind == "many" for _, kind, _ in parameters) and len(wanted) < len(call.arguments):
         return _as_ours(call), True
     names = [name for name, _ in wanted]
+    if any(map(holds_predictions, names)):
+        return [], True  # they are neither a line nor points
     roles = _by_name(call, names)
     if all(roles):
         return list(_forms(call, roles, wanted))[:MOST], True
@@ -313,4 +326,5 @@ _SHAPES = {"[n, 1]": "a column", "1x": "columns of ones and x", "x1": "columns o
 _SHAPES |= {"mc": "(slope, intercept)", "cm": "(intercept, slope)"}
 _SHAPES |= {f"{order} column": f"a column {words}" for order, words in list(_SHAPES.items())[-2:]}
 
-__all__ = ["Convention", "conventions", "counts_steps", "is_default", "role_of", "said_outright", "words_of"]
+__all__ = ["Convention", "conventions", "counts_steps", "holds_predictions", "is_default", "role_of", "said_outright"]
+__all__ += ["words_of"]
