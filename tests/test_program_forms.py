@@ -197,7 +197,7 @@ def test_the_line_through_the_origin_is_nists() -> None:
         ({"learning_rate": [0.1, 0.1]}, "one for each of the 5 steps. Got '2 rates'"),
         (
             {"learning_rate": [0.1, float("nan"), 0.1, 0.1, 0.1]},
-            r"`learning_rate\[1\]` must be a finite number above 0",
+            r"`learning_rate\[1\]` must be a finite number, 0 or above",
         ),
         ({"learning_rate": [0.1] * 5, "engine": "moments"}, "one rate"),
     ],
@@ -228,3 +228,17 @@ def test_a_session_of_somebodys_own() -> None:
         assert check.constants or not right
         assert check.reduction == "mean"
         assert check.learning_rate == float(np.float32(0.05))
+
+
+def test_a_schedule_may_end_at_a_rate_of_0_and_a_start_may_be_arrays_of_one() -> None:
+    x, y = points(8, "float64")
+    comparison = tf_gd.check(x, y, learning_rate=[0.01, 0.005, 0.0], num_steps=3, start=([1.0], np.array([2.0])))
+    assert comparison.identical
+    assert comparison.manual.m[0] == 1.0
+    assert comparison.manual.m[2] == comparison.manual.m[3]
+
+
+def test_check_session_wants_a_session_and_what_is_in_its_graph() -> None:
+    x, y = points(8, "float64")
+    with pytest.raises(tf_gd.InvalidArgumentError, match="`session` must be a `tf.compat.v1.Session`"):
+        tf_gd.check_session(None, None, m=None, c=None, x=x, y=y)

@@ -66,13 +66,13 @@ def one_for_each_step(rates: Any, num_steps: int, dtype: npt.DTypeLike) -> npt.N
     """Return a rate for each step as TensorFlow's optimizer applies it, shape [num_steps].
 
     Args:
-        rates: at least `num_steps` numbers, each finite and above 0; an array keeps its precision, and Python floats
+        rates: at least `num_steps` numbers, each finite, and 0 (no move) or above; an array keeps its precision, and Python floats
             are rounded to float32 first, as one rate is.
         num_steps: the number of updates.
         dtype: the variable's dtype.
 
     Raises:
-        InvalidArgumentError: fewer rates than steps, or one that is no finite number above 0.
+        InvalidArgumentError: fewer rates than steps, or one that is no finite number, 0 or above.
 
     Example:
         >>> one_for_each_step([0.5, 0.25, 0.125], 2, "float64")
@@ -88,8 +88,14 @@ def one_for_each_step(rates: Any, num_steps: int, dtype: npt.DTypeLike) -> npt.N
         try:
             applied[step] = applied_learning_rate(rates[step], dtype)
         except InvalidArgumentError:
-            raise invalid(f"learning_rate[{step}]", "a finite number above 0", rates[step]) from None
+            if not _is_zero(rates[step]):
+                raise invalid(f"learning_rate[{step}]", "a finite number, 0 or above", rates[step]) from None
+            applied[step] = 0  # where a schedule ends, say
     return applied
+
+
+def _is_zero(rate: Any) -> bool:
+    return isinstance(rate, int | float | np.floating | np.integer) and not isinstance(rate, bool) and rate == 0
 
 
 def is_schedule(learning_rate: Any) -> bool:

@@ -70,9 +70,9 @@ def check_loss_scale(value: Any) -> float | None:
 
 
 def check_start(start: Any, dtype: np.dtype[Any]) -> tuple[float, float]:
-    """Return (m, c) to start from: two finite numbers that fit `dtype`."""
+    """Return (m, c) to start from: two finite numbers that fit `dtype`, or arrays of one each."""
     try:
-        m, c = start
+        m, c = (value[0] if np.shape(value) == (1,) else value for value in start)
     except (TypeError, ValueError):
         raise invalid("start", "two numbers, (m, c)", start) from None
     for name, value in (("m", m), ("c", c)):

@@ -64,7 +64,7 @@ def table_lines(rows: Sequence[Sequence[str]], width: int | None = None, indent:
         indent: what each line begins with.
 
     Example:
-        >>> table_lines([("", "here", "there"), ("m", "1.5", "-22")], 10)
+        >>> table_lines([("", "here", "there"), ("m", "1.5", "-22")], 12)
         ['m', '  here   1.5', '  there  -22']
     """
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -54,7 +54,7 @@ FLOOD = 1_000_000  # bytes of output; a program that does not end and printed mo
 STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
 MOST_MEGABYTES = 1 << 40  # as good as no limit, and what systems can count
 GRACE = 30.0  # seconds after the child's own watchdog should have ended it, before the parent does
-TAIL = 1 << 16  # bytes of output that are kept, to read where the watchdog found the program
+TAIL = 1 << 20  # bytes of output that are kept, to read where the watchdog found the program
 
 Call = tuple[Sequence[Any], Mapping[str, Any]]
 

@@ -108,6 +108,12 @@ def check_session(
         (True, 'sum', 10)
     """
     check_count("steps", steps, least=1)
+    if not hasattr(session, "run"):
+        raise invalid("session", "a `tf.compat.v1.Session`", session, "Hand over the session that trains.")
+    for name, variable in (("train_op", train_op), ("m", m), ("c", c)):
+        if not hasattr(variable, "name"):
+            advice = "Hand over what `minimize` returned." if name == "train_op" else "Hand over the variable."
+            raise invalid(name, "an operation or variable of the session's graph", variable, advice)
     alpha = _alpha(session, train_op) if learning_rate is None else None
     made = list(_made(session, train_op, (m, c), (x, y), feed_dict, steps, alpha, learning_rate))
     moves = any(step.before[1] != step.after[1] for step in made)
@@ -205,5 +211,5 @@ def _message(made: list[SessionStep], program: SessionProgram, count: int, loss_
     ]
     return (
         f"{count} of {len(made)} steps have the bits of {what}, which comes nearest. Step {first} is the first that "
-        f"differs: m by {ulps[0]:,} ulp, c by {ulps[1]:,} ulp."
+        f"differs: m by {ulps[0]:,} ulp, c by {ulps[1]:,} ulp. A further number in front of the loss is `loss_scale`."
     )

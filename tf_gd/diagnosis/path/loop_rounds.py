@@ -14,6 +14,7 @@ from tf_gd.diagnosis.path.term_arrays import Array
 
 MOST_STATES = 1001
 LOOKED_AT = 12  # times that a line ran, to see whether it writes m and c in turn
+ROUNDS = 3  # so often a line writes between two fresh starts; an update of two parameters in turn writes twice
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,8 @@ def events_of(m: NumberSeries, c: NumberSeries) -> list[Event]:
 
 
 def samplings(m: NumberSeries, c: NumberSeries) -> Iterator[Sampling]:
-    """Yield the ways of cutting the events into rounds, the likeliest first."""
-    events = events_of(m, c)
+    """Yield the ways of cutting the events into rounds, the likeliest first; of several descents, the first's."""
+    events = _first_descent(events_of(m, c))
     if len(events) < 2:
         return
     first = _first_of_loop(events)
@@ -83,6 +84,47 @@ def samplings(m: NumberSeries, c: NumberSeries) -> Iterator[Sampling]:
             continue  # this line is not the last of a round
         for group in _groups(rest, ends):
             yield _sampling(events[start], rest, group)
+
+
+def _first_descent(events: list[Event]) -> list[Event]:
+    """Return the events up to the next fresh start: a program may descend again, at another rate or from elsewhere."""
+    outer = _outer_lines(events)
+    begun = next((index for index, event in enumerate(events) if event.line not in outer), 0)
+    for index in range(begun + 1, len(events)):
+        if events[index].line in outer and events[index - 1].line not in outer:
+            first, last = events[max(begun - 1, 0)], index
+            while last + 1 < len(events) and events[last + 1].line in outer:
+                last += 1
+            if _is_fresh(events[index - 1], events[last], first):
+                return events[max(begun - 1, 0) : index]
+    return events
+
+
+def _outer_lines(events: Sequence[Event]) -> set[int]:
+    """Return the lines that write to m or c outside of the loop of a descent: others write often between them."""
+    places: dict[int, list[int]] = {}
+    for index, event in enumerate(events):
+        places.setdefault(event.line, []).append(index)
+    counts = {line: np.array(at) for line, at in places.items()}
+
+    def loops(line: int, begin: int, end: int) -> bool:
+        others = (np.searchsorted(at, end) - np.searchsorted(at, begin) for one, at in counts.items() if one != line)
+        return any(count >= ROUNDS for count in others)
+
+    outer = set()
+    for line, at in places.items():
+        gaps = list(pairwise(at)) if len(at) > 1 else [(0, at[0]), (at[0], len(events))]
+        if all(loops(line, begin, end) for begin, end in gaps) or (len(at) == 1 and loops(line, at[0], len(events))):
+            outer.add(line)
+    return outer
+
+
+def _is_fresh(before: Event, after: Event, first: Event) -> bool:
+    """Whether a descent starts anew: where the first one did, or elsewhere, and not at a multiple of where it was."""
+    if (after.m, after.c) == (first.m, first.c):
+        return True
+    cross = abs(after.m * before.c - after.c * before.m)
+    return after.m != before.m and after.c != before.c and cross > 1e-9 * abs(after.m * before.c)
 
 
 def _first_of_loop(events: Sequence[Event]) -> int | None:

@@ -11,7 +11,7 @@ from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
 from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_check import with_float32
-from tf_gd.diagnosis.path.program_record import ProgramRecord
+from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statement, Statements
 from tf_gd.diagnosis.path.step_factors import Rate, shares
 from tf_gd.diagnosis.path.term_arrays import Array
@@ -41,8 +41,20 @@ def _named(record: ProgramRecord, pair: Pair) -> Iterator[float]:
     for own in (True, False):
         for series in found:
             same = series.scope == pair.m.scope
-            if same == own and series.place not in (pair.m.place, pair.c.place) and series.is_constant:
-                yield float(series.values[0])
+            if same == own and series.place not in (pair.m.place, pair.c.place):
+                if series.is_constant:
+                    yield float(series.values[0])
+                elif (value := _value_throughout(series, pair)) is not None:
+                    yield value
+
+
+def _value_throughout(series: NumberSeries, pair: Pair) -> float | None:
+    """Return the value of a series that does not change while m and c are trained; None where it does."""
+    for sampling in pair.samplings[:1]:
+        first, last = np.searchsorted(series.clocks, sampling.clocks[[1, -1]], side="left")
+        if first == last > 0:
+            return float(series.values[first - 1])
+    return None
 
 
 def changing_loss(record: ProgramRecord, pair: Pair, sampling: Sampling, factors: Array, n: int) -> str | None:
