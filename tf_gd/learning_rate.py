@@ -66,8 +66,8 @@ def one_for_each_step(rates: Any, num_steps: int, dtype: npt.DTypeLike) -> npt.N
     """Return a rate for each step as TensorFlow's optimizer applies it, shape [num_steps].
 
     Args:
-        rates: at least `num_steps` numbers, each finite, and 0 (no move) or above; an array keeps its precision, and Python floats
-            are rounded to float32 first, as one rate is.
+        rates: at least `num_steps` numbers, each finite, and 0 (no move) or above; an array keeps its precision, and
+            Python floats are rounded to float32 first, as one rate is.
         num_steps: the number of updates.
         dtype: the variable's dtype.
 
