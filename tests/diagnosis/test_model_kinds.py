@@ -5,6 +5,7 @@ import pytest
 from support.model_zoo import logistic, network, ridge, tf
 
 from tf_gd import InvalidArgumentError, check_gradient
+from tf_gd.diagnosis.model.finite_differences import slope
 
 rng = np.random.default_rng(4)
 X, Y, W = rng.standard_normal((8, 3)), rng.standard_normal(8), rng.standard_normal(3)
@@ -76,6 +77,32 @@ def test_at_an_exact_kink_only_a_subgradient_passes(factor, verdict):
     check = check_gradient(hinge, lambda **a: factor * hinge_gradient(**a), **HINGE)
     assert check.verdict == verdict, str(check)
     assert "kink" in [name for name, _ in check.remarks]
+
+
+def absolute(w):
+    return tf.reduce_sum(tf.abs(w))
+
+
+def numpy_absolute(w):
+    return np.sum(np.abs(w))
+
+
+@pytest.mark.parametrize("loss", [absolute, numpy_absolute])
+@pytest.mark.parametrize("near", [2e-11, 1e-9, -1e-9, 1e-7])
+def test_a_kink_that_the_steps_step_over_makes_no_right_gradient_wrong(loss, near):
+    given = {"params": {"w": np.array([near, 1.0, -2.0])}}
+    right = check_gradient(loss, lambda w: np.sign(w), **given)
+    assert right.verdict == "right", str(right)
+    wrong = check_gradient(loss, lambda w: np.sign(w) * [3, 1, 1], **given)
+    assert wrong.verdict == "wrong", str(wrong)
+
+
+@pytest.mark.parametrize("curvature", [0, 1, 30])
+def test_a_slope_beside_a_kink_is_that_of_its_side_or_a_kink(curvature):
+    for near in 10 ** np.random.default_rng(0).uniform(-13, -1, 500):
+        found = slope(lambda h, near=near: abs(near + h) + 3 + curvature * h * h, 4e-15)
+        assert found.admits(1.0, 1e-12), (near, found)
+        assert not found.admits(3.0, 1e-12), (near, found)
 
 
 # precision

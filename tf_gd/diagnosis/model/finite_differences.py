@@ -24,6 +24,7 @@ UNITS = {"float64": DOUBLE, "float32": SINGLE, "float16": 2.0**-10, "bfloat16": 
 ACCURACY = 2.0**-34  # the relative error that is good enough to stop at these
 NARROWER = 2  # widest steps that are left out where no kink is looked for: fewer steps are enough then
 COUNTS = (2, 3, 5)  # steps that are enough where the loss is smooth; two, where no kink is looked for
+_OVER_A_KINK = 3  # pairs of steps at which the loss bends like |h|: there is a kink within them
 
 # An estimated error is no bound: only a distance of several estimates counts as a contradiction.
 SEVERAL = 8.0
@@ -101,7 +102,9 @@ def slope(
             break
     if values.few:
         return UNKNOWN
-    return values.at_kink(kink) if kink else Slope(*central, central[0], central[0])
+    if kink:
+        return values.at_kink(kink)
+    return values.beside_kink() if kinks and count == steps.size else Slope(*central, central[0], central[0])
 
 
 class _LadderValues:
@@ -115,9 +118,10 @@ class _LadderValues:
         # the loss may be far larger a step away than at the point, and its rounding with it
         self._noise = np.maximum(noise, unit * np.maximum(abs(self._above), abs(self._below)))
 
-    def central(self) -> tuple[float, float]:
-        """Return the slope and its error."""
-        return extrapolate((self._above - self._below) / (2 * self._steps), self._noise / self._steps)
+    def central(self, among: slice = slice(None)) -> tuple[float, float]:
+        """Return the slope and its error, from all steps or some of them."""
+        differences, rounding = (self._above - self._below) / (2 * self._steps), self._noise / self._steps
+        return extrapolate(differences[among], rounding[among])
 
     def sides(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return the slope on the left and on the right, each with its error."""
@@ -138,7 +142,7 @@ class _LadderValues:
         The bend |f(p + h) - 2 f(p) + f(p - h)| shrinks 4-fold from step to step at a kink, 16-fold or more
         where the loss is smooth; 8 lies between the two.
         """
-        bend, floor = abs((self._above - self._here) - (self._here - self._below)), 8 * self._noise
+        bend, floor = self._bend, 8 * self._noise
         seen = np.flatnonzero(bend > floor)
         if seen.size == 0 or (narrow := int(seen[-1])) == 0 or bend[narrow - 1] >= 8 * bend[narrow]:
             return None
@@ -146,6 +150,28 @@ class _LadderValues:
         if (expected[narrow + 1 :] > 2 * floor[narrow + 1 :]).any():
             return None  # nearer than this kink the loss is smooth
         return float(self._steps[narrow])
+
+    @property
+    def _bend(self) -> Vector:
+        return np.asarray(abs((self._above - self._here) - (self._here - self._below)))
+
+    def beside_kink(self) -> Slope:
+        """Return the slope from the steps that are nearer than a kink.
+
+        Over a kink very near, the central differences of the wide steps agree with one another on the mean of its two
+        sides. Where the steps nearer than it cannot tell the sides apart, it counts as a kink here.
+        """
+        seen, (left, right), central = self._bend > 8 * self._noise, self.sides(), self.central()
+        over = np.flatnonzero(seen[:-1] & seen[1:] & (self._bend[:-1] < 8 * self._bend[1:]))
+        if over.size < _OVER_A_KINK:
+            return Slope(*central, central[0], central[0])
+        last, near = int(over[-1]) + 1, slice(int(over[-1]) + 3, None)  # the next step may be over the kink, just so
+        if self._steps[near].size > 1:
+            value, error = self.central(near)
+            if 2 * SEVERAL * error < self._bend[last - 1] / self._steps[last - 1]:  # the sides' distance, or 3/4 of it
+                return Slope(value, error, value, value)
+        middle, error = (left[0] + right[0]) / 2, max(left[1], right[1])
+        return Slope(middle, error, left[0], right[0], float(self._steps[last]))
 
     def at_kink(self, kink: float) -> Slope:
         """Return the two one-sided slopes, from steps no narrower than the kink can be seen at."""
