@@ -172,6 +172,32 @@ def test_predictions_are_no_line(name: str, tmp_path: Path) -> None:
     assert f"compute {name} = m * x + c in it" in check.diagnosis[0][1]
 
 
+C_FIRST = """
+import numpy as np
+def compute_gradient(X, y, w, b):
+    e = X * w + b - y
+    return np.mean(e), np.mean(e * X)
+def gradient_descent(X, y, w, b, alpha, num_iters):
+    for i in range(num_iters):
+        dj_db, dj_dw = compute_gradient(X, y, w, b)
+        w = w - alpha * dj_dw
+        b -= alpha * dj_db
+    return w, b
+"""
+
+
+def test_results_that_the_file_takes_in_their_order_are_not_swapped(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(C_FIRST)
+    check = check_file(path)["compute_gradient"]
+    assert (check.verdict, check.loss, names(check.remarks)[-1]) == ("right", "half_mean", "taken-back")
+    taken_as_m_first = C_FIRST.replace("dj_db, dj_dw =", "dj_dw, dj_db =")
+    m_first = C_FIRST.replace("np.mean(e), np.mean(e * X)", "np.mean(e * X), np.mean(e)").replace("w, b", "b, w")
+    for text in (taken_as_m_first, C_FIRST + taken_as_m_first[taken_as_m_first.index("def gradient_d") :], m_first):
+        path.write_text(text)
+        assert names(check_file(path)["compute_gradient"].diagnosis) == ["swapped"]
+
+
 LOGISTIC = """
 import numpy as np
 x, y = np.array([0.5, 1.0, 2.0, 3.0]), np.array([0.0, 0.0, 1.0, 1.0])

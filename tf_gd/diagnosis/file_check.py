@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tf_gd.diagnosis import function_lines
-from tf_gd.diagnosis.calling import Misbehaved, exactly
+from tf_gd.diagnosis.calling import Misbehaved, exactly, printable
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
 from tf_gd.diagnosis.line.asking import GRADIENT, UPDATE, Call, InChild
 from tf_gd.diagnosis.line.conventions import conventions, counts_steps, role_of, said_outright
@@ -115,6 +115,7 @@ def check_functions(
     silent = [one.name for one in candidates if _says_nothing(one, checks[one.name], steps is not None, called)]
     if steps is not None or any(check.compared for check in checks.values()):
         checks = {name: check for name, check in checks.items() if name not in silent}
+    checks = {name: _in_order(sandbox, loaded, name, check) for name, check in checks.items()}
     checks = taken_back(sandbox, checks, candidates)
     if steps is not None and steps.ok:
         used = {name: check for name, check in checks.items() if check.verdict == "wrong" and name in called}
@@ -226,6 +227,20 @@ def taken_back(
         if right is not None:
             checks[one.name] = forgiven(check, right.loss)
     return checks
+
+
+def _in_order(sandbox: Sandbox, loaded: Loaded, name: str, check: GradientCheck) -> GradientCheck:
+    """Return the check of a gradient without the accusation that its results are swapped, where they are used so."""
+    roles = [role for one, _, _ in loaded.functions.get(name) or () if (role := role_of(one)) in ("m", "c")]
+    if [finding for finding, _ in check.diagnosis] != ["swapped"] or roles != ["m", "c"]:
+        return check
+    line = function_lines.intercept_first(sandbox.source, name)
+    if line is None:
+        return check
+    place, text = sandbox.source.place(line), sandbox.source.line(line)
+    said = f"It returns dL/dc first, and your {place} takes it so: `{printable(text, 100)}`."
+    report = f"RIGHT as it is used.\n\nremark: taken-back\n    {said}"
+    return GradientCheck("right", [], report, [*check.remarks, ("taken-back", said)], check.loss)
 
 
 def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:

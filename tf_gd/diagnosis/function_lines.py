@@ -34,6 +34,44 @@ def calls(function: Function) -> set[str]:
     }
 
 
+def intercept_first(source: ProgramSource, name: str) -> int | None:
+    """Return the line that unpacks a function's two results, where its first moves c and its second m everywhere."""
+    try:
+        nodes = list(ast.walk(ast.parse(source.text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    lines = []
+    for node in nodes:
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
+            continue
+        function, target = node.value.func, node.targets[0]
+        if not (isinstance(function, ast.Name) and function.id == name and isinstance(target, ast.Tuple)):
+            continue
+        results = [one.id for one in target.elts if isinstance(one, ast.Name)]
+        if len(results) != 2 or [_moved_by(nodes, one) for one in results] != [{"c"}, {"m"}]:
+            return None
+        lines.append(node.lineno)
+    return lines[0] if lines else None
+
+
+def _moved_by(nodes: list[ast.AST], result: str) -> set[str]:
+    """Return the roles, "m" or "c", of the names that statements move by a result: `b -= rate * db`."""
+    moved = set()
+    for node in nodes:
+        if not isinstance(node, ast.AugAssign | ast.Assign):
+            continue
+        target: ast.expr = node.target if isinstance(node, ast.AugAssign) else node.targets[0]
+        read = _names(node.value)
+        itself = isinstance(target, ast.Name) and (isinstance(node, ast.AugAssign) or target.id in read)
+        if isinstance(target, ast.Name) and itself and result in read:
+            moved.add(field_role(target.id))
+    return moved
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+
+
 def line_of_result(function: Function, which: int) -> int:
     """Return the line where a function's first or second result is worked out, or else returned.
 
