@@ -28,14 +28,13 @@ def program() -> list[tuple[float, float]]:
 
 def reproduce() -> tf_gd.Trajectory:
     """Return the same by hand."""
-    start = np.float32(0.4), np.float32(-0.7)
     return tf_gd.train(
         *(X, Y),
         learning_rate=0.01,
         num_steps=10 * len(X),
         engine="manual",
         dtype="float32",
-        start=start,
+        start=(np.float32(0.4), np.float32(-0.7)),
         loss_scale=1 / (2 * len(X)),
         batches=1,
     )
