@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tf_gd.cli import run as run_command
 from tf_gd.descent import run
 from tf_gd.errors import InvalidArgumentError, SessionError
 from tf_gd.moments.moments import Moments
@@ -261,15 +261,20 @@ def test_nothing_is_printed(tmp_path, capfd):
 
 
 @pytest.mark.skipif(usable_cores() == 1, reason="one core adds in one order")
-def test_another_number_of_cores_is_told_with_the_remedy_that_works(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_another_number_of_cores_is_told_with_the_remedy_that_works(tmp_path):
     x = np.random.default_rng(1).normal(size=60_001)
-    np.savez("big.npz", x=x, y=2 * x + 1)
-    options = ["train", "big.npz", "--engine", "manual", "--learning-rate", "1e-7", "--quiet", "--session", "run"]
-    with monkeypatch.context() as one_core:
-        one_core.setenv("TF_NUM_INTRAOP_THREADS", "1")
-        assert run_command([*options, "--num-steps", "3"]) == 0
-    assert run_command([*options, "--num-steps", "6", "--resume"]) == 2
-    assert "Go on with as many cores as before, set by TF_NUM_INTRAOP_THREADS, or start" in capsys.readouterr().err
-    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
-    assert run_command([*options, "--num-steps", "6", "--resume"]) == 0
+    np.savez(tmp_path / "big.npz", x=x, y=2 * x + 1)
+    options = ["big.npz", "--engine", "manual", "--learning-rate", "1e-7", "--quiet", "--session", "run"]
+
+    def train(*more, **environment):  # in a process of its own: where TensorFlow is loaded, its threads decide
+        command = [sys.executable, "-m", "tf_gd", "train", *options, *more]
+        path = str(Path(__file__).parents[2])
+        return subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path, **environment}, capture_output=True, text=True
+        )
+
+    assert train("--num-steps", "3", TF_NUM_INTRAOP_THREADS="1").returncode == 0
+    refused = train("--num-steps", "6", "--resume")
+    assert refused.returncode == 2
+    assert "Go on with as many cores as before, set by TF_NUM_INTRAOP_THREADS, or start" in refused.stderr
+    assert train("--num-steps", "6", "--resume", TF_NUM_INTRAOP_THREADS="1").returncode == 0
