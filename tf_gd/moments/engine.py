@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tf_gd.errors import DataError, invalid
+from tf_gd.errors import invalid
 from tf_gd.line import Line
 from tf_gd.moments.closed_form import ClosedForm, Steps
 from tf_gd.moments.moments import Moments
-from tf_gd.moments.quadratic import is_finite
+from tf_gd.moments.quadratic import representable
 from tf_gd.moments.stopping import first_at_or_under
 from tf_gd.reduction import loss_factor
 from tf_gd.validation import check_rows
@@ -42,8 +42,8 @@ class MomentsDescent:
         moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
         fixed = Fraction(float(problem.start.c))
         self.moments = moments if problem.intercept else moments.with_fixed_intercept(fixed)
-        if not problem.curvature.is_singular and not is_finite(self.moments.least_squares()):
-            raise DataError("`x` must be spread enough for a slope that float64 can hold. Scale the points.")
+        if not problem.curvature.is_singular:
+            representable(self.moments.least_squares())
         self.scale = loss_factor(problem.n, problem.reduction, problem.loss_scale)
 
     def advance(

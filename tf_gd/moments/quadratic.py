@@ -142,6 +142,18 @@ class Quadratic:
         return Line(*map(rounded, self.optimum()))
 
 
+def representable(line: Line) -> Line:
+    """Return a line both of whose parameters float64 can hold, or raise `DataError`.
+
+    Example:
+        >>> representable(Line(2.0, 1.0))
+        Line(m=2.0, c=1.0)
+    """
+    if not is_finite(line):
+        raise DataError("`x` must be spread enough for a slope that float64 can hold. Scale the points.")
+    return line
+
+
 def is_finite(line: Line) -> bool:
     """Whether both parameters are finite."""
     return bool(np.isfinite(float(line.m)) and np.isfinite(float(line.c)))

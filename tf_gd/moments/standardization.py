@@ -14,6 +14,7 @@ import numpy as np
 from tf_gd.errors import DataError
 from tf_gd.learning_rate import SMALLEST_NORMAL
 from tf_gd.moments.moments import Moments
+from tf_gd.moments.quadratic import representable
 from tf_gd.moments.rational import rounded, square_root
 from tf_gd.points import Points
 
@@ -46,8 +47,7 @@ class Standardization:
                 f"`x` must hold two different values to be standardized. Got {mean} in all {moments.n} points. "
                 "Add points elsewhere, or leave out --standardize (standardize=True)."
             )
-        if not np.isfinite(moments.least_squares()).all():
-            raise DataError("`x` must be spread enough for a slope that float64 can hold. Scale the points.")
+        representable(moments.least_squares())
         with np.errstate(all="ignore"):
             in_dtype = cls(float(dtype.type(mean)), float(dtype.type(sd)))
         if not (np.isfinite(in_dtype.sd) and in_dtype.sd > SMALLEST_NORMAL.get(dtype.name, 0.0)):

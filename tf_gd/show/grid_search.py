@@ -18,6 +18,7 @@ from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError, invalid
 from tf_gd.fitting import train
 from tf_gd.line import Line
+from tf_gd.moments.quadratic import representable
 from tf_gd.points import Points
 from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_progress
@@ -53,9 +54,7 @@ class Box:
             width = np.abs(x).max()  # divided by it, nothing that is squared overflows or underflows
             m = float(np.std(y) / np.std(x / width) / width)
             c, reach = float(np.mean(y)), m * abs(float(np.mean(x)))
-        if not np.isfinite([m, c - reach, c + reach]).all():
-            raise DataError("`x` must be spread enough for a slope that float64 can hold. Scale the points.")
-        return cls(Line(-m, c - reach), Line(m, c + reach))
+        return cls(representable(Line(-m, c - reach)), representable(Line(m, c + reach)))
 
     @property
     def middle(self) -> Line:

@@ -7,10 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
-from tf_gd.errors import DataError
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
-from tf_gd.moments.quadratic import is_finite
+from tf_gd.moments.quadratic import representable
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
@@ -48,9 +47,7 @@ class Surface:
         moments = Moments.of(points.x, points.y)
         mean, spread = rounded(moments.x / moments.n), rounded(moments.spread)
         best = moments.least_squares() if spread > 0 else Line(0.0, rounded(moments.y / moments.n))
-        if not is_finite(best):
-            raise DataError("`x` must be spread enough for a slope that float64 can hold. Scale the points.")
-        return cls(moments.n, mean, spread, best, moments.loss(best), reduction, loss_scale)
+        return cls(moments.n, mean, spread, representable(best), moments.loss(best), reduction, loss_scale)
 
     @classmethod
     def of_run(cls, points: Points, trajectory: Trajectory) -> "Surface":

@@ -90,13 +90,14 @@ def _first_descent(events: list[Event]) -> list[Event]:
     """Return the events up to the next fresh start: a program may descend again, at another rate or from elsewhere."""
     outer = _outer_lines(events)
     begun = next((index for index, event in enumerate(events) if event.line not in outer), 0)
+    start = max(begun - 1, 0)
     for index in range(begun + 1, len(events)):
         if events[index].line in outer and events[index - 1].line not in outer:
-            first, last = events[max(begun - 1, 0)], index
+            last = index
             while last + 1 < len(events) and events[last + 1].line in outer:
                 last += 1
-            if _is_fresh(events[index - 1], events[last], first):
-                return events[max(begun - 1, 0) : index]
+            if _is_fresh(events[index - 1], events[last], events[start]):
+                return events[start:index]
     return events
 
 
@@ -113,8 +114,8 @@ def _outer_lines(events: Sequence[Event]) -> set[int]:
 
     outer = set()
     for line, at in places.items():
-        gaps = list(pairwise(at)) if len(at) > 1 else [(0, at[0]), (at[0], len(events))]
-        if all(loops(line, begin, end) for begin, end in gaps) or (len(at) == 1 and loops(line, at[0], len(events))):
+        gaps = pairwise(at) if len(at) > 1 else [(at[0], len(events))]
+        if all(loops(line, begin, end) for begin, end in gaps):
             outer.add(line)
     return outer
 
