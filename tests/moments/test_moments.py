@@ -105,7 +105,7 @@ def test_the_cores_do_not_change_the_result(monkeypatch):
     x, y = noisy_line(3_200_000)
     results = set()
     for cores in (1, 2, 5):
-        monkeypatch.setattr("tf_gd.moments.threads.usable_cores", lambda cores=cores: cores)
+        monkeypatch.setattr("tf_gd.summation.order.usable_cores", lambda cores=cores: cores)
         results.add(Moments.of(x, y))
     assert len(results) == 1
 
@@ -299,7 +299,7 @@ def test_other_splits_into_threads_and_memory_layouts_have_the_same_bits(monkeyp
     table = np.stack([x, y], axis=1)
     table.flags.writeable = False
     for cores in (1, 3, 8):
-        monkeypatch.setattr("tf_gd.moments.threads.usable_cores", lambda cores=cores: cores)
+        monkeypatch.setattr("tf_gd.summation.order.usable_cores", lambda cores=cores: cores)
         assert Moments.of(x, y) == Moments.of(table[:, 0], table[:, 1]) == want
 
 
@@ -325,6 +325,6 @@ def test_the_compiled_loop_is_its_own_description():
                 lanes = lanes[: len(lanes) // 2] + lanes[len(lanes) // 2 :]
             row.append(lanes[0])
         want.append(row)
-    parts = np.empty((2, 5))
-    add_parts(x, y, x0, y0, parts)
-    assert parts.tolist() == np.array(want).tolist()
+    parts = np.empty((1, 3, 5))
+    add_parts(x, y, np.array([[x0, y0]]), parts)
+    assert parts[0].tolist() == [*np.array(want).tolist(), [0.0] * 5]

@@ -16,19 +16,23 @@ PART = 64 * STRIDE  # points whose lanes are added up in floating point; the par
 
 
 @kernel
-def add_parts(x: Any, y: Any, x0: float, y0: float, parts: Any) -> None:
+def add_parts(x: Any, y: Any, shifts: Any, parts: Any) -> None:
     """Put sum(dx), sum(dy), sum(dx^2), sum(dx dy), sum(dy^2) of every `PART` points into a row of `parts`.
+
+    Where the points end before the parts do, the rows that are left become 0.
 
     Args:
         x, y: shape [n], float64, contiguous, read-only.
-        x0, y0: what is subtracted: dx = x - x0, dy = y - y0.
-        parts: shape [n / PART, rounded up; 5], float64.
+        shifts: shape [chunks, 2], float64; what is subtracted in each chunk: dx = x - x0, dy = y - y0.
+        parts: shape [chunks, parts in a chunk, 5], float64.
     """
     n = x.size
     lanes = np.empty(5 * LANES)  # one array, so that the compiler knows that no sum overlaps another
-    for part in range(parts.shape[0]):
+    for part in range(parts.shape[0] * parts.shape[1]):
+        chunk, row_of_part = part // parts.shape[1], part % parts.shape[1]
+        x0, y0 = shifts[chunk, 0], shifts[chunk, 1]
         lanes[:] = 0.0
-        start, end = part * PART, min((part + 1) * PART, n)
+        start, end = min(part * PART, n), min((part + 1) * PART, n)
         whole = start + (end - start) // STRIDE * STRIDE
         for at in range(start, whole, STRIDE):
             u, v = x[at : at + STRIDE], y[at : at + STRIDE]
@@ -54,4 +58,4 @@ def add_parts(x: Any, y: Any, x0: float, y0: float, parts: Any) -> None:
                 for k in range(half):
                     row[k] += row[half + k]
                 half //= 2
-            parts[part, series] = row[0]
+            parts[chunk, row_of_part, series] = row[0]

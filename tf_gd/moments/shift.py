@@ -17,18 +17,29 @@ GRID = 1074
 """Every float64 is a whole multiple of 2^-1074."""
 
 
-def shift_of(values: npt.NDArray[Any]) -> float:
-    """Return the number to subtract: one of the values, in their middle; 0 where many of them are near 0.
+def shifts_of(values: npt.NDArray[Any], chunk: int) -> npt.NDArray[np.float64]:
+    """Return the number to subtract in each chunk: one of its values, in their middle; 0 where many are near 0.
 
     float64 subtracts numbers without rounding that are within a factor of 2 of each other.
 
+    Args:
+        values: shape [n].
+        chunk: how many values a chunk has; the last one may have fewer.
+
     Example:
-        >>> shift_of(np.array([1e9, 1e9 + 1, 1e9 + 2])), shift_of(np.array([-1.0, 1.0, 2.0]))
-        (1000000001.0, 0.0)
+        >>> shifts_of(np.array([1e9, 1e9 + 1, 1e9 + 2, -1.0, 1.0, 2.0]), chunk=3).tolist()
+        [1000000001.0, 0.0]
     """
-    sample = np.sort(values[:: max(1, values.size // SAMPLE)].astype(np.float64))
-    low, middle, high = (float(sample[sample.size * quarter // 4]) for quarter in (1, 2, 3))
-    return 0.0 if abs(middle) / 2 <= high - low else middle
+    whole = values.size // chunk * chunk
+    chunks = values[:whole].reshape(-1, chunk), values[None, whole:]
+    return np.concatenate([_middle(rows[:, :: max(1, rows.shape[1] // SAMPLE)]) for rows in chunks if rows.size])
+
+
+def _middle(samples: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return the median of each row, or 0 where the quarters lie further apart than half of it."""
+    ordered = np.sort(samples.astype(np.float64), axis=1)
+    low, middle, high = (ordered[:, ordered.shape[1] * quarter // 4] for quarter in (1, 2, 3))
+    return np.where(np.abs(middle) / 2 <= high - low, 0.0, middle)
 
 
 class Unshifted:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import reduce
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +16,14 @@ import numpy.typing as npt
 
 from tf_gd.errors import DataError
 from tf_gd.moments.quadratic import Quadratic
-from tf_gd.moments.shift import Unshifted, shift_of
+from tf_gd.moments.shift import Unshifted, shifts_of
 from tf_gd.moments.threads import on_all_cores
+from tf_gd.summation.order import usable_cores
 
 Vector = npt.NDArray[Any]
 
 CHUNK = 15 * 2**13  # points that share a shift; a whole number of the compiled loop's parts, and a batch of DuckDB
+MOST_AT_ONCE = 16  # chunks; 16 MB of each column, where it is not float64 already
 EXACT = 2**15  # a chunk of so many points or fewer is added exactly: by then a compiler would not have started
 LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT_BLOCK = 2**13
@@ -38,14 +41,15 @@ def sums(x: Vector, y: Vector) -> Quadratic:
     finished: list[ChunkSums] = []
     if x.size > EXACT:
         _prepare()
+    group = CHUNK * min(MOST_AT_ONCE, 1 + x.size // (CHUNK * 4 * usable_cores()))  # four turns for each core, or more
 
     def share(todo: Iterator[int]) -> None:
         taken = ChunkSums()
         for start in todo:
-            taken.add(x[start : start + CHUNK], y[start : start + CHUNK])
+            taken.add(x[start : start + group], y[start : start + group])
         finished.append(taken)
 
-    on_all_cores(share, range(0, x.size, CHUNK), worth_a_thread=4)
+    on_all_cores(share, range(0, x.size, group), worth_a_thread=4)
     return reduce(Quadratic.plus, (part for taken in finished for part in taken.parts()))
 
 
@@ -64,28 +68,32 @@ class ChunkSums:
         self.exact, self.exact_parts, self.rounded = exact, list[Quadratic](), Unshifted()
 
     def add(self, x: Vector, y: Vector) -> None:
-        """Add the points of one chunk, at most `CHUNK`.
+        """Add the points of one chunk after another: each but the last one has `CHUNK` points.
 
         Raises:
             DataError: a value that is not finite.
         """
-        if x.size > self.exact and self._add_rounded(_doubles(x), _doubles(y)):
-            return
-        self.exact_parts.append(exact_sums(x, y))
+        each = self._rounded(x, y) if x.size > self.exact else repeat(None)
+        for start, rounded in zip(range(0, x.size, CHUNK), each, strict=False):
+            if rounded is None:
+                self.exact_parts.append(exact_sums(x[start : start + CHUNK], y[start : start + CHUNK]))
+            else:
+                self.rounded.add(*rounded)
 
-    def _add_rounded(self, x: Vector, y: Vector) -> bool:
-        """Add the points by the compiled loop, and return whether their sums can be used."""
+    def _rounded(self, x: Vector, y: Vector) -> Iterator[tuple[int, list[float], list[float]] | None]:
+        """Yield the number, the shift and the sums of each chunk; None where only the exact sums can be used."""
         from tf_gd.moments.compiled_sums import PART, add_parts
 
         if not self.rounded.n:
             _prepare()
-        shift, rows = (shift_of(x), shift_of(y)), np.empty((-(-x.size // PART), 5))
-        with np.errstate(all="ignore"):
-            add_parts(x, y, *shift, rows)
-            if not _is_safe(rows, x.size):
-                return False
-        self.rounded.add(x.size, shift, [math.fsum(column) for column in rows.T.tolist()])
-        return True
+        x, y = _doubles(x), _doubles(y)
+        shifts = np.stack([shifts_of(x, CHUNK), shifts_of(y, CHUNK)], axis=1)
+        parts = np.empty((len(shifts), CHUNK // PART, 5))
+        add_parts(x, y, shifts, parts)
+        for chunk, (shift, rows) in enumerate(zip(shifts.tolist(), parts, strict=True)):
+            n = min(CHUNK, x.size - chunk * CHUNK)
+            usable = n > self.exact and _is_safe(rows, n)
+            yield (n, shift, [math.fsum(column) for column in rows.T.tolist()]) if usable else None
 
     def parts(self) -> list[Quadratic]:
         """Return the sums, whose sum is that of all points."""
@@ -98,7 +106,7 @@ def _prepare() -> None:
     from tf_gd.summation.compilation import prepare
 
     one = _doubles(np.zeros(1))
-    prepare(add_parts, one, one, 0.0, 0.0, np.empty((1, 5)))
+    prepare(add_parts, one, one, np.empty((1, 2)), np.empty((1, 1, 5)))
 
 
 def _doubles(values: Vector) -> npt.NDArray[np.float64]:
@@ -110,7 +118,8 @@ def _doubles(values: Vector) -> npt.NDArray[np.float64]:
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
     """Whether nothing overflowed, and nothing that underflowed can be seen in the last bit of the squares."""
-    totals = np.add.reduce(parts, axis=0).tolist()  # not finite where a part is not
+    with np.errstate(all="ignore"):
+        totals = np.add.reduce(parts, axis=0).tolist()  # not finite where a part is not
     return all(map(math.isfinite, totals)) and all(n * 2.0**-960 < totals[at] < 2.0**1020 for at in (2, 4))
 
 

@@ -228,7 +228,7 @@ def descend(
         indices: of the points, those of all batches one after the other; None for all points at every step.
         batches: int64, shape [batches, 5], taken in turn: where a batch starts and ends in `indices`, where its leaves
             start and end in `leaves`, and the row of `sizes` for its length.
-        leaves: the order of addition, see `order.Leaf`.
+        leaves: the order of addition, see `Order.leaves`.
         sizes: shape [lengths, 3]: the first sum, the scale of the terms and the divisor of the loss, for each length.
         factor: the loss is the sum divided by the divisor and multiplied by this.
         rates: one learning rate, or one for each step from 0 on.

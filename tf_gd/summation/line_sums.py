@@ -88,7 +88,7 @@ class KernelArguments:
         self.dtype = np.dtype(np.float32) if ndim > 1 else like.dtype
         self.kind = np.empty((0,) * ndim, self.dtype)
         self.lanes = (0,) * order.packet
-        self.leaves = np.array(order.leaves(like.size), np.int64)
+        self.leaves = order.leaves(like.size)
         self.first_sum = self.dtype.type(0.0 if order.starts_at_zero(like.size) else -0.0)
 
     def vector(self, values: Vector) -> Vector:

@@ -24,7 +24,7 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,19 +34,6 @@ Vector = npt.NDArray[Any]
 PACKET_BYTES = 16 if platform.machine() in ("aarch64", "arm64") else 32  # NEON; AVX, the common build elsewhere
 LEAF_PACKETS = {"float16": 200}
 CYCLES = {"bfloat16": (2 * 11 / 64 + 1) / 8}  # a float32 cast from two bytes, eight at a time
-
-
-class Leaf(NamedTuple):
-    """A part of a vector that is added without a split, and what to do with its sum.
-
-    Read from left to right, the leaves are the whole recipe: put each leaf's sum on a stack; add the topmost two
-    `halves` times; and where `complete`, a tree is done, and its sum is added to the total.
-    """
-
-    start: int
-    length: int
-    halves: int
-    complete: bool
 
 
 @dataclass(frozen=True)
@@ -78,10 +65,10 @@ class Order:
         remainder = [(whole, n - whole)] if whole < n else []
         return remainder + [(start, length) for start in range(0, whole, length)]
 
-    def split(self, n: int, phase: int) -> tuple[int, int]:
+    def split(self, n: Any, phase: Any) -> tuple[Any, Any]:
         """Return the lengths of a tree's two halves: the right one starts at a multiple of P.
 
-        `phase` is where in a packet the tree itself starts, counted from the start of the vector.
+        `phase` is where in a packet the tree itself starts, counted from the start of the vector. Integers, or arrays.
         """
         left = -(-(phase + -(-n // 2)) // self.packet) * self.packet - phase
         return left, n - left
@@ -93,20 +80,27 @@ class Order:
         splits = max(0, math.ceil(math.log2(longest / self.leaf))) + 1
         return min(n, in_leaf + splits + self.blocks + 1)
 
-    def leaves(self, n: int) -> list[Leaf]:
-        """Return the leaves of a sum of n elements, in the order in which their sums are added."""
-        leaves: list[Leaf] = []
-        for start, length in self.trees(n):
-            leaves += self._leaves_of_tree(start, length)
-            leaves[-1] = leaves[-1]._replace(complete=True)
-        return leaves
+    def leaves(self, n: int) -> npt.NDArray[np.int64]:
+        """Return the leaves of a sum of n elements, in the order in which their sums are added, shape [leaves, 4].
 
-    def _leaves_of_tree(self, start: int, length: int) -> list[Leaf]:
-        if length <= self.leaf:
-            return [Leaf(start, length, 0, False)]
-        left, right = self.split(length, start % self.packet)
-        leaves = self._leaves_of_tree(start, left) + self._leaves_of_tree(start + left, right)
-        return [*leaves[:-1], leaves[-1]._replace(halves=leaves[-1].halves + 1)]
+        The columns are start, length, halves, complete: read from top to bottom, the rows are the whole recipe. Put
+        each leaf's sum on a stack; add the topmost two `halves` times; and where `complete` is 1, a tree is done, and
+        its sum is added to the total.
+
+        Example:
+            >>> Order(packet=4, leaf_packets=2).leaves(24).tolist()
+            [[0, 8, 0, 0], [8, 4, 1, 0], [12, 8, 0, 0], [20, 4, 2, 1]]
+        """
+        parts = np.array([(start, length, 0, 1) for start, length in self.trees(n)], np.int64)
+        while (long := parts[:, 1] > self.leaf).any():  # all that are too long are split at once, level by level
+            parts = parts.repeat(1 + long, axis=0)
+            right = np.flatnonzero(long) + np.arange(1, 1 + long.sum())
+            left = right - 1
+            parts[left, 1], parts[right, 1] = self.split(parts[left, 1], parts[left, 0] % self.packet)
+            parts[right, 0] += parts[left, 1]
+            parts[left, 2:] = 0  # what comes after the whole comes after its right half
+            parts[right, 2] += 1
+        return parts
 
     def starts_at_zero(self, n: int) -> bool:
         """Return whether the total starts at 0.0: blocks are added to the remainder, or to that where there is none."""

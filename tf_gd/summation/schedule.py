@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_gd.summation.line_sums import Scales
-from tf_gd.summation.order import Leaf, Order, Vector
+from tf_gd.summation.order import Order, Vector
 
 
 class Schedule(NamedTuple):
@@ -44,17 +44,16 @@ def in_turn(
         scales_of: how the reduction enters for that number.
     """
     lengths = sorted({len(batch) for batch in batches})
-    leaves: list[Leaf] = []
-    sizes, first_leaf = [], {}
+    leaves = [order_of(length).leaves(length) for length in lengths]
+    last_leaf = np.cumsum([len(cut) for cut in leaves]).tolist()
+    sizes = []
     for length in lengths:
         order, scales = order_of(length), scales_of(length)
-        first_leaf[length] = len(leaves), len(leaves) + len(order.leaves(length))
-        leaves += order.leaves(length)
         sizes.append([0.0 if order.starts_at_zero(length) else -0.0, scales.scale, scales.divisor])
-    ends = np.cumsum([len(batch) for batch in batches])
-    rows = [
-        (end - len(batch), end, *first_leaf[len(batch)], lengths.index(len(batch)))
-        for batch, end in zip(batches, ends.tolist(), strict=True)
-    ]
+    rows, end = [], 0
+    for batch in batches:
+        row = lengths.index(len(batch))
+        rows.append((end, end + len(batch), last_leaf[row] - len(leaves[row]), last_leaf[row], row))
+        end += len(batch)
     factor = float(scales_of(lengths[0]).factor)
-    return Schedule(np.concatenate(batches), np.array(rows), np.array(leaves, np.int64), np.array(sizes, float), factor)
+    return Schedule(np.concatenate(batches), np.array(rows), np.concatenate(leaves), np.array(sizes, float), factor)
