@@ -122,6 +122,9 @@ def check_engine(problem: Problem, engine: Any) -> None:
         raise invalid("engine", "'moments', where only the moments are at hand", engine)
     if engine != "moments":
         check_rows(problem.num_steps, problem.record_every)
+    elif problem.batches is not None or problem.rates.size != 1:
+        what, value = ("batches", "batches") if problem.batches is not None else ("learning_rate", "several rates")
+        raise invalid(what, "all points and one rate with the engine 'moments'", value, "Take engine='manual'.")
 
 
 def open_engine(problem: Problem, engine: EngineName) -> AbstractContextManager[Engine]:

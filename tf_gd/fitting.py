@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import replace
 from typing import Any, overload
 
-import numpy as np
 import numpy.typing as npt
 
 from tf_gd.descent import EngineName, run
 from tf_gd.errors import DescentWarning, invalid
 from tf_gd.moments.moments import Moments
-from tf_gd.points import Points
-from tf_gd.problem import Batches, LearningRate, Problem
+from tf_gd.problem import Batches, LearningRate
 from tf_gd.reduction import Reduction
 from tf_gd.session import train_in
 from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_dtype
 from tf_gd.verify.compare import Comparison, check_problem
-from tf_gd.verify.rounding import smallest_tolerance
-from tf_gd.verify.steps_needed import told
-
-MOST_STEPS = 10_000  # where neither a number of steps nor a tolerance says when to stop
+from tf_gd.verify.steps_needed import problem_of, with_advice
 
 
 @overload
@@ -153,9 +147,11 @@ def train(
     if isinstance(x, Moments) and engine == "tensorflow":
         engine = "moments"
     _check_session(session, resume, checkpoint_steps)
-    data = _data(x, y, engine, dtype)
+    if engine == "moments" and check_dtype(dtype).name == "float64" and not isinstance(x, Moments):
+        x, y = Moments.of(x, y), None  # type: ignore[arg-type]  # a y that is left out is refused there
     problem = problem_of(
-        data,
+        x,
+        y,
         learning_rate=learning_rate,
         num_steps=num_steps,
         start=start,
@@ -177,7 +173,7 @@ def train(
     else:
         saving: Any = {"resume": resume, "checkpoint_steps": checkpoint_steps}
         path = train_in(session, problem, engine, on_progress=on_progress, **saving)
-    return told(path, problem, data)
+    return with_advice(path, problem)
 
 
 def check(
@@ -220,7 +216,8 @@ def check(
         (True, 0)
     """
     problem = problem_of(
-        Points(x, y),
+        x,
+        y,
         learning_rate=learning_rate,
         num_steps=num_steps,
         start=start,
@@ -237,60 +234,6 @@ def check(
     if problem.warning:
         warnings.warn(problem.warning, DescentWarning, stacklevel=2)
     return check_problem(problem, on_progress)
-
-
-def problem_of(
-    data: Points | Moments,
-    *,
-    num_steps: int | None = None,
-    tolerance: float | None = None,
-    dtype: npt.DTypeLike = "float64",
-    learning_rate: LearningRate = "auto",
-    steps_per_run: int | None = None,
-    **others: Any,
-) -> Problem:
-    """Return the problem that the arguments of `train` describe, or raise what `train` raises."""
-    others |= {"learning_rate": learning_rate, "tolerance": tolerance, "steps_per_run": steps_per_run}
-    others["num_steps"] = _steps(num_steps, learning_rate) if others.get("batches") is None else num_steps
-    if others.get("batches") is not None:
-        _check_batched(num_steps, tolerance)
-    if isinstance(data, Moments):
-        if check_dtype(dtype).name != "float64":
-            raise invalid("dtype", "float64 where only the moments are at hand", dtype, "Leave it out.")
-        problem = Problem.of_moments(data, **others)
-    else:
-        problem = Problem.of(*data, dtype=dtype, **others)
-    if num_steps is None and tolerance is None and not isinstance(problem.learning_rate, np.ndarray):
-        tolerance = smallest_tolerance(problem)
-        return replace(problem, tolerance=tolerance, default_tolerance=tolerance is not None)
-    return problem
-
-
-def _steps(num_steps: int | None, learning_rate: Any) -> int:
-    """Return how many steps to make at most: as many as there are rates, where there is one for each."""
-    if num_steps is not None:
-        return num_steps
-    return len(learning_rate) if isinstance(learning_rate, list | tuple | np.ndarray) else MOST_STEPS
-
-
-def _check_batched(num_steps: int | None, tolerance: float | None) -> None:
-    """Refuse what has no meaning with batches, whose own gradient does not go to 0 at the best line."""
-    if num_steps is None:
-        raise invalid("num_steps", "given with `batches`, which have no gradient that ends them", None, "Try 1000.")
-    if tolerance is not None:
-        advice = "Leave it out, and say num_steps."
-        raise invalid("tolerance", "None with `batches`: a batch's gradient does not go to 0", tolerance, advice)
-
-
-def _data(x: Any, y: Any, engine: str, dtype: npt.DTypeLike) -> Points | Moments:
-    """Return the points; or their moments, where no more than those is needed, which look at the points once."""
-    if isinstance(x, Moments):
-        if y is not None:
-            raise invalid("y", "left out, where `x` is the moments of the points", y)
-        return x
-    if engine == "moments" and check_dtype(dtype).name == "float64":
-        return Moments.of(x, y)
-    return Points(x, y)
 
 
 def _check_session(session: Any, resume: bool, checkpoint_steps: int | None) -> None:

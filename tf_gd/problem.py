@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -28,13 +29,11 @@ from tf_gd.summation.line_sums import Scales
 from tf_gd.summation.order import Order, expected
 from tf_gd.summation.schedule import Schedule, in_turn
 from tf_gd.validation import (
-    check_count,
     check_dtype,
+    check_ending,
     check_flag,
     check_loss_scale,
     check_program,
-    check_start,
-    check_tolerance,
 )
 
 LearningRate = float | Callable[[], float] | Callable[[Any], Any] | Sequence[float] | npt.NDArray[Any] | Literal["auto"]
@@ -42,7 +41,6 @@ LearningRate = float | Callable[[], float] | Callable[[Any], Any] | Sequence[flo
 Batches = int | Sequence[npt.ArrayLike] | npt.NDArray[Any] | None
 
 MOST_STEPS_A_CHUNK = 10_000
-MOST_STEPS_A_RUN = 10**7  # their rows take 400 MB in float64
 POINTS_A_CHUNK = 10**8  # about half a second's work
 
 
@@ -95,71 +93,90 @@ class Problem:
     @classmethod
     def of(
         cls,
-        x: npt.ArrayLike,
-        y: npt.ArrayLike,
+        x: npt.ArrayLike | Points | Moments,
+        y: npt.ArrayLike | None = None,
         *,
+        learning_rate: LearningRate,
+        num_steps: int,
         dtype: npt.DTypeLike = "float64",
         reduction: Reduction = "sum",
         loss_scale: float | None = None,
         constants: bool = False,
         intercept: bool = True,
-        batches: Any = None,
+        batches: Batches = None,
         standardize: bool = False,
-        **descent: Any,
+        **ending: Any,
     ) -> Problem:
-        """Return the problem over points in memory, or raise what `train` raises.
+        """Return the problem over points or moments, or raise what `train` raises.
 
         Args:
-            x, y, dtype, reduction, loss_scale, constants, intercept, batches, standardize: as for `train`.
-            **descent: `learning_rate` and `num_steps`, a number, and what else `train` takes.
+            x, y: shape [n] each; or `Points` or `Moments` in place of both.
+            learning_rate, dtype, reduction, loss_scale, constants, intercept, batches, standardize: as for `train`.
+            num_steps: a number.
+            **ending: `start`, `tolerance`, `record_every` and `steps_per_run`, as for `train`.
         """
         check_reduction(reduction)
-        points = Points(x, y).astype(check_dtype(dtype))
-        check_mean(points.n, points.x.dtype, reduction)
-        form = check_program(constants, intercept, batches, points.n)
-        scaling = _standardization(standardize, intercept, points.x.dtype, lambda: Moments.of(*points))
-        points = scaling.of_points(points) if scaling else points
-        curvature = Curvature.of(points.x.astype(np.float64), reduction, loss_scale, intercept)
-        order = expected(points.n, points.x.dtype)
-        limit = steepest_limit(points, form["batches"], reduction, loss_scale, intercept)
-        automatic = partial(_automatic, curvature, lambda: Moments.of(*points), reduction, loss_scale, limit)
-        checked = _checked(automatic, points.x.dtype, loss_scale, **descent)
-        lengths = {len(batch) for batch in form["batches"] or ()}
-        orders = {length: expected(length, points.x.dtype) for length in lengths}
-        checked |= form | {"batch_orders": orders, "regrouped": form["constants"], "scaling": scaling}
-        return cls(points=points, moments=None, curvature=curvature, reduction=reduction, order=order, **checked)
+        data = _checked_data(x, y, check_dtype(dtype), reduction, batches)
+        form = check_program(constants, intercept, batches, data.n)
+        scaling = _standardization(standardize, intercept, data)
+        data = scaling.applied_to(data) if scaling else data
+        over = data if isinstance(data, Points) else None
+        ends = check_ending(dtype_of(data), num_steps, **ending)
+        problem = cls(
+            points=over,
+            moments=data if isinstance(data, Moments) else None,
+            curvature=_curvature(data, reduction, loss_scale, intercept),
+            dtype=dtype_of(data),
+            learning_rate=None,
+            reduction=reduction,
+            loss_scale=check_loss_scale(loss_scale),
+            order=expected(over.n, over.x.dtype) if over else None,
+            batch_orders={n: expected(n, dtype_of(data)) for n in {len(batch) for batch in form["batches"] or ()}},
+            regrouped=over is not None and form["constants"],
+            scaling=scaling,
+            **form,
+            start=Line(*ends.pop("start")),
+            **ends,
+        )
+        automatic = isinstance(learning_rate, str) and learning_rate == "auto"
+        rate = problem._automatic() if automatic else resolved_rate(learning_rate, num_steps, problem.dtype)
+        return replace(problem, learning_rate=rate, automatic=automatic)
 
-    @classmethod
-    def of_moments(
-        cls,
-        moments: Moments,
-        *,
-        reduction: Reduction = "sum",
-        loss_scale: float | None = None,
-        constants: bool = False,
-        intercept: bool = True,
-        batches: Any = None,
-        standardize: bool = False,
-        **descent: Any,
-    ) -> Problem:
-        """Return the problem, in float64, over points of which only the moments are at hand."""
-        form = check_program(constants, intercept, None, moments.n)
-        if batches is not None:
-            raise invalid("batches", "None with the engine 'moments'", batches, "Take engine='manual'.")
-        scaling = _standardization(standardize, intercept, np.dtype(np.float64), lambda: moments)
-        moments = scaling.of_moments(moments) if scaling else moments
-        curvature = moments.curvature(reduction, loss_scale, intercept)
-        automatic = partial(_automatic, curvature, lambda: moments, reduction, loss_scale, None)
-        checked = _checked(automatic, np.dtype(np.float64), loss_scale, **descent) | form | {"scaling": scaling}
-        return cls(points=None, moments=moments, curvature=curvature, reduction=reduction, order=None, **checked)
+    def _automatic(self) -> float:
+        """Return the learning rate that "auto" stands for.
+
+        With batches, half of the rate that is stable for each: then no batch is descended past its lowest point.
+        """
+        best, limit = self.curvature.best_learning_rate, self.max_learning_rate
+        if not best > 0:
+            raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
+        if self.batches is not None:
+            return automatic_rate(limit / 2 if math.isfinite(limit) else best, self.dtype, limit)
+        if self.curvature.is_of_m_alone:  # one parameter, whose best rate gets there in one step
+            return automatic_rate(best, self.dtype, limit)
+        return least_loss_rate(self.sums, self.curvature, self.start, self.loss_factor, self.num_steps, self.dtype)
 
     @property
     def n(self) -> int:
         """The number of points."""
-        if self.points is not None:
-            return self.points.n
-        assert self.moments is not None
-        return self.moments.n
+        return self.data.n
+
+    @property
+    def data(self) -> Points | Moments:
+        """The points; or their moments, where no more is at hand."""
+        data = self.points or self.moments
+        assert data is not None
+        return data
+
+    @cached_property
+    def sums(self) -> Moments:
+        """The sums over the points."""
+        return self.moments or Moments.of(*self.points)  # type: ignore[misc]  # one of the two is there
+
+    @cached_property
+    def loss_factor(self) -> Fraction:
+        """By what the loss multiplies the sum of the squared residuals."""
+        return loss_factor(self.n, self.reduction, self.loss_scale)
 
     @cached_property
     def rates(self) -> npt.NDArray[Any]:
@@ -231,69 +248,37 @@ class Problem:
         return None
 
 
-def _standardization(
-    standardize: Any, intercept: bool, dtype: np.dtype[Any], moments: Callable[[], Moments]
-) -> Standardization | None:
+def dtype_of(data: Points | Moments) -> np.dtype[Any]:
+    """Return the dtype of a descent over points; float64 over moments."""
+    return data.x.dtype if isinstance(data, Points) else np.dtype(np.float64)
+
+
+def _checked_data(x: Any, y: Any, dtype: np.dtype[Any], reduction: Reduction, batches: Any) -> Points | Moments:
+    """Return the points in the dtype of the descent, or the moments, if this descent can be made over them."""
+    if isinstance(x, Moments):
+        if y is not None:
+            raise invalid("y", "left out, where `x` is the moments of the points", y)
+        if dtype.name != "float64":
+            raise invalid("dtype", "float64 where only the moments are at hand", dtype, "Leave it out.")
+        if batches is not None:
+            raise invalid("batches", "None with the engine 'moments'", batches, "Take engine='manual'.")
+        return x
+    points = (x if isinstance(x, Points) else Points(x, y)).astype(dtype)
+    check_mean(points.n, dtype, reduction)
+    return points
+
+
+def _standardization(standardize: Any, intercept: bool, data: Points | Moments) -> Standardization | None:
     """Return how to centre and scale x, if that is asked for."""
     if not check_flag("standardize", standardize):
         return None
     if not intercept:
         advice = "A line through a fixed point is no such line after centring: leave one of the two out."
         raise invalid("standardize", "False without an intercept", standardize, advice)
-    return Standardization.of(moments(), dtype)
+    return Standardization.of(Moments.of(*data) if isinstance(data, Points) else data, dtype_of(data))
 
 
-def _automatic(
-    curvature: Curvature,
-    moments: Callable[[], Moments],
-    reduction: Reduction,
-    loss_scale: float | None,
-    limit: float | None,
-    start: Line,
-    num_steps: int,
-    dtype: np.dtype[Any],
-) -> float:
-    """Return the learning rate that "auto" stands for.
-
-    With batches, half of the `limit` that is stable for each: then no batch is descended past its lowest point.
-    """
-    if not curvature.best_learning_rate > 0:
-        raise DataError("`x` must have squares that fit float64, for a learning rate of its own. Scale the points.")
-    if limit is not None:
-        return automatic_rate(limit / 2 if math.isfinite(limit) else curvature.best_learning_rate, dtype, limit)
-    if curvature.is_of_m_alone:  # one parameter, whose best rate gets there in one step
-        return automatic_rate(curvature.best_learning_rate, dtype, curvature.max_learning_rate)
-    sums = moments()
-    return least_loss_rate(sums, curvature, start, loss_factor(sums.n, reduction, loss_scale), num_steps, dtype)
-
-
-def _checked(
-    automatic: Callable[[Line, int, np.dtype[Any]], float],
-    dtype: np.dtype[Any],
-    loss_scale: float | None,
-    *,
-    learning_rate: LearningRate,
-    num_steps: int,
-    start: tuple[float, float] = (0.0, 0.0),
-    tolerance: float | None = None,
-    record_every: int = 1,
-    steps_per_run: int | None = None,
-) -> dict[str, Any]:
-    """Return the fields that say how to descend, checked, with the learning rate "auto" resolved."""
-    num_steps = check_count("num_steps", num_steps, least=0)
-    begin = Line(*check_start(start, dtype))
-    is_automatic = isinstance(learning_rate, str) and learning_rate == "auto"
-    rate = automatic(begin, num_steps, dtype) if is_automatic else resolved_rate(learning_rate, num_steps, dtype)
-    return {
-        "dtype": dtype,
-        "learning_rate": rate,
-        "automatic": is_automatic,
-        "num_steps": num_steps,
-        "start": begin,
-        "loss_scale": check_loss_scale(loss_scale),
-        "tolerance": check_tolerance(tolerance),
-        "record_every": check_count("record_every", record_every, least=1),
-        "steps_per_run": None
-        if steps_per_run is None
-        else check_count("steps_per_run", steps_per_run, 1, MOST_STEPS_A_RUN),
-    }
+def _curvature(data: Points | Moments, reduction: Reduction, loss_scale: float | None, intercept: bool) -> Curvature:
+    if isinstance(data, Moments):
+        return data.curvature(reduction, loss_scale, intercept)
+    return Curvature.of(data.x.astype(np.float64), reduction, loss_scale, intercept)

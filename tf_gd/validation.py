@@ -82,6 +82,26 @@ def check_start(start: Any, dtype: np.dtype[Any]) -> tuple[float, float]:
     return m, c
 
 
+def check_ending(
+    dtype: np.dtype[Any],
+    num_steps: int,
+    start: tuple[float, float] = (0.0, 0.0),
+    tolerance: float | None = None,
+    record_every: int = 1,
+    steps_per_run: int | None = None,
+) -> dict[str, Any]:
+    """Return the fields that say where a descent starts, when it ends and what it keeps, checked."""
+    if steps_per_run is not None:
+        steps_per_run = check_count("steps_per_run", steps_per_run, 1, MOST_ROWS)
+    return {
+        "num_steps": check_count("num_steps", num_steps, least=0),
+        "start": check_start(start, dtype),
+        "tolerance": check_tolerance(tolerance),
+        "record_every": check_count("record_every", record_every, least=1),
+        "steps_per_run": steps_per_run,
+    }
+
+
 def check_batches(batches: Any, n: int) -> tuple[npt.NDArray[np.int64], ...] | None:
     """Return batches as index arrays, taken in turn; None for all points at every step.
 

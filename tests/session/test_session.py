@@ -110,7 +110,7 @@ def test_a_tolerance_stops_a_session_where_it_stops_a_run(engine, tmp_path):
 
 
 def test_moments_without_points_have_sessions_too(tmp_path):
-    problem = Problem.of_moments(Moments.of(X, Y), learning_rate="auto", num_steps=10**12, record_every=10**10)
+    problem = Problem.of(Moments.of(X, Y), learning_rate="auto", num_steps=10**12, record_every=10**10)
     train_in(tmp_path, replace(problem, num_steps=10**11 + 1), "moments")
     assert bits(train_in(tmp_path, problem, "moments", resume=True)) == bits(run(problem, "moments"))
     with pytest.raises(InvalidArgumentError, match="engine"):

@@ -33,8 +33,8 @@ def command(
 
     Example: tf-gd check points.csv --x distance --y velocity --dtype float32
     """
-    from tf_gd.fitting import problem_of
     from tf_gd.verify.compare import check_problem
+    from tf_gd.verify.steps_needed import problem_of
 
     points = load_points(data, x_column, y_column, sample)
     problem = problem_of(points, num_steps=num_steps, **descent)

@@ -61,7 +61,7 @@ def command(
     check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
-    problem = Problem.of(*points, num_steps=60 if num_steps is None else num_steps, **descent)
+    problem = Problem.of(points, num_steps=60 if num_steps is None else num_steps, **descent)
     asked = click.get_current_context().get_parameter_source("learning_rate") is not click.core.ParameterSource.DEFAULT
     if kind == "overlay":
         figure = _overlay(problem, theme)

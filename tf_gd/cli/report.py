@@ -52,7 +52,7 @@ def command(
     check_outputs([data], output=output)
     check_file(output, "output")
     points = load_points(data, x_column, y_column, sample)
-    problem = Problem.of(*points, num_steps=100 if num_steps is None else num_steps, **descent)
+    problem = Problem.of(points, num_steps=100 if num_steps is None else num_steps, **descent)
     if problem.warning:
         warn(problem.warning, quiet)
     with progress_bar("training", quiet or as_json) as on_progress:

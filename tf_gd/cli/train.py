@@ -62,7 +62,7 @@ def command(
     Example: tf-gd train points.csv --x distance --y velocity --learning-rate 0.01 --num-steps 500
     """
     from tf_gd.cli.train_output import carry_out, exit_code, report, summary, tell_shortfall
-    from tf_gd.fitting import problem_of
+    from tf_gd.verify.steps_needed import problem_of
 
     _check_session(session, resume, checkpoint_steps, engine)
     _check_places([data, test], output, report_path, log_dir, session, drawn=not reads_files(data, engine))
@@ -73,7 +73,7 @@ def command(
     problem = problem_of(source.data, tolerance=tolerance, **descent)
     if problem.warning:
         warn(problem.warning, quiet)
-    tell_shortfall(problem, source.data, session, quiet)
+    tell_shortfall(problem, session, quiet)
     engine = engine or ("tensorflow" if session else None)
     if engine is None and source.n > COMPARED_POINTS:
         warn(f"{source.n:,} points: only the hand-written path runs. --engine both compares it with TensorFlow.", quiet)

@@ -189,9 +189,9 @@ def _words(fit: FitSummary, errors: bool) -> str:
     return ", ".join(told)
 
 
-def tell_shortfall(problem: Problem, data: Points | Moments, session: str | None, quiet: bool) -> None:
+def tell_shortfall(problem: Problem, session: str | None, quiet: bool) -> None:
     """Warn before training where too few steps are allowed, with the command that would do."""
-    found = None if quiet else shortfall(problem, data)
+    found = None if quiet else shortfall(problem)
     if found is None:
         return
     if found.standardized is None:

@@ -12,10 +12,8 @@ import numpy.typing as npt
 from tf_gd.errors import invalid
 from tf_gd.line import Line
 from tf_gd.moments.closed_form import ClosedForm, Steps
-from tf_gd.moments.moments import Moments
 from tf_gd.moments.quadratic import representable
 from tf_gd.moments.stopping import first_at_or_under
-from tf_gd.reduction import loss_factor
 from tf_gd.validation import check_rows
 
 if TYPE_CHECKING:
@@ -36,15 +34,11 @@ class MomentsDescent:
 
     def __init__(self, problem: Problem) -> None:
         self.start, self.dtype, self.rate = problem.start, problem.dtype, problem.applied_rate
-        if problem.batches is not None or problem.rates.size != 1:
-            what, value = ("batches", "batches") if problem.batches is not None else ("learning_rate", "several rates")
-            raise invalid(what, "all points and one rate with the engine 'moments'", value, "Take engine='manual'.")
-        moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
         fixed = Fraction(float(problem.start.c))
-        self.moments = moments if problem.intercept else moments.with_fixed_intercept(fixed)
+        self.moments = problem.sums if problem.intercept else problem.sums.with_fixed_intercept(fixed)
         if not problem.curvature.is_singular:
             representable(self.moments.least_squares())
-        self.scale = loss_factor(problem.n, problem.reduction, problem.loss_scale)
+        self.scale = problem.loss_factor
 
     def advance(
         self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1

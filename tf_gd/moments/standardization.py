@@ -27,7 +27,7 @@ class Standardization:
 
     Example:
         >>> scaling = Standardization.of(Moments.of([1.0, 3.0], [0.0, 1.0]), np.dtype("float64"))
-        >>> scaling.mean, scaling.sd, scaling.of_points(Points([1.0, 3.0], [0.0, 1.0])).x.tolist()
+        >>> scaling.mean, scaling.sd, scaling.applied_to(Points([1.0, 3.0], [0.0, 1.0])).x.tolist()
         (2.0, 1.0, [-1.0, 1.0])
     """
 
@@ -56,12 +56,15 @@ class Standardization:
             )
         return in_dtype
 
-    def of_points(self, points: Points) -> Points:
-        """Return the points (z, y), computed in the dtype of the points.
+    def applied_to(self, data: Points | Moments) -> Points | Moments:
+        """Return the points (z, y), computed in the dtype of the points; or the moments of (z, y), exactly.
 
         Raises:
             DataError: a z is too large for the dtype.
         """
+        return self._of_moments(data) if isinstance(data, Moments) else self._of_points(data)
+
+    def _of_points(self, points: Points) -> Points:
         dtype = points.x.dtype
         with np.errstate(all="ignore"):
             z = (points.x - dtype.type(self.mean)) / dtype.type(self.sd)
@@ -69,8 +72,7 @@ class Standardization:
             raise DataError(f"`x` must be near enough to its mean for {dtype.name}. Try a wider dtype.")
         return Points(z, points.y, points.x_name, points.y_name)
 
-    def of_moments(self, moments: Moments) -> Moments:
-        """Return the moments of (z, y), exactly."""
+    def _of_moments(self, moments: Moments) -> Moments:
         n, mean, sd = moments.n, Fraction(self.mean), Fraction(self.sd)
         x, xy = moments.x - n * mean, moments.xy - mean * moments.y
         xx = moments.xx - 2 * mean * moments.x + n * mean * mean

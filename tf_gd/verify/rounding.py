@@ -209,11 +209,10 @@ def smallest_tolerance(problem: Problem) -> float | None:
 
     It is the bound on the error of the computed gradient at the best line; None where float64 cannot hold it.
     """
-    moments = problem.moments or Moments.of(*problem.points)  # type: ignore[misc]  # one of the two is there
     try:
-        best = moments.least_squares()
+        best = problem.sums.least_squares()
     except DataError:  # all x are equal: any slope will do
-        best = Line(0.0, float(moments.y / moments.n))
+        best = Line(0.0, float(problem.sums.y / problem.n))
     with np.errstate(all="ignore"):
         bound = float(np.max(RoundingBound.of_problem(problem, problem.order).gradient(*best))) / 2
     return bound if math.isfinite(bound) else None
