@@ -22,6 +22,7 @@ from tf_gd.errors import InvalidArgumentError, TfGdError
 
 JOB = model_job.__name__
 OWN_WORK = 120.0  # seconds that one answer may take beside what the file's functions take
+_STATED = {"differentiates", "own_gradients", "has_single_constants"}
 _LONGEST_NAME, _LONGEST_TEXT = 80, 300
 
 
@@ -60,6 +61,7 @@ class LossInChild:
     ) -> None:
         self._ask, self._base, self.problem, self._about, self._place = ask, base, problem, about, place
         self.differentiates = about["differentiates"] is True
+        self.own_gradients = about["own_gradients"] is True
         self.has_single_constants = about["has_single_constants"] is True
         self.unit = float(about["unit"])
         self._facts: Facts | None = None
@@ -76,7 +78,10 @@ class LossInChild:
             return answer
 
         about = ask(do="open", what=what, seconds=sandbox.time_limit - sandbox.used)
-        if about.get("unit") not in UNITS.values() or not {"differentiates", "has_single_constants"} <= about.keys():
+        if (
+            about.get("unit") not in UNITS.values()
+            or not {"differentiates", "own_gradients", "has_single_constants"} <= about.keys()
+        ):
             raise garbled("facts are missing")
         params, data = (_named(about.get(key)) for key in ("params", "data"))
         if not params or params.keys() & data.keys() or not all(map(_is_parameter, params.values())):

@@ -1,14 +1,15 @@
 """Where the loss is asked for its slope: along directions over all parameters, then at elements that matter."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from tf_gd.diagnosis.model.beside_kinks import BesideKinks, Reach
 from tf_gd.diagnosis.model.element_ruling import Ruling
-from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL
-from tf_gd.diagnosis.model.loss_slopes import ROUGH
-from tf_gd.diagnosis.model.model_problem import LARGE, Vector, largest_first
+from tf_gd.diagnosis.model.finite_differences import ACCURACY, DOUBLE
+from tf_gd.diagnosis.model.loss_slopes import CLOSE, ROUGH, Direction
+from tf_gd.diagnosis.model.model_problem import LARGE, Indices, Vector, largest_first
 
 if TYPE_CHECKING:
     from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
@@ -16,18 +17,65 @@ if TYPE_CHECKING:
 MOST_SLOPES = 64  # each costs 6 evaluations of the loss and more
 FIRST = 16  # of elements in doubt, so many; the others where these are not all wrong
 EVERY_SLOPE = 32  # up to so many elements, each is asked
+MOST_KINKS = 128  # elements at kinks of a loss that is known by its slopes only
+_OF_SLOPES = Reach(2.0**-16, 2.0**-13, off_ties=True)
 LARGEST = 3  # of more, so many with the largest gradients
 
 
 def listen(evidence: "ModelEvidence") -> None:
     """Ask the loss along directions over all parameters first, then at single elements."""
     large = evidence.problem.size > LARGE
-    evidence.directions = {"": evidence.slopes.direction()} if large else evidence.slopes.directions()
-    evidence.along = {
-        name: evidence.slopes.along(direction, ROUGH if large else ACCURACY)
-        for name, direction in evidence.directions.items()
-    }
+    if not evidence.trusted:
+        evidence.directions = evidence.slopes.directions(evidence.hand)
+    elif large:
+        evidence.directions = {"": Direction("", evidence.slopes.direction())}
+    else:
+        evidence.directions = evidence.slopes.directions()
+    evidence.directions = {name: asked(evidence, one) for name, one in evidence.directions.items()}
+    if evidence.off.any() or not all(map(evidence.clear, evidence.directions.values())):
+        look_beside(evidence)
     _hear_elements(evidence)
+
+
+def asked(evidence: "ModelEvidence", direction: Direction) -> Direction:
+    """Return a direction with the loss's slope along it; over very many parameters no kink is looked for."""
+    large = evidence.problem.size > LARGE
+    slope = evidence.slopes.along(direction.vector, ROUGH if large and evidence.trusted else ACCURACY, kinks=not large)
+    return replace(direction, slope=slope, room=evidence.room_along(direction.vector))
+
+
+def look_beside(evidence: "ModelEvidence") -> None:
+    """Look for kinks that single elements or several share; directions then leave out the elements that jump."""
+    if evidence.jumps is not None:
+        return
+    beside = _beside(evidence)
+    evidence.jumps, evidence.sides = beside.jumps, beside.sides(evidence.hand)
+    evidence.tolerance = replace(
+        evidence.tolerance, values=np.where(beside.jumps, evidence.rounding, evidence.tolerance.values)
+    )  # moving the inputs stepped over the kink
+    evidence.renew()
+    if not beside.jumps.any():
+        return
+    for name, one in list(evidence.directions.items()):
+        smooth = np.where(beside.jumps, 0.0, one.vector)
+        if not smooth.any():
+            del evidence.directions[name]
+        elif (smooth != one.vector).any():
+            evidence.directions[name] = asked(evidence, replace(one, vector=smooth))
+
+
+def _beside(evidence: "ModelEvidence") -> BesideKinks:
+    """Return the gradients beside the problem: TensorFlow's, or the loss's own slopes; by hand, of many elements."""
+    slopes, problem, unit = evidence.slopes, evidence.problem, evidence.slopes.unit
+    if evidence.differentiates:
+        return BesideKinks(evidence.loss.gradient, problem, evidence.rounding, Reach.of(unit))
+    if unit == DOUBLE and problem.size <= MOST_SLOPES:
+        return BesideKinks(slopes.close, problem, slopes.noise / (CLOSE * problem.scales), _OF_SLOPES)
+    return BesideKinks(evidence.ask, problem, evidence.rounding, Reach.of(unit))
+
+
+def _each(evidence: "ModelEvidence") -> list[Direction]:
+    return list(evidence.directions.values())
 
 
 def _hear_elements(evidence: "ModelEvidence") -> None:
@@ -36,36 +84,33 @@ def _hear_elements(evidence: "ModelEvidence") -> None:
     if size <= EVERY_SLOPE:
         evidence.listen(list(range(size)))
         return
+    if evidence.jumps is not None:
+        evidence.listen(np.flatnonzero(evidence.jumps)[: LARGEST if evidence.differentiates else MOST_KINKS].tolist())
     doubted = [int(index) for index in _doubted(evidence)[:MOST_SLOPES]]
     evidence.listen(doubted[:FIRST])
     if doubted:
         first = [evidence.element(index).ruling for index in doubted[:FIRST]]
-        if any(ruling is not Ruling.WRONG for ruling in first):
+        if size <= LARGE and any(ruling is not Ruling.WRONG for ruling in first):
             evidence.listen(doubted[FIRST:])
-    elif size <= LARGE or not evidence.hears("") or evidence.along[""].kink is not None:
+    elif size <= LARGE or not evidence.audible:
         evidence.listen(largest_first(_weights(evidence), LARGEST))
 
 
-def _doubted(evidence: "ModelEvidence") -> npt.NDArray[np.intp]:
+def _doubted(evidence: "ModelEvidence") -> Indices:
     """Return the elements in doubt, the worst first: off TensorFlow's, or in a direction that contradicts."""
     off = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
     differing = np.argsort(-off, kind="stable")[: np.count_nonzero(off)]
-    doubted = [name for name in evidence.directions if not _agrees_along(evidence, name)]
-    if not doubted:
+    contradicting = [one for one in _each(evidence) if not evidence.agrees(one)]
+    if not contradicting:
         return differing
-    named = [name for name in doubted if name] or [""]
-    among = np.concatenate([np.flatnonzero(evidence.directions[name]) for name in named])
+    named = [one for one in contradicting if one.parameter] or contradicting
+    among = np.unique(np.concatenate([np.flatnonzero(one.vector) for one in named]))
     largest = among[np.argsort(-_weights(evidence)[among], kind="stable")]
     if not evidence.differentiates and largest.size > MOST_SLOPES:  # a wrong element may be a small one, too
         rest = np.random.default_rng(1).permutation(largest[MOST_SLOPES // 2 :])
         largest = np.concatenate([largest[: MOST_SLOPES // 2], rest])
     half = differing[: MOST_SLOPES // 2]
     return np.concatenate([half, largest[~np.isin(largest, half)], differing[half.size :]])
-
-
-def _agrees_along(evidence: "ModelEvidence", name: str) -> bool:
-    values = [evidence.hand, evidence.tensorflow] if evidence.differentiates else [evidence.hand]
-    return all(evidence.admits(name, each) for each in values)
 
 
 def _weights(evidence: "ModelEvidence") -> Vector:
@@ -76,19 +121,24 @@ def _weights(evidence: "ModelEvidence") -> Vector:
 
 def contradicted(evidence: "ModelEvidence") -> bool:
     """Whether the loss contradicts the hand-derived gradient along every one of three random directions."""
-    return all(_contradicted_along(evidence, evidence.slopes.direction(seed)) for seed in range(3))
+    return all(_contradicted_along(evidence, _smooth(evidence, seed)) for seed in range(3))
 
 
-def _contradicted_along(evidence: "ModelEvidence", direction: Vector) -> bool:
-    slope = evidence.slopes.along(direction)
-    room = float(evidence.tolerance.values @ abs(direction)) + SEVERAL * slope.error
-    heard = slope.kink is None and slope.hears(slope.value)
-    return heard and not slope.admits(float(evidence.hand @ direction), room)
+def _smooth(evidence: "ModelEvidence", seed: int = 0) -> Vector:
+    """Return a random direction over all elements that do not jump."""
+    direction = evidence.slopes.direction(seed)
+    return direction if evidence.jumps is None else np.where(evidence.jumps, 0.0, direction)
+
+
+def _contradicted_along(evidence: "ModelEvidence", vector: Vector) -> bool:
+    direction = Direction("", vector, evidence.slopes.along(vector), evidence.room_along(vector))
+    heard = direction.slope.kink is None and direction.slope.hears(direction.slope.value)
+    return heard and not direction.admits(evidence.hand)
 
 
 def located(evidence: "ModelEvidence") -> int | None:
     """Return an element at which the gradient is wrong, found by halves along a direction that contradicts it."""
-    direction = evidence.slopes.direction()
+    direction = _smooth(evidence)
     among = np.arange(evidence.problem.size)
     while among.size > 1:
         halves = np.array_split(among, 2)

@@ -6,16 +6,14 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.diagnosis.model.finite_differences import SEVERAL
 from tf_gd.diagnosis.model.graph_facts import Inside
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 
 Kept = TypeVar("Kept")
-Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from enum import Enum
 
 import numpy as np
 
+from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.finite_differences import SEVERAL, Slope
 
 
@@ -20,7 +21,7 @@ class Ruling(Enum):
     KINK = "the loss has a kink here, and the hand-derived value is one of its slopes"
     TENSORFLOW_DIFFERS = "the hand-derived value is the slope of the loss, TensorFlow's is not"
     NEITHER = "neither the hand-derived value nor TensorFlow's is the slope of the loss"
-    UNKNOWN = "the hand-derived value and TensorFlow's differ, and the loss cannot be heard"
+    UNKNOWN = "the hand-derived value and TensorFlow's differ, and the loss does not tell which is right"
 
     @property
     def accepts(self) -> bool:
@@ -43,6 +44,7 @@ class Element:
         slope: the loss's own; None where it was not asked.
         tolerance: how far two correct evaluations may lie apart.
         confirmed: whether the loss confirms TensorFlow's gradient as a whole.
+        side: what the hand-derived value is where the gradient jumps beside the point; None where it does not.
         in_its_direction: whether it does so along a direction of this parameter, or of all, without a kink: then a
             slope at one element that contradicts both values is a slope over a kink nearby, or of a rough loss.
     """
@@ -54,6 +56,7 @@ class Element:
     tolerance: float
     confirmed: bool = True
     in_its_direction: bool = False
+    side: Side | None = None
 
     @property
     def difference(self) -> float:
@@ -72,11 +75,19 @@ class Element:
     @property
     def agrees(self) -> bool:
         """Whether by hand and TensorFlow are the same to within rounding."""
-        return abs(self.difference) <= self.tolerance
+        return not np.isnan(self.tensorflow) and abs(self.difference) <= self.tolerance
 
     @property
     def ruling(self) -> Ruling:
         """Which value is right."""
+        if self.side is Side.SUBGRADIENT:
+            return Ruling.KINK
+        if self.side is not None and not self.agrees:
+            return Ruling.WRONG if self.side is Side.OUTSIDE else Ruling.UNKNOWN
+        return self._by_slope
+
+    @property
+    def _by_slope(self) -> Ruling:
         if self.slope is None or not np.isfinite(self.slope.error):
             return self._without_slope()
         hand = self.slope.admits(self.by_hand, self._room_at_slope)

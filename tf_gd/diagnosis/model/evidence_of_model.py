@@ -1,20 +1,26 @@
 """All that is known of a gradient at one problem: by hand, by TensorFlow, and from the loss, with tolerances."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.asking_the_loss import listen
+from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.element_ruling import Element
 from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.loss_slopes import LossSlopes
+from tf_gd.diagnosis.model.loss_slopes import Direction, LossSlopes
 from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
+from tf_gd.errors import TfGdError
+
+_DOUBTFUL, _HEARD = 2.0**-13, 64.0
 
 Ask = Callable[[ModelProblem], Vector]
 
@@ -24,24 +30,26 @@ class ModelEvidence:
     """What is known at one problem.
 
     Attributes:
+        ask: the hand-derived gradient.
         hand, tensorflow: shape [size]; `tensorflow` is NaN where it does not differentiate the loss.
         tolerance: how far two correct evaluations may lie apart.
-        slopes: the loss, and its slopes along `directions` by parameter, "" for all.
-        heard: the elements at which the loss was asked for its slope.
+        slopes: the loss's slopes, along `directions` and at the elements that were `heard`.
+        jumps: where the gradient jumps beside the problem, shape [size]; None where it was not asked there.
+        sides: what the hand-derived value is at each element that jumps.
         widened: whether elements pass only because TensorFlow's own constants are float32.
     """
 
     loss: LossFunction
+    ask: Ask
     hand: Vector
     tensorflow: Vector
     tolerance: Tolerance
     slopes: LossSlopes
-    directions: dict[str, Vector]
-    along: dict[str, Slope]
+    directions: dict[str, Direction] = field(default_factory=dict)
     heard: dict[int, Slope] = field(default_factory=dict)
+    jumps: npt.NDArray[np.bool_] | None = None
+    sides: dict[int, Side] = field(default_factory=dict)
     widened: bool = False
-    _rooms: dict[str, float] = field(default_factory=dict)
-    _confirming: dict[str, bool] = field(default_factory=dict)
 
     @property
     def problem(self) -> ModelProblem:
@@ -54,40 +62,76 @@ class ModelEvidence:
         return self.loss.differentiates
 
     @cached_property
+    def trusted(self) -> bool:
+        """Whether TensorFlow knows it by its own rules: no function in the loss brings a gradient of its own."""
+        return self.loss.differentiates and not self.loss.own_gradients
+
+    @property
+    def values(self) -> Vector:
+        """TensorFlow's gradient, or the hand-derived one where there is none."""
+        return self.tensorflow if self.differentiates else self.hand
+
+    @cached_property
     def off(self) -> Vector:
-        """How far by hand and TensorFlow differ beyond the tolerance, shape [size]; 0 where they do not."""
+        """How far by hand and TensorFlow differ beyond the tolerance, shape [size]; 0 where they need not agree."""
         if not self.differentiates:
             return np.zeros_like(self.hand)
-        return np.maximum(abs(self.hand - self.tensorflow) - self.tolerance.values, 0.0)
+        off = np.maximum(abs(self.hand - self.tensorflow) - self.tolerance.values, 0.0)
+        off[[index for index, side in self.sides.items() if side is Side.SUBGRADIENT]] = 0.0
+        return off
 
-    def admits(self, name: str, values: Vector) -> bool:
-        """Whether the slope along a direction is that of these values, as far as can be told."""
-        if not np.isfinite(self.along[name].error):
-            return True
-        if name not in self._rooms:
-            self._rooms[name] = float(self.tolerance.values @ abs(self.directions[name]))
-        return self.along[name].admits(float(values @ self.directions[name]), self._rooms[name])
-
-    def hears(self, name: str) -> bool:
-        """Whether a sign or a factor of 2 would show along a direction."""
-        values = self.tensorflow if self.differentiates else self.hand
-        return self.along[name].hears(float(values @ self.directions[name]))
+    def room_along(self, vector: Vector) -> float:
+        """Return how far the slopes of two correct evaluations may lie apart along a direction."""
+        return float(self.tolerance.values @ abs(vector))
 
     @property
     def audible(self) -> bool:
         """Whether a sign or a factor of 2 would show in the loss at all."""
-        values = self.tensorflow if self.differentiates else self.hand
-        return any(map(self.hears, self.directions)) or any(
-            slope.hears(float(values[index])) or slope.kink is not None for index, slope in self.heard.items()
+        return bool(
+            any(one.hears(self.values) for one in self.directions.values())
+            or any(slope.hears(float(self.values[i])) or slope.kink is not None for i, slope in self.heard.items())
+            or self.sides
         )
 
     @property
     def confirmed(self) -> bool:
         """Whether the loss confirms TensorFlow's gradient."""
-        return any(self.hears(name) and self.admits(name, self.tensorflow) for name in self.directions) or any(
+        return any(one.hears(self.values) and one.admits(self.tensorflow) for one in self.directions.values()) or any(
             slope.hears(float(self.tensorflow[index])) and slope.admits(float(self.tensorflow[index]), 0.0)
             for index, slope in self.heard.items()
         )
+
+    def agrees(self, direction: Direction) -> bool:
+        """Whether the loss contradicts none of the gradients along a direction."""
+        return direction.admits(self.hand) and direction.admits(self.values)
+
+    def clear(self, direction: Direction) -> bool:
+        """Whether nothing along a direction hints at a kink: neither its slopes, nor a tolerance larger than rounding.
+
+        Where numbers tie, moving the inputs by a unit in the last place steps over the kink.
+        """
+        doubtful = self.problem.size <= LARGE and self.room_along(direction.vector) > _DOUBTFUL * abs(
+            direction.vector
+        ) @ abs(self.values)
+        return direction.slope.kink is None and self.agrees(direction) and not doubtful
+
+    @cached_property
+    def rounding(self) -> Vector:
+        """The tolerance by the size of each parameter's gradient alone, here and at params nearby, shape [size]."""
+        sizes = abs(self.values)
+        with contextlib.suppress(Misbehaved, TfGdError):
+            there = self.problem.nearby(0)
+            sizes = np.maximum(sizes, 10 * abs(self.loss.gradient(there) if self.differentiates else self.ask(there)))
+        heard = _HEARD * self.slopes.noise / self.problem.scales  # less than this the loss does not show
+        return np.maximum(heard, _rough_tolerance(self.problem, sizes, self.slopes.unit).values)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether kinks keep the loss from settling the gradient, and nothing else does."""
+        if self.trusted:
+            return False
+        heard = self.differentiates or all(index in self.heard for index in self.sides)
+        return not heard or any(one.slope.kink is not None for one in self.directions.values())
 
     def element(self, index: int) -> Element:
         """Return what is known about one element."""
@@ -98,19 +142,30 @@ class ModelEvidence:
             self.heard.get(index),
             float(self.tolerance.values[index]),
             self._confirmed,
-            any(map(self._confirms_along, (self.problem.name_of(index), ""))),
+            not self._confirming.isdisjoint({self.problem.name_of(index), ""}),
+            self.sides.get(index),
         )
 
-    def _confirms_along(self, name: str) -> bool:
-        if name not in self._confirming:
-            slope = self.along.get(name)
-            heard = slope is not None and slope.kink is None and self.hears(name)
-            self._confirming[name] = heard and self.admits(name, self.tensorflow)
-        return self._confirming[name]
+    @cached_property
+    def _confirming(self) -> set[str]:
+        """The parameters whose direction confirms TensorFlow's gradient, without a kink; "" for all at once."""
+        return {
+            one.parameter
+            for name, one in self.directions.items()
+            if name == one.parameter
+            and one.slope.kink is None
+            and one.hears(self.values)
+            and one.admits(self.tensorflow)
+        }
 
     @cached_property
     def _confirmed(self) -> bool:
         return self.confirmed
+
+    def renew(self) -> None:
+        """Forget what follows from the sides and the directions: they have changed."""
+        for name in ("off", "_confirming", "_confirmed"):
+            self.__dict__.pop(name, None)
 
     def listen(self, indices: list[int]) -> None:
         """Ask the loss for its slope at these elements."""
@@ -127,7 +182,8 @@ def gather(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelEvidence
     hand, tensorflow = ask(problem), loss.gradient(problem)
     _require_same_twice(hand, ask(problem), loss.unit)
     slopes = LossSlopes(loss, problem)
-    evidence = ModelEvidence(loss, hand, tensorflow, _tolerance(loss, ask, problem, hand, tensorflow), slopes, {}, {})
+    room = _tolerance(loss, ask, problem, hand, tensorflow)
+    evidence = ModelEvidence(loss, ask, hand, tensorflow, room, slopes)
     listen(evidence)
     if not evidence.off.any() or (_contradicted(evidence) and not loss.has_single_constants):
         return evidence
@@ -187,6 +243,8 @@ def _with_rounding_of_operations(evidence: ModelEvidence) -> ModelEvidence:
     if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
         return evidence
     values = np.maximum(evidence.tolerance.values, moved[0])
-    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values), _rooms={}, _confirming={})
+    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
+    rooms = {name: wider.room_along(one.vector) for name, one in evidence.directions.items()}
+    wider.directions = {name: replace(one, room=rooms[name]) for name, one in evidence.directions.items()}
     wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
     return wider

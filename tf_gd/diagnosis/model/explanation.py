@@ -9,7 +9,6 @@ from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.model.activations import activation_derivatives
 from tf_gd.diagnosis.model.comparison_of_gradients import (
     Compared,
-    Indices,
     Mistakes,
     ModelMistake,
     other_problem,
@@ -31,7 +30,7 @@ from tf_gd.diagnosis.model.forgotten_data import dropped_point, forgotten_data
 from tf_gd.diagnosis.model.judgement import ModelJudgement
 from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_derivatives, output_sums
 from tf_gd.diagnosis.model.lost_sums import bias_sums, repeated_indices
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 from tf_gd.diagnosis.model.model_report import apart
 from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
 from tf_gd.diagnosis.model.tolerance import tolerance
@@ -68,7 +67,7 @@ def explain(evidence: ModelEvidence, judgement: ModelJudgement, ask: Callable[[M
     Mistakes that explain every wrong parameter at once come first; else each parameter is explained alone.
     """
     here = _here(evidence, judgement)
-    if not here.wrong:
+    if judgement.reasons or not here.wrong:
         return judgement.reasons
     views = [here, *_elsewhere(here, ask)]
     if found := _explanations(views, here.wrong):

@@ -89,7 +89,7 @@ def slope(
     here, steps = f(0.0), ladder(unit)[0 if kinks or unit > SINGLE else NARROWER :]
     above: list[float] = []
     below: list[float] = []
-    for count in (*COUNTS[kinks:], steps.size):
+    for count in (*(few for few in COUNTS[kinks:] if few < steps.size), steps.size):
         for h in steps[len(above) : count].tolist():
             above.append(f(h))
             below.append(f(-h))

@@ -28,6 +28,10 @@ class LossFunction(Protocol):
     differentiates: bool
 
     @property
+    def own_gradients(self) -> bool:
+        """Whether a function in it may bring a gradient of its own, as `tf.custom_gradient` does."""
+
+    @property
     def facts(self) -> Facts:
         """What is read off its graph, where it has one."""
 

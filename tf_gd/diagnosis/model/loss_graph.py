@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import UNITS
-from tf_gd.diagnosis.model.graph_copy import has_single_constant
+from tf_gd.diagnosis.model.graph_copy import has_own_gradient, has_single_constant
 from tf_gd.diagnosis.model.graph_facts import Facts, GraphReading, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, Tensor, bad_loss, call_loss, flat_gradient, require_finite
 from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
@@ -36,8 +36,7 @@ class LossGraph:
         flat = problem.params | problem.data
         self._names = [name for name, value in flat.items() if isinstance(value, np.ndarray)]
         with self.graph.as_default():
-            self.inputs = {name: _placeholder(tf, flat[name]) for name in self._names}
-            self.output = _scalar(tf, call_loss(loss, problem.built(flat | self.inputs)))
+            self.inputs, self.output = _traced(loss, problem)
             self.forward = self.graph.get_operations()
             self.gradient_tensor = flat_gradient(tf, self.output, self.params, [])
         _require_no_randomness(self.forward)
@@ -104,6 +103,11 @@ class LossGraph:
         return self.unit == UNITS["float64"] and any(map(has_single_constant, self.forward))
 
     @cached_property
+    def own_gradients(self) -> bool:
+        """Whether a function in it may bring a gradient of its own."""
+        return any(map(has_own_gradient, self.forward))
+
+    @cached_property
     def facts(self) -> Facts:
         """What is read off the graph."""
         return self._reading.facts
@@ -123,6 +127,20 @@ class LossGraph:
     def _feeds(self, problem: ModelProblem) -> list[Any]:
         values = problem.params | problem.data
         return [values[name] for name in self._names]
+
+
+def operations_of(loss: Loss, problem: ModelProblem) -> list[Any]:
+    """Return the operations of a loss, from a graph of it that is not run."""
+    with load_tensorflow().Graph().as_default() as graph:
+        _traced(loss, problem)
+        return list(graph.get_operations())
+
+
+def _traced(loss: Loss, problem: ModelProblem) -> tuple[dict[str, Tensor], Tensor]:
+    """Return the tensor of each array by name, and the loss."""
+    tf, flat = load_tensorflow(), problem.params | problem.data
+    inputs = {name: _placeholder(tf, value) for name, value in flat.items() if isinstance(value, np.ndarray)}
+    return inputs, _scalar(tf, call_loss(loss, problem.built(flat | inputs)))
 
 
 def _as_written(tf: Any) -> Any:

@@ -1,13 +1,53 @@
 """The loss itself, asked for its slope: along a direction over many parameters, or at one element."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from tf_gd.diagnosis.model.finite_differences import ACCURACY, Slope, slope
+from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL, UNKNOWN, Slope, slope
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
 
+CLOSE = 2.0**-28  # the step of plain differences beside a kink
 ROUGH = 2.0**-13  # a directional slope of a large model need not be known better to confirm it
+# Elements of which the gradient is smaller than such a part of the largest have directions of their own; those under
+# the last part are too small to matter.
+_SIZES = (2.0**-10, 2.0**-24, 2.0**-40)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction over some elements, and the loss's slope along it.
+
+    Attributes:
+        parameter: whose elements; "" for those of all.
+        vector: shape [size].
+        slope: the loss's own.
+        matters: whether the gradient of its elements is no negligible part of the parameter's.
+        room: how far another correct gradient's slope may lie apart.
+    """
+
+    parameter: str
+    vector: Vector
+    slope: Slope = UNKNOWN
+    room: float = 0.0
+    matters: bool = True
+
+    def admits(self, gradient: Vector) -> bool:
+        """Whether the slope is that of this gradient, as far as can be told."""
+        return not np.isfinite(self.slope.error) or self.slope.admits(float(gradient @ self.vector), self.room)
+
+    def hears(self, gradient: Vector) -> bool:
+        """Whether a sign or a factor of 2 would show."""
+        return self.slope.hears(float(gradient @ self.vector))
+
+    def resolution(self, gradient: Vector) -> float:
+        """Return which part of the largest element could be wrong in any one element without being noticed."""
+        at = np.flatnonzero(self.vector)
+        least = abs(gradient[at]).max(initial=0.0) * abs(self.vector[at]).min(initial=np.inf)
+        noticed = SEVERAL * self.slope.error + self.room
+        return float(noticed / least) if least and np.isfinite(noticed) else np.inf
 
 
 class LossSlopes:
@@ -25,7 +65,7 @@ class LossSlopes:
         self.noise = LAMBDA * float(values[0])
         self._elements: dict[int, Slope] = {}
 
-    def along(self, direction: Vector, accuracy: float = ACCURACY) -> Slope:
+    def along(self, direction: Vector, accuracy: float = ACCURACY, kinks: bool = True) -> Slope:
         """Return the slope along a direction, whose length is the natural scale of a step."""
         here = self.problem.vector
         return slope(
@@ -33,7 +73,7 @@ class LossSlopes:
             self.noise,
             self.unit,
             accuracy,
-            kinks=accuracy < ROUGH,
+            kinks,
         )
 
     def element(self, index: int) -> Slope:
@@ -42,22 +82,42 @@ class LossSlopes:
             here, scale = self.problem.vector, float(2.0 ** np.ceil(np.log2(self.problem.scales[index])))
 
             def loss_at(step: float) -> float:
-                there = here.copy()
-                there[index] += step * scale
-                return self._loss.value(self.problem.at(there))
+                return self._loss.value(self.problem.at(_stepped(here, index, step * scale)))
 
             self._elements[index] = slope(loss_at, self.noise, self.unit).over(scale)
         return self._elements[index]
 
-    def directions(self, seed: int = 0) -> dict[str, Vector]:
-        """Return random directions: one for each parameter, and "" for all of them at once."""
-        whole = self.direction(seed)
-        parts = {}
+    def close(self, problem: ModelProblem) -> Vector:
+        """Return plain central differences at another problem, over steps that stay on one side of most kinks.
+
+        NaN where a step goes over a kink.
+        """
+        here, found = problem.vector, np.zeros(problem.size)
+        middle = self._loss.value(problem)
+        for index, step in enumerate(CLOSE * self.problem.scales):
+            above, below = (self._loss.value(problem.at(_stepped(here, index, way * step))) for way in (1.0, -1.0))
+            bends = abs((above - middle) - (middle - below)) > 16 * self.noise
+            found[index] = np.nan if bends else (above - below) / (2 * step)
+        return found
+
+    def directions(self, gradient: Vector | None = None) -> dict[str, Direction]:
+        """Return random directions: one for each parameter, and "" for all of them at once.
+
+        Args:
+            gradient: where it is given, elements of which it is small have directions of their own.
+        """
+        whole = self.direction()
+        found = {"": Direction("", whole)}
         for name, part in self.problem.slices.items():
-            if part.stop > part.start and len(self.problem.slices) > 1:
-                parts[name] = np.zeros_like(whole)
-                parts[name][part] = whole[part]
-        return {"": whole} | parts
+            at = np.arange(part.start, part.stop)
+            for place, among in enumerate([at] if gradient is None else _by_size(at, gradient * self.problem.scales)):
+                vector = np.zeros_like(whole)
+                vector[among] = whole[among]
+                if among.size and (len(self.problem.slices) > 1 or among.size < at.size):
+                    found[f"{name}, size {place}" if place else name] = Direction(
+                        name, vector, matters=place < len(_SIZES)
+                    )
+        return found
 
     def direction(self, seed: int = 0) -> Vector:
         """Return a random direction over all parameters, each by about its own size."""
@@ -67,3 +127,16 @@ class LossSlopes:
         if self.problem.size <= 20_000:
             direction *= rng.uniform(0.5, 1.0, self.problem.size)
         return direction
+
+
+def _stepped(here: Vector, index: int, step: float) -> Vector:
+    there: Vector = here.copy()
+    there[index] += step
+    return there
+
+
+def _by_size(at: Indices, weights: Vector) -> list[Indices]:
+    """Return elements in groups of which none hides another in its rounding; those of weight 0 are one of them."""
+    sizes = abs(weights[at])
+    group = np.searchsorted([-part * sizes.max(initial=0.0) for part in _SIZES], -sizes)
+    return [at[group == place] for place in range(len(_SIZES) + 1)]

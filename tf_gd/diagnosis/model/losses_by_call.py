@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
+from tf_gd.diagnosis.model.graph_copy import has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
-from tf_gd.diagnosis.model.loss_graph import LossGraph
+from tf_gd.diagnosis.model.loss_graph import LossGraph, operations_of
 from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
@@ -49,6 +50,13 @@ class EagerLoss(_WithoutGraph):
     def facts(self) -> Facts:  # type: ignore[override]
         """What is read off a graph of it."""
         return Facts() if self._traced is None else self._traced.facts
+
+    @cached_property
+    def own_gradients(self) -> bool:
+        """Whether a function in it may bring a gradient of its own; True where no graph of it can be made."""
+        with contextlib.suppress(Exception):
+            return any(map(has_own_gradient, operations_of(self.loss, self.problem)))
+        return True
 
     @property
     def has_single_constants(self) -> bool:  # type: ignore[override]
@@ -122,7 +130,7 @@ class EagerLoss(_WithoutGraph):
 class NumpyLoss(_WithoutGraph):
     """A loss in NumPy or plain Python: nothing but its values is known."""
 
-    differentiates = False
+    differentiates = own_gradients = False
 
     def __init__(self, loss: Loss, problem: ModelProblem) -> None:
         self.loss, self.problem, self.unit = loss, problem, DOUBLE
@@ -157,7 +165,10 @@ class NumpyLoss(_WithoutGraph):
         """
         dtypes = {value.dtype.name for value in self.problem.params.values()}
         stated = max(UNITS[dtype] for dtype in dtypes)
-        direction = self.problem.scales * np.random.default_rng(2).choice([-1.0, 1.0], self.problem.size)
+        rng = np.random.default_rng(2)  # lengths drawn too: what cancels moves no loss
+        direction = (
+            self.problem.scales * rng.choice([-1, 1], self.problem.size) * rng.uniform(0.5, 1, self.problem.size)
+        )
         for unit in (UNITS["float32"], UNITS["float16"]):
             steps = unit / 64 * np.arange(8)
             values = {self.value(self.problem.at(self.problem.vector + step * direction)) for step in steps}

@@ -1,6 +1,7 @@
 """The check of a hand-derived gradient: is it right for this model, and if not, which mistake is in it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
@@ -13,7 +14,8 @@ from tf_gd.diagnosis.model.judgement import ModelJudgement, judge
 from tf_gd.diagnosis.model.loss_calls import Loss
 from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
 from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
-from tf_gd.errors import invalid
+from tf_gd.diagnosis.model.untold import KINKS
+from tf_gd.errors import TfGdError, invalid
 
 
 def check_gradient(
@@ -88,8 +90,34 @@ def checked(loss: LossFunction, ask: Asked) -> GradientCheck:
         verdict: Verdict = "cannot-tell" if fault.name in NOT_COMPARED else "wrong"
         return GradientCheck(verdict, [finding], report.of_fault(verdict, finding))
     judgement = judge(evidence, ask.nones)
+    if judgement.verdict != "wrong" and evidence.unsettled:
+        evidence, judgement = _asked_nearby(evidence, judgement, ask)
     mistakes = explain(evidence, judgement, ask) if judgement.verdict == "wrong" else []
     return _result(evidence, judgement, mistakes)
+
+
+def _asked_nearby(
+    evidence: ModelEvidence, judgement: ModelJudgement, ask: Asked
+) -> tuple[ModelEvidence, ModelJudgement]:
+    """Return what is wrong at other params nearby, off the kinks; else that kinks keep it from being told."""
+    for seed in range(_NEARBY):
+        try:
+            there = gather(evidence.loss, ask, evidence.problem.nearby(seed))
+        except (Misbehaved, TfGdError):
+            continue
+        found = judge(there, ask.nones)
+        if found.verdict == "wrong":
+            return there, replace(found, remarks=[*found.remarks, ("asked-nearby", _ELSEWHERE)])
+    if judgement.verdict == "cannot-tell":
+        return evidence, judgement
+    return evidence, replace(judgement, verdict="cannot-tell", reasons=[("kinks", KINKS)])
+
+
+_NEARBY = 3
+_ELSEWHERE = (
+    "At your params the loss has kinks, at which a wrong gradient may pass. So your gradient was also asked at params "
+    "moved by about a tenth, and there it is wrong; the numbers are from there."
+)
 
 
 def _result(evidence: ModelEvidence, judgement: ModelJudgement, mistakes: list[Finding]) -> GradientCheck:

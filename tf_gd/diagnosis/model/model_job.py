@@ -95,6 +95,7 @@ class Answers:
     def _opened(self, loss: LossFunction) -> dict[str, Any]:
         return {
             "differentiates": loss.differentiates,
+            "own_gradients": loss.own_gradients,
             "unit": loss.unit,
             "has_single_constants": loss.has_single_constants,
             "params": [[name, packed(value)] for name, value in loss.problem.params.items()],

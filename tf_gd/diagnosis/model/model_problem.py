@@ -13,6 +13,7 @@ from tf_gd.errors import invalid
 
 Array = npt.NDArray[Any]
 Vector = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 LARGE = 20_000  # parameters from which on every evaluation counts
 
@@ -110,6 +111,11 @@ class ModelProblem:
             for name, part in self.slices.items()
         }
         return ModelProblem(parts, self.data, self.structures)
+
+    def nearby(self, seed: int) -> "ModelProblem":
+        """Return other parameters: each number moved by about a tenth, up or down at random, and 0 as far."""
+        rng = np.random.default_rng([29, seed])
+        return self.at(self.vector + self.scales * rng.uniform(0.05, 0.15, self.size) * rng.choice([-1, 1], self.size))
 
     def with_data(self, **changed: Any) -> "ModelProblem":
         """Return the problem with other data under some names."""

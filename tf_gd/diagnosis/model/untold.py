@@ -1,0 +1,151 @@
+"""Why a gradient that nothing contradicts cannot be called right: a wrong one would have passed, too."""
+
+import numpy as np
+
+from tf_gd.diagnosis.gradient_check import Finding
+from tf_gd.diagnosis.model.beside_kinks import Side
+from tf_gd.diagnosis.model.element_ruling import Element
+from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
+from tf_gd.diagnosis.model.factors import listed
+from tf_gd.diagnosis.model.finite_differences import SEVERAL
+from tf_gd.diagnosis.model.loss_slopes import Direction
+from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.errors import TfGdError
+
+_RADII = (0.5, 2.0, 8.0)  # of other points, in the parameters' sizes: a dead ReLU is alive at one of them
+_FAR = (-1e6, -1e3, -1.0, 0.1, 1.0, 1e3, 1e6)  # a term that rounding hides here is seen at one of them
+_RESOLUTION = 1e-3
+
+
+def untold(evidence: ModelEvidence, unknown: list[Element]) -> tuple[list[Finding], list[Finding]]:
+    """Return why a wrong sign or factor of 2 could have passed, and remarks on gradients that are always 0."""
+    if not np.any(evidence.hand) and not np.nan_to_num(evidence.tensorflow).any() and not evidence.audible:
+        return [("zero-gradient", _ZERO)], []
+    if not evidence.audible:
+        return [("lost-in-rounding", _inaudible(evidence))], []
+    if unknown:
+        kinks = any(element.side is Side.UNKNOWN for element in unknown)
+        return [("kinks", KINKS) if kinks else ("lost-in-rounding", _differ(unknown))], []
+    hidden = [name for name in evidence.problem.slices if not _told(evidence, name)]
+    always = [name for name in hidden if _is_always_zero(evidence, name)]
+    here = [name for name in hidden if name not in always]
+    zeros = [("zero-gradient", f"The gradient of {listed(always)} is 0 here and at other points.")] if always else []
+    if here:
+        return [("hidden-parameter", _hidden(here, evidence))], zeros
+    rough = {name: part for name in evidence.problem.slices if (part := _unresolved(evidence, name)) > _RESOLUTION}
+    return ([("lost-in-rounding", _rough(rough))] if rough else []), zeros
+
+
+KINKS = (
+    "The loss has kinks here, and too many sides meet in them to tell whether your value is a mixture of theirs. Try "
+    "params at which nothing is exactly at a kink, such as random ones."
+)
+
+
+def _rough(parts: dict[str, float]) -> str:
+    most = max(parts, key=lambda name: parts[name])
+    return (
+        f"The slopes of the loss are known too roughly: in the gradient of {most} a mistake of {parts[most]:.1g} times "
+        "its largest element could pass. Does the loss, or your gradient, compute in float32? Let both compute in "
+        "float64, or try fewer params, or a loss without a large constant."
+    )
+
+
+_ZERO = (
+    "The gradient is 0 here, so most mistakes cannot show: a wrong sign or a factor of 2 would pass. "
+    "Try other params, such as random ones."
+)
+
+
+def _inaudible(evidence: ModelEvidence) -> str:
+    largest = max(evidence.hand.max(initial=0), -evidence.hand.min(initial=0))
+    return (
+        f"The loss, {evidence.loss.value(evidence.problem):.6g}, is known to {evidence.slopes.noise:.1g} only, and "
+        f"your gradient ({largest:.2g} at most) changes it by less: a wrong sign or a factor of 2 would pass. "
+        "Try another point, where the gradient is larger; float64 in place of float32; or a loss without the large "
+        "constant, or on another scale."
+    )
+
+
+def _differ(unknown: list[Element]) -> str:
+    labels = ", ".join(element.label for element in unknown[:3])
+    return (
+        f"At {labels} your value and TensorFlow's differ, but rounding hides the loss's own slope: "
+        "try another point, where the gradient is larger, or another scale of the loss."
+    )
+
+
+def _hidden(names: list[str], evidence: ModelEvidence) -> str:
+    part = np.concatenate([np.arange(evidence.hand.size)[evidence.problem.slices[name]] for name in names])
+    largest = float(abs(evidence.hand[part]).max(initial=0.0))
+    return (
+        f"The gradient of {listed(names)} is {largest:.2g} at most here, lost in rounding: a wrong sign or a factor "
+        "of 2 in it would pass. Is the model saturated, or at its optimum? Try another point, such as smaller params "
+        "or smaller data."
+    )
+
+
+def _told(evidence: ModelEvidence, name: str) -> bool:
+    """Whether a wrong sign or a factor of 2 in the gradient of a parameter would show."""
+    part = evidence.problem.slices[name]
+    if part.start == part.stop or any(index in evidence.sides for index in range(part.start, part.stop)):
+        return True
+    heard = {index: slope for index, slope in evidence.heard.items() if part.start <= index < part.stop}
+    if any(slope.kink is not None for slope in heard.values()):
+        return True
+    if evidence.trusted:
+        values = np.maximum(abs(evidence.hand[part]), abs(evidence.tensorflow[part]))
+        return bool((values > 4 * evidence.tolerance.values[part]).any())
+    told = [one for one in _directions(evidence, name) if one.matters and (evidence.hand * one.vector)[part].any()]
+    return bool(told) and all(one.hears(evidence.hand) or one.slope.kink is not None for one in told)
+
+
+def _directions(evidence: ModelEvidence, name: str) -> list[Direction]:
+    """Return the directions over elements of a parameter."""
+    own = [one for one in evidence.directions.values() if one.parameter == name]
+    return own or [one for one in evidence.directions.values() if not one.parameter]
+
+
+def _unresolved(evidence: ModelEvidence, name: str) -> float:
+    """Return which part of a parameter's largest element could be wrong without being noticed, where only slopes tell.
+
+    A loss that TensorFlow differentiates tells each element to within rounding.
+    """
+    part = evidence.problem.slices[name]
+    largest = abs(evidence.hand[part]).max(initial=0.0)
+    if evidence.differentiates or not largest or any(index in evidence.sides for index in range(part.start, part.stop)):
+        return 0.0
+    heard = [SEVERAL * slope.error for i, slope in evidence.heard.items() if part.start <= i < part.stop]
+    singly = float(max(heard) / largest) if len(heard) == part.stop - part.start else np.inf
+    directions = _directions(evidence, name)
+    if any(one.slope.kink is not None for one in directions):
+        return 0.0
+    return min(singly, max((one.resolution(evidence.hand) for one in directions[:1]), default=0.0))
+
+
+def _is_always_zero(evidence: ModelEvidence, name: str) -> bool:
+    """Whether the gradient of a parameter is practically zero at other points, too."""
+    problem, part = evidence.problem, evidence.problem.slices[name]
+    if evidence.hand[part].any() and not evidence.trusted:
+        return False
+    if not evidence.differentiates:
+        return _moves_nothing(evidence, name)
+    rng = np.random.default_rng(5)
+    for radius in _RADII:
+        there = problem.at(problem.vector + radius * problem.scales * rng.uniform(-1, 1, problem.size))
+        try:
+            values: Vector = evidence.loss.gradient(there)
+        except TfGdError:
+            return False
+        floor = 4 * evidence.tolerance.values[part].max(initial=0.0) + 1e-13 * abs(values).max(initial=0.0)
+        if (abs(values[part]) > floor).any():
+            return False
+    return True
+
+
+def _moves_nothing(evidence: ModelEvidence, name: str) -> bool:
+    """Whether the loss has the same bits wherever a parameter is, near or very far."""
+    problem, part = evidence.problem, evidence.problem.slices[name]
+    first, move = evidence.loss.value(problem), np.zeros(problem.size)
+    move[part] = evidence.slopes.direction()[part]
+    return all(evidence.loss.value(problem.at(problem.vector + far * move)) == first for far in _FAR)
