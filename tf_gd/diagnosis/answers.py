@@ -4,7 +4,8 @@ import math
 import re
 from typing import Any
 
-from tf_gd.diagnosis.calling import MOST_ITEMS, Misbehaved, Reply, printable
+from tf_gd.diagnosis.calling import Misbehaved, Reply, printable
+from tf_gd.diagnosis.telling import MOST_ITEMS
 
 _RATIO = re.compile(r"-?[0-9a-f]{1,5000}/[0-9a-f]{1,5000}")
 
@@ -36,7 +37,7 @@ def _is_key(key: Any) -> bool:
 
 
 def _is_told(value: Any, depth: int = 4) -> bool:
-    """Return whether a value has the form that `calling.tell` gives."""
+    """Return whether a value has the form that `telling.tell` gives."""
     match value:
         case ["none"]:
             return True

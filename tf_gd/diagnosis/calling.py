@@ -8,27 +8,21 @@ same reading of replies serves both. Whatever a function does wrong other than c
 
 import inspect
 import linecache
+import sys
 import sysconfig
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
-from decimal import Decimal
 from fractions import Fraction
-from itertools import islice
-from numbers import Rational
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.pipe import as_array, is_array, is_scalar
+from tf_gd.diagnosis.pipe import is_array
+from tf_gd.diagnosis.telling import tell, type_name
 from tf_gd.errors import plain
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PYTHON = tuple({Path(path).resolve() for path in map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib")) if path})
-
-MOST_ITEMS = 64  # of a returned array or sequence, this many are told; for a longer one its length
-MOST_BITS = 1 << 14  # of a whole number or a fraction that comes back
 
 # What keeps a function from being compared at all: not "wrong", but "could not be called".
 NOT_COMPARED = frozenset(
@@ -83,115 +77,9 @@ def _same(before: Any, after: Any) -> bool:
     )
 
 
-def tell(value: Any, depth: int = 3) -> list[Any]:
-    """Return what a function returned, as plain data.
-
-    ["number", dtype, number], dtype "exact" for whole numbers and fractions, "float" for Python's floats;
-    ["array", dtype, shape, numbers]; ["list", type, length, items]; ["fields", type, [[name, item], ...]];
-    ["none"]; ["other", type, text]. A number is a float, or two hexadecimal whole numbers, "p/q".
-    """
-    if value is None:
-        return ["none"]
-    if isinstance(value, bool | str | bytes | complex) or type(value).__name__ == "bool_":
-        return _other(value)
-    number = _number(value)
-    if number is not None:
-        return number
-    if depth == 0:
-        return _other(value)
-    if (named := _fields(value)) is not None:
-        return ["fields", _type(value), [[str(key)[:80], tell(item, depth - 1)] for key, item in named]]
-    array = None if isinstance(value, list | tuple) else _as_numbers(value)
-    if array is not None:
-        items = array.ravel()[:MOST_ITEMS] if array.size <= MOST_ITEMS else []
-        return ["array", array.dtype.name, list(array.shape), [_exact(item.item()) for item in items]]
-    try:
-        items = list(islice(iter(value), MOST_ITEMS + 1))
-    except TypeError:
-        return _other(value)
-    length = len(value) if hasattr(value, "__len__") else len(items)
-    return ["list", _type(value), length, [tell(item, depth - 1) for item in items] if length <= MOST_ITEMS else []]
-
-
-def _fields(value: Any) -> list[tuple[Any, Any]] | None:
-    """Return (name, item) for a dict, a named tuple, a dataclass, or an object that holds two or more numbers."""
-    if isinstance(value, Mapping):
-        return list(islice(value.items(), MOST_ITEMS))
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return list(zip(value._fields, value, strict=True))
-    if is_dataclass(value) and not isinstance(value, type):
-        return [(field.name, getattr(value, field.name)) for field in fields(value)]
-    attributes = getattr(value, "__dict__", None)
-    plain_object = isinstance(value, SimpleNamespace) or type(value).__module__ in ("learner", "__main__")
-    return list(islice(attributes.items(), MOST_ITEMS)) if attributes and plain_object else None
-
-
-def _number(value: Any) -> list[Any] | None:
-    """Return a single number of any kind that Python can read as one."""
-    if is_scalar(value):
-        name = value.dtype.name
-        return ["number", name, _exact(value.item())] if _real(value.dtype) else None
-    if isinstance(value, float):
-        return ["number", "float", float(value)]
-    if isinstance(value, Rational):
-        return ["number", "exact", _exact(value)]
-    if isinstance(value, Decimal):
-        return ["number", "decimal", _exact(value)]
-    if hasattr(value, "__float__") and not hasattr(value, "__len__") and not hasattr(value, "shape"):
-        try:
-            return ["number", _type(value), float(value)]  # mpmath, SymPy
-        except (TypeError, ValueError, OverflowError):
-            return None
-    return None
-
-
-def _real(dtype: Any) -> bool:
-    return dtype.kind in "fiu" or dtype.name == "bfloat16"
-
-
-def _as_numbers(value: Any) -> Any:
-    """Return an array of real numbers, of NumPy or of another library; None where it is none."""
-    if not hasattr(value, "__array__"):
-        return None
-    try:
-        array = as_array(value)
-    except Exception:
-        return None
-    return array if _real(array.dtype) else None
-
-
-def _exact(number: Any) -> Any:
-    """Return a float as it is, any other number as the ratio of two whole ones, in hexadecimal."""
-    if isinstance(number, float):
-        return float(number)
-    if isinstance(number, Decimal) and not number.is_finite():
-        return float(number)
-    try:
-        top, bottom = (int(part) for part in number.as_integer_ratio())
-    except (OverflowError, ValueError):
-        return float(number)
-    except AttributeError:
-        top, bottom = int(number.numerator), int(number.denominator)
-    if max(top.bit_length(), bottom.bit_length()) > MOST_BITS:
-        return float("inf") if top > 0 else float("-inf")
-    return f"{top:x}/{bottom:x}"
-
-
-def _other(value: Any) -> list[Any]:
-    try:
-        text = plain(value)
-    except Exception:
-        text = "?"
-    return ["other", _type(value), text]
-
-
-def _type(value: Any) -> str:
-    return str(type(value).__name__)[:80]
-
-
 def tell_error(error: BaseException) -> dict[str, Any]:
     """Return what was raised: `type`, `text`, and the learner's `line` and its `source`, where there is one."""
-    told: dict[str, Any] = {"type": _type(error), "text": plain_text(" ".join(_text(error).split()))}
+    told: dict[str, Any] = {"type": type_name(error), "text": plain_text(" ".join(_text(error).split()))}
     if isinstance(error, SyntaxError) and error.lineno and not is_library(error.filename or "<"):
         return {**told, "text": plain_text(error.msg), "line": error.lineno, "source": plain_text(error.text or "")}
     place = _place(error)
@@ -263,7 +151,8 @@ def exactly(told: Any) -> Fraction | None:
 def parameters_of(function: Any) -> list[list[Any]] | None:
     """Return [name, kind, whether it has a default] for each parameter; None where a function does not tell.
 
-    The kind is "positional", "keyword", "many" (*args) or "many-keywords" (**kwargs).
+    The kind is "positional", "keyword", "many" (*args) or "many-keywords" (**kwargs); `own_functions` adds "outside"
+    for what a function reads from its program, and "column" for the names of columns that it looks up.
     """
     kinds: dict[Any, str] = {
         inspect.Parameter.KEYWORD_ONLY: "keyword",
@@ -275,3 +164,15 @@ def parameters_of(function: Any) -> list[list[Any]] | None:
     except (TypeError, ValueError):
         return None
     return [[one.name, kinds.get(one.kind, "positional"), one.default is not one.empty] for one in parameters]
+
+
+def columns_of(function: Any) -> list[str]:
+    """Return the columns of a table of pandas that a function may look up by name, in its order; x and y else.
+
+    Nothing where the program has no pandas.
+    """
+    code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
+    if code is None or "pandas" not in sys.modules:
+        return []
+    texts = [one for one in code.co_consts if isinstance(one, str) and one != function.__doc__ and len(one) < 40]
+    return texts[:2] if len(texts) >= 2 else ["x", "y"]

@@ -75,27 +75,31 @@ class ProgramInChild:
 
         It writes where the program hangs to standard error, which the parent reads.
         """
+        seconds = max(float(message["seconds"]), SHORTEST)
         try:
-            seconds = float(message["seconds"])
-            faulthandler.dump_traceback_later(seconds if seconds > SHORTEST else SHORTEST, exit=True, file=2)
-            return _ACTIONS[message["do"]](self.program, message)
-        except Misbehaved as fault:
-            return _fault(fault)
-        except MemoryError:
-            return _fault(Misbehaved("out-of-memory", "The memory that the file may allocate ran out."))
-        except Exception as error:
-            said = (
-                f"The question could not be asked ({type(error).__name__}). Does the file replace functions of Python?"
-            )
-            return _fault(Misbehaved("cannot-check", said))
+            faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+            return answer_to(self.program, message)
         finally:
             faulthandler.cancel_dump_traceback_later()
+
+
+def answer_to(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
+    """Do what a message says, and return the answer, or the fault that is one."""
+    try:
+        return _ACTIONS[message["do"]](program, message)
+    except Misbehaved as fault:
+        return _fault(fault)
+    except MemoryError:
+        return _fault(Misbehaved("out-of-memory", "The memory that the file may allocate ran out."))
+    except Exception as error:
+        why = f"The question could not be asked ({type(error).__name__}). Does the file replace functions of Python?"
+        return _fault(Misbehaved("cannot-check", why))
 
 
 def _load(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
     program.execute(message.get("name", "learner"))
     return {
-        "functions": program.functions(),
+        "functions": {name: one.parameters for name, one in program.functions().items()},
         "names": program.names(),
         **(_fault(program.fault) if program.fault else {}),
     }
@@ -104,8 +108,8 @@ def _load(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
 def _ask(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
     if program.module is None:
         program.execute()
-    function = getattr(program.module, message["function"], None)
-    if not callable(function):
+    function = program.function(message["function"])
+    if function is None:
         raise Misbehaved("cannot-check", "The file has no such function any more.")
     arrays = [decode_array(entry) for entry in message["arrays"]]
     return {"replies": [_answer(function, call, arrays) for call in message["calls"]]}

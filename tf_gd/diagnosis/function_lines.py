@@ -3,43 +3,93 @@
 import ast
 from collections.abc import Iterator
 
-from tf_gd.diagnosis.line.asking import field_role
+from tf_gd.diagnosis.line.argument_names import field_role, role_of
 from tf_gd.diagnosis.program_source import ProgramSource
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def functions(source: ProgramSource) -> dict[str, Function]:
-    """Return the functions of a program's top level, by name; none where Python cannot read it."""
+def _tree(source: ProgramSource) -> ast.Module:
+    """Return a program's syntax; an empty one where Python cannot read it."""
     try:
-        tree = ast.parse(source.text)
+        return ast.parse(source.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    return {node.name: node for node in tree.body if isinstance(node, Function)}
+        return ast.Module([], [])
+
+
+def functions(source: ProgramSource) -> dict[str, Function]:
+    """Return a program's functions, `name` or `Class.method`; a lambda with a name as the function that it is."""
+    found: dict[str, Function] = {}
+    for node in ast.walk(_tree(source)):
+        if isinstance(node, Function):
+            found.setdefault(node.name, node)
+        elif isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{one.name}": one for one in node.body if isinstance(one, Function)}
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            body = ast.copy_location(ast.Return(node.value.body), node.value.body)
+            named = ast.FunctionDef("", node.value.args, [body], [])
+            found |= {one.id: ast.copy_location(named, node) for one in node.targets if isinstance(one, ast.Name)}
+    return found
 
 
 def called_in(source: ProgramSource) -> set[str]:
     """Return the names that a program calls, at its top level or anywhere in it."""
-    try:
-        tree = ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return calls(_tree(source))
 
 
-def calls(function: Function) -> set[str]:
-    """Return the names that a function calls."""
+def calls(node: ast.AST) -> set[str]:
+    """Return the names of functions and methods that are called in a piece of a program."""
+    called = [one.func for one in ast.walk(node) if isinstance(one, ast.Call)]
     return {
-        node.func.id for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        one.id if isinstance(one, ast.Name) else one.attr for one in called if isinstance(one, ast.Name | ast.Attribute)
     }
+
+
+def run_by(source: ProgramSource) -> set[str]:
+    """Return the names that run when the program runs: those called at its top level, and by what these call."""
+    tree, known = _tree(source), functions(source)
+    top = [node for node in tree.body if not isinstance(node, Function | ast.ClassDef)]
+    waiting = [name for node in top for name in calls(node)]
+    run: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in run:
+            run.add(name)
+            waiting += [other for key in known if key.rpartition(".")[2] == name for other in calls(known[key])]
+    return run
+
+
+def moves_in_a_loop(function: Function) -> bool:
+    """Return whether a function moves both m and c, or a theta, in a loop: it holds the descent itself."""
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
+    roles = {role_of(name) for loop in loops for node in ast.walk(loop) for name in _written(node)}
+    return {"m", "c"} <= roles or "theta" in roles
+
+
+def _written(node: ast.AST) -> list[str]:
+    """Return the names, or attributes of `self`, that a statement gives values."""
+    if not isinstance(node, ast.Assign | ast.AugAssign):
+        return []
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    parts = [part for one in targets for part in (one.elts if isinstance(one, ast.Tuple | ast.List) else [one])]
+    return [
+        one.id if isinstance(one, ast.Name) else one.attr for one in parts if isinstance(one, ast.Name | ast.Attribute)
+    ]
+
+
+def returns_derivatives(function: Function) -> bool:
+    """Return whether the names of two results say derivatives: `return dw, db`."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            names = [one.id for one in node.value.elts if isinstance(one, ast.Name) and not role_of(one.id)]
+            if {field_role(name) for name in names} >= {"m", "c"}:
+                return True
+    return False
 
 
 def intercept_first(source: ProgramSource, name: str) -> int | None:
     """Return the line that unpacks a function's two results, where its first moves c and its second m everywhere."""
-    try:
-        nodes = list(ast.walk(ast.parse(source.text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    nodes = list(ast.walk(_tree(source)))
     lines = []
     for node in nodes:
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
@@ -96,15 +146,6 @@ def _worked_out(function: Function, value: ast.expr) -> int | None:
     names = [node.id for node in ast.walk(value) if isinstance(node, ast.Name)]
     sums = [line for name in names for line, is_sum in _assignments(function, name) if is_sum]
     return sums[-1] if sums else None
-
-
-def result_order(function: Function) -> tuple[str, str]:
-    """Return the roles that the names of the two results say, "m", "c" or nothing each."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
-            names = [part.id if isinstance(part, ast.Name) else "" for part in node.value.elts]
-            return field_role(names[0]), field_role(names[1])
-    return "", ""
 
 
 def _assigned(function: Function, name: str) -> int | None:

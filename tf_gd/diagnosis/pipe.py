@@ -7,6 +7,7 @@ numbers and text. A number that JSON cannot hold exactly travels as the ratio of
 import base64
 import json
 import struct
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -64,6 +65,20 @@ def length_of(header: bytes) -> int:
     return length
 
 
+@dataclass(frozen=True)
+class PandasValues:
+    """What becomes a table of pandas where it is passed, or a column: then there is one, without a name."""
+
+    columns: tuple[tuple[str, Any], ...]
+
+    def made(self) -> Any:
+        """Return the DataFrame, or the Series."""
+        import pandas  # type: ignore[import-untyped]  # only where the learner's program has it
+
+        named = {name: values.copy() for name, values in self.columns}
+        return pandas.Series(named[""]) if "" in named else pandas.DataFrame(named)
+
+
 class Arguments:
     """The arguments of many calls, each array written once."""
 
@@ -90,6 +105,8 @@ class Arguments:
             return {"fraction": [hex(value.numerator), hex(value.denominator)]}
         if isinstance(value, Decimal):
             return {"decimal": str(value)}
+        if isinstance(value, PandasValues):
+            return {"pandas": [[name, self.encode(values)] for name, values in value.columns]}
         if isinstance(value, list | tuple):
             return {"list": [self.encode(item) for item in value]}
         raise TypeError(type(value).__name__)
@@ -130,6 +147,8 @@ def decode(value: Any, arrays: list[Any]) -> Any:
         return Fraction(*(int(number, 16) for number in value["fraction"]))
     if "decimal" in value:
         return Decimal(value["decimal"])
+    if "pandas" in value:
+        return PandasValues(tuple((name, decode(one, arrays)) for name, one in value["pandas"])).made()
     return [decode(item, arrays) for item in value["list"]]
 
 

@@ -1,7 +1,6 @@
 """Inside the child process: somebody's program, compiled and run as a module of its own."""
 
 import builtins
-import inspect
 import linecache
 import sys
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, parameters_of, plain_text, tell_error, what_was_raised
+from tf_gd.diagnosis.calling import Misbehaved, plain_text, tell_error, what_was_raised
+from tf_gd.diagnosis.own_functions import OwnFunction, own_functions
 from tf_gd.diagnosis.program_source import ProgramSource
 
 _ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg, np.random)}
-CALLED = ("learner", "__main__")  # what a program may be called: a module, or the main program
 
 
 class LearnerProgram:
@@ -34,6 +33,7 @@ class LearnerProgram:
         self.module: ModuleType | None = None
         self.fault: Misbehaved | None = None
         self.kept: dict[str, Any] = {}
+        self._functions: dict[str, OwnFunction] = {}
 
     def compile(self) -> CodeType:
         """Return the code.
@@ -89,22 +89,15 @@ class LearnerProgram:
         message = f"The file {what_was_raised(told)} while it was loaded.{asks}"
         return Misbehaved("raises", message, told.get("line"))
 
-    def functions(self) -> dict[str, Any]:
-        """Return what the file itself defines as functions: name -> parameters, see `parameters_of`."""
-        if self.module is None:
-            return {}
-        return {
-            name: parameters_of(value)
-            for name, value in list(self.module.__dict__.items())
-            if callable(value) and not name.startswith("__") and self._is_own(value)
-        }
+    def functions(self) -> dict[str, OwnFunction]:
+        """Return what the file itself defines as functions, `name` or `Class.method`, ready to be called."""
+        if self.module is not None:
+            self._functions = own_functions(self.module, self.filename, self.source.text)
+        return self._functions
 
-    def _is_own(self, value: Any) -> bool:
-        """Return whether a function stands in this file, and was not imported by it; `f = np.polyfit` was not."""
-        code = getattr(inspect.unwrap(value) if inspect.isfunction(value) else value, "__code__", None)
-        if code is not None:
-            return bool(code.co_filename == self.filename)
-        return not inspect.isclass(value) and getattr(value, "__module__", "learner") in (*CALLED, None, "functools")
+    def function(self, name: str) -> OwnFunction | None:
+        """Return a function by its name; None where the file defines none of that name."""
+        return (self._functions or self.functions()).get(name)
 
     def names(self) -> list[str]:
         """Return every name that the program defines."""

@@ -158,6 +158,10 @@ class Sandbox:
             answer = self._receive(seconds + own_work)
         finally:
             self.used += max(time.monotonic() - begun - own_work, 0.0)
+        return self._without_fault(answer)
+
+    def _without_fault(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer, its fault noted; a fault that leaves nothing else is raised."""
         fault = fault_of(answer.get("fault"))
         self.fault = fault or self.fault
         if fault is not None and len(answer) == 1:

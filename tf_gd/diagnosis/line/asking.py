@@ -1,14 +1,16 @@
-"""Asking a gradient or an update of the line, here or in the child, and reading its two numbers exactly."""
+"""Asking a gradient or an update of the line, here or in the child."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, Reply, answer, exactly, parameters_of, printable, what_was_raised
+from tf_gd.diagnosis.calling import Reply, answer, columns_of, parameters_of
+from tf_gd.diagnosis.line.argument_names import counts_steps, role_of
+from tf_gd.diagnosis.pipe import PandasValues
 from tf_gd.diagnosis.sandbox import Call as Question
 from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import invalid
@@ -17,16 +19,15 @@ from tf_gd.verify.rounding import unit_roundoff
 UNITS = {name: Fraction(unit_roundoff(name)) for name in ("float64", "float32", "float16")}
 UNITS["bfloat16"] = Fraction(1, 2**8)  # NumPy knows this one only once TensorFlow is there
 
-_NOT_FINITE = "Look for a division by zero, a root of a negative number, or numbers that grow too large."
-
 
 @dataclass(frozen=True)
 class Call:
-    """How a function is asked, in words: `name(arguments)` must return `results`."""
+    """How a function is asked: `name(arguments)` must return `results`; `needs` are the roles that it must be given."""
 
     name: str
     arguments: tuple[str, ...]
     results: tuple[str, str]
+    needs: tuple[str, ...] = ("m", "c", "x", "y")
 
     def __str__(self) -> str:
         return f"{self.name}({', '.join(self.arguments)})"
@@ -36,9 +37,21 @@ class Call:
         """What must come back."""
         return f"It must return two numbers, ({', '.join(self.results)})."
 
+    @property
+    def is_update(self) -> bool:
+        """Whether it gives the new m and c, not the derivatives."""
+        return self.results[0] in ("m", "c")
+
+    def role_of(self, name: str) -> str:
+        """Return the role of an argument by its name; of a descent, that of the number of steps too."""
+        if self.needs == DESCENT.needs and (counts_steps(name) or "epsilon" in name or "threshold" in name):
+            return "steps" if not re.search("tol|eps|thresh", name.lower()) or "epoch" in name.lower() else "tolerance"
+        return role_of(name)
+
 
 GRADIENT = Call("gradient", ("m", "c", "x", "y"), ("dL/dm", "dL/dc"))
-UPDATE = Call("update", ("m", "c", "x", "y", "learning_rate"), ("m", "c"))
+UPDATE = Call("update", ("m", "c", "x", "y", "learning_rate"), ("m", "c"), ("m", "c", "x", "y", "rate"))
+DESCENT = Call("gradient_descent", ("x", "y"), ("m", "c"), ("x", "y"))
 
 
 class Subject(Protocol):
@@ -55,6 +68,8 @@ class Here:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function, self.parameters = function, parameters_of(function)
+        if self.parameters is not None:
+            self.parameters += [[word, "column", True] for word in columns_of(function)]
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """Call it on copies of the arrays."""
@@ -65,7 +80,7 @@ class Here:
 
 
 def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return value.made() if isinstance(value, PandasValues) else value.copy() if isinstance(value, np.ndarray) else value
 
 
 class InChild:
@@ -77,6 +92,33 @@ class InChild:
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """Call it over the pipe, all questions in one message."""
         return self.sandbox.ask(self.name, questions)
+
+
+class PairInChild(InChild):
+    """Two functions of a program: one computes the derivative (or the new value) of m, the other that of c."""
+
+    def __init__(self, sandbox: Sandbox, names: tuple[str, str], parameters: Mapping[str, Any]) -> None:
+        super().__init__(sandbox, names[0], parameters[names[0]])
+        self.names = names
+        self._positional = {name: [one for one, kind, _ in parameters[name] if kind == "positional"] for name in names}
+
+    def ask(self, questions: Sequence[Question]) -> list[Reply]:
+        """Ask both, and return their numbers as the fields m and c."""
+        own, other = (self._positional[name] for name in self.names)
+        moved = []
+        for positional, keywords in questions:
+            by_name = dict(zip(own, positional, strict=False))
+            moved.append(([by_name[name] for name in other if name in by_name], keywords))
+        replies = zip(self.sandbox.ask(self.names[0], questions), self.sandbox.ask(self.names[1], moved), strict=True)
+        return [_together(*pair) for pair in replies]
+
+
+def _together(for_m: Reply, for_c: Reply) -> Reply:
+    failed = next((reply for reply in (for_m, for_c) if "raised" in reply), None)
+    if failed is not None:
+        return failed
+    changed = [*for_m.get("changed", ()), *for_c.get("changed", ())]
+    return {"value": ["fields", "dict", [["m", for_m["value"]], ["c", for_c["value"]]]], "changed": changed}
 
 
 @dataclass(frozen=True)
@@ -98,125 +140,3 @@ def subject_of(call: Call, function: object) -> Subject:
     if not callable(function):
         raise invalid(call.name, f"a function, called as {call}", function)
     return Here(function)
-
-
-def read(call: Call, reply: Reply, named: tuple[str, str] = ("", "")) -> Answer:
-    """Return the two numbers of a reply, in the order of `call.results`.
-
-    Args:
-        call: how the function was called.
-        reply: what it answered.
-        named: the results' usual order, m first: by it the fields of a dict or a named tuple are told apart.
-
-    Raises:
-        Misbehaved: it holds none.
-    """
-    if "raised" in reply:
-        raise Misbehaved("raises", f"{call} {what_was_raised(_error(reply))}", reply["raised"].get("line"))
-    changed = [name for name in map(_parameter, [call] * 99, reply.get("changed", ())) if name not in _THETAS]
-    if changed:
-        raise Misbehaved("in-place", _changed(call, changed[0]))
-    value = reply.get("value")
-    pairs = zip(call.results, _by_field(call, value, named) or _two(call, value), strict=True)
-    (first, first_unit), (second, second_unit) = [_number(call, *pair) for pair in pairs]
-    return Answer((first, second), max(first_unit, second_unit))
-
-
-_THETAS = ("theta", "params", "parameters", "weights", "w", "beta", "coeffs", "line")  # moved in place by many
-
-
-def _parameter(call: Call, key: Any) -> str:
-    """Return the name of an argument, from its position or its keyword."""
-    return str(call.arguments[key]) if isinstance(key, int) and key < len(call.arguments) else str(key)
-
-
-def _by_field(call: Call, value: Any, named: tuple[str, str]) -> tuple[Any, Any] | None:
-    """Return the two numbers of a dict, a named tuple or an object whose fields say which is which."""
-    if value[0] != "fields" or not named[0]:
-        return None
-    found: dict[str, Any] = {}
-    for name, item in value[2]:
-        if role := field_role(name):
-            found.setdefault(role, item)
-    if len(found) != 2:
-        return None
-    first, second = found["m"], found["c"]
-    return (first, second) if call.results == named else (second, first)
-
-
-_OF_M = "m w slope k dm dw gm gw dldm dldw dmdl djdw djdm dedm grad_m m_grad w_grad slope_grad b1 theta1 w1 a a1 weight"
-_OF_C = "c b intercept bias dc db gc gb dldc dldb djdb djdc dedc grad_c c_grad b_grad offset b0 theta0 w0 q d a0 const"
-_FIELDS = {name.replace("_", ""): "m" for name in _OF_M.split()} | {
-    name.replace("_", ""): "c" for name in _OF_C.split()
-}
-
-
-def field_role(name: str) -> str:
-    """Return "m" or "c" for the field of a result that is one of the two; nothing for any other.
-
-    Example:
-        >>> field_role("dj_dw"), field_role("grad_b"), field_role("loss")
-        ('m', 'c', '')
-    """
-    plain = re.sub(r"[^a-z0-9]", "", name.lower().replace("∂", "d"))
-    for part in ("gradient", "grad", "new", "derivative", "partial", "d", "delta"):
-        for candidate in (plain, plain.removeprefix(part), plain.removesuffix(part)):
-            if candidate in _FIELDS:
-                return _FIELDS[candidate]
-    return ""
-
-
-def _error(reply: Reply) -> dict[str, Any]:
-    raised = reply["raised"]
-    return {key: printable(raised[key]) for key in ("type", "text", "line", "source") if raised.get(key) is not None}
-
-
-def _changed(call: Call, name: str) -> str:
-    return (
-        f"{call} changes the caller's {name} in place, so the next call sees other data. An operator such as "
-        f"`{name} -= ...` or `{name}[i] = ...` writes into the caller's array: work on a new one, "
-        f"`{name} = {name} - ...`, or on {name}.copy()."
-    )
-
-
-def _two(call: Call, value: Any) -> tuple[Any, Any]:
-    """Return the two things that came back."""
-    kind, *rest = value
-    if kind == "none":
-        raise Misbehaved("returns-nothing", f"{call} returned None. {call.wanted} Is a `return` missing at its end?")
-    if kind == "number":
-        raise Misbehaved("wrong-shape", f"{call} returned a single {rest[0]}. {call.wanted}")
-    if kind == "other":
-        raise Misbehaved("wrong-shape", f"{call} returned a {rest[0]}. {call.wanted}")
-    if kind == "array":
-        dtype, shape, numbers = rest
-        if not shape or shape[0] != 2:
-            raise Misbehaved("wrong-shape", f"{call} returned {shape[0] if shape else 1} values. {call.wanted}")
-        half = len(numbers) // 2
-        first, second = (["array", dtype, shape[1:], part] for part in (numbers[:half], numbers[half:]))
-        return first, second
-    items = [item for _, item in rest[1]] if kind == "fields" else rest[2]
-    length = len(items) if kind == "fields" else rest[1]
-    if length != 2:
-        raise Misbehaved("wrong-shape", f"{call} returned {length} values. {call.wanted}")
-    return items[0], items[1]
-
-
-def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
-    """Return one returned number, exactly, and its dtype's unit roundoff."""
-    kind, dtype, rest = value[0], value[1] if len(value) > 1 else "", list(value[2:])
-    if kind == "array":
-        shape, numbers = rest[0], rest[1]
-        if int(np.prod(shape)) != 1:
-            hint = "Add up over the points, for example with np.sum." if shape else ""
-            raise Misbehaved("wrong-shape", f"{label} has shape {shape}; it must be one number. {hint}")
-        kind, rest = "number", [numbers[0]]
-    if kind == "list" and rest[0] == 1:
-        return _number(call, label, rest[1][0])
-    if kind != "number":
-        said = "None" if kind == "none" else f"{rest[0]}, a {dtype}" if kind == "other" else f"a {dtype}"
-        raise Misbehaved("not-a-number", f"{label} is {said}. {call.wanted}")
-    number = exactly(rest[0])
-    if number is None:
-        raise Misbehaved("not-finite", f"{label} is {rest[0]}. {_NOT_FINITE}")
-    return number, Fraction(0) if dtype == "exact" else UNITS.get(str(dtype), UNITS["float64"])

@@ -1,16 +1,18 @@
 """Choosing how a function is called: by its names, else by trying the orders and forms that are left."""
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved, Reply
+from tf_gd.diagnosis.line.argument_names import holds_predictions
 from tf_gd.diagnosis.line.asking import Answer, Call, Subject
-from tf_gd.diagnosis.line.conventions import Convention, conventions, holds_predictions, said_outright
+from tf_gd.diagnosis.line.conventions import Convention, conventions, said_outright
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes
+from tf_gd.diagnosis.line.reading import extra_of
 from tf_gd.diagnosis.line.trial import Tested, TrialLine, on_points
 from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion, as_tensorflow, on_paper
 from tf_gd.points import Points
@@ -65,23 +67,32 @@ def choose(
     Raises:
         Misbehaved: it can be called in none.
     """
-    ways = _ways(call, subject, said)
-    first = Tested(call, subject, ways[0], points.x.dtype.type)
+    ways = [Tested(call, subject, way, points.x.dtype.type) for way in _ways(call, subject, said)]
     try:
-        chosen = Chosen(first, points, first.answers(on_points(first, points)))
+        chosen = _answered(ways[0], points, ways[0].replies(on_points(ways[0], points)))
         if _is_right(chosen, losses):
             return chosen
     except Misbehaved as fault:
         if fault.name not in ("raises", "wrong-shape", "not-a-number") or len(ways) == 1:
             raise
         chosen, failed = None, fault
-    for other in _others(call, subject, points, ways[1:]):
+    for other in _others(subject, points, ways[1:]):
         if _is_right(other, losses):
             return other
         chosen = chosen or other
     if chosen is None:
         raise failed
     return chosen
+
+
+def _answered(tested: Tested, points: Points, replies: Sequence[Reply]) -> Chosen:
+    """Return a function with its answers to the simple questions.
+
+    Raises:
+        Misbehaved: for the first reply that holds none.
+    """
+    tested = replace(tested, convention=replace(tested.convention, extra=extra_of(replies)))
+    return Chosen(tested, points, [tested.answer(reply) for reply in replies])
 
 
 def _ways(call: Call, subject: Subject, said: str | None) -> list[Convention]:
@@ -104,28 +115,12 @@ def _is_right(chosen: Chosen, losses: Sequence[Reduction]) -> bool:
     return any(is_right(chosen.observations(loss, unit)) for loss in losses)
 
 
-def _others(call: Call, subject: Subject, points: Points, ways: Sequence[Convention]) -> list[Chosen]:
+def _others(subject: Subject, points: Points, ways: Sequence[Tested]) -> list[Chosen]:
     """Ask in every other way, in one message, and return those that give two numbers each time."""
-    tested = [Tested(call, subject, way, points.x.dtype.type) for way in ways]
-    asked: list[Any] = []
-    counts: list[int] = []
-    for one in tested:
-        lines = on_points(one, points)
-        asked += [one.convention.question(_number(one, q.m), _number(one, q.c), x, y, q.rate) for q, x, y in lines]
-        counts.append(len(lines))
-    replies, found, start = subject.ask(asked), [], 0
-    for one, count in zip(tested, counts, strict=True):
-        found += _readable(one, points, replies[start : start + count])
-        start += count
+    asked = [one.questions(on_points(one, points)) for one in ways]
+    replies, found = iter(subject.ask([question for part in asked for question in part])), []
+    for one, part in zip(ways, asked, strict=True):
+        own = [next(replies) for _ in part]
+        with contextlib.suppress(Misbehaved):
+            found.append(_answered(one, points, own))
     return found
-
-
-def _number(tested: Tested, value: float) -> Any:
-    return float(value) if tested.is_update else tested.dtype(value)
-
-
-def _readable(tested: Tested, points: Points, replies: Sequence[Reply]) -> list[Chosen]:
-    try:
-        return [Chosen(tested, points, [tested.answer(reply) for reply in replies])]
-    except Misbehaved:
-        return []

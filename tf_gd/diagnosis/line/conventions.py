@@ -5,45 +5,20 @@ left are tried before anything is called wrong. The results follow the order of 
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, permutations
 from typing import Any
 
-import numpy as np
-
+from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions, role_of
+from tf_gd.diagnosis.line.argument_values import CONTAINERS, SHAPES, Form, QuestionValues
 from tf_gd.diagnosis.line.asking import Call
 from tf_gd.diagnosis.sandbox import Call as Question
-from tf_gd.errors import InvalidArgumentError, invalid
+from tf_gd.errors import invalid
 
 MOST = 200  # ways to call a function that are tried
 
-# What a parameter may be called, without the words around it.
-_NAMES = {
-    "m": "m w slope k theta1 w1 b1 beta1 weight coef coefficient gradient_m a1 m1",
-    "c": "c b intercept bias theta0 w0 b0 beta0 offset q d base const constant a0 c0 b_intercept",
-    "x": "x xs input inputs feature features xi xdata hours size sizes",
-    "y": "y ys target targets label labels t output outputs observed yi ydata price prices",
-    "rate": "learningrate learning_rate lr alpha eta rate step_size stepsize l_rate lrate gamma learn_rate step",
-    "theta": "theta thetas params parameters weights beta betas coeffs coefs coefficients p line wb",
-    "table": "points data table rows samples dataset xy pts data_points pairs",
-    "n": "n num len length count num_points n_points npoints total number",
-}
-_ROLE = {name: role for role, names in _NAMES.items() for name in names.split()}
-_AROUND = {"current", "cur", "now", "old", "prev", "new", "init", "initial", "start", "val", "value", "values", "train"}
-_AROUND |= {"in", "the", "my", "vec", "vector", "array", "arr", "list", "param", "training"}
-_COUNTS = re.compile(r"epoch|iter|num_?steps|n_?steps|max_?steps|tol|verbose|history|repeat")
-_PREDICTIONS = re.compile(r"(y_?)?(hats?|preds?|predict(ed|ions?)?)(_?y|_?values?)?")
-
-
-@dataclass(frozen=True)
-class Form:
-    """One role in one form: what is passed, and whether the results come with c first."""
-
-    role: str
-    shape: str = ""
+Argument = tuple[str, str]  # its name, and its kind: "positional", "keyword" or "outside"
 
 
 @dataclass(frozen=True)
@@ -52,155 +27,101 @@ class Convention:
 
     Attributes:
         call: in words, for messages.
-        forms: what each parameter gets, by position and by keyword.
+        forms: (parameter, kind, form) of each argument.
         c_first: whether the results come in the order (c, m).
-        container: "array", "list", "decimal" or "fraction": what x and y are.
+        container: "array", or one of `argument_values.CONTAINERS`.
+        columns: with pandas, what the columns of x and y are called.
+        extra: the index of a third result, which is no derivative, such as the loss; None where there is none.
     """
 
     call: Call
-    forms: tuple[tuple[str, str, Form], ...]  # (parameter, "positional" or "keyword", form)
+    forms: tuple[tuple[str, str, Form], ...]
     c_first: bool = False
     container: str = "array"
-    certain: bool = field(default=True, compare=False)
+    columns: tuple[str, str] = ("x", "y")
+    extra: int | None = None
 
     def question(self, m: Any, c: Any, x: Any, y: Any, rate: Any = None) -> Question:
         """Return the arguments for this line, these points and this rate."""
-        values = _QuestionValues(m, c, x, y, rate, self.container)
+        values = QuestionValues(m, c, x, y, rate, self.container, self.columns)
         arguments = [values.of(form) for _, kind, form in self.forms if kind == "positional"]
-        return arguments, {name: values.of(form) for name, kind, form in self.forms if kind == "keyword"}
-
-
-@dataclass(frozen=True)
-class _QuestionValues:
-    """The values of one question."""
-
-    m: Any
-    c: Any
-    x: Any
-    y: Any
-    rate: Any
-    container: str
-
-    def of(self, form: Form) -> Any:
-        """Return what a parameter of this form gets."""
-        if form.role in ("x", "y"):
-            return self._data(self.x if form.role == "x" else self.y, form.shape)
-        if form.role in ("m", "c"):
-            value = self._scalar(self.m if form.role == "m" else self.c)
-            return np.array([value]) if form.shape == "[1]" else value
-        if form.role == "theta":
-            return self._theta(form.shape)
-        if form.role == "table":
-            table = np.column_stack([self.x, self.y])
-            return table.tolist() if self.container == "list" else table
-        return len(self.x) if form.role == "n" else self._scalar(self.rate)
-
-    def _scalar(self, value: Any) -> Any:
-        if self.container == "array":
-            return value
-        kinds: dict[str, Callable[[float], Any]] = {"decimal": Decimal, "fraction": Fraction, "list": float}
-        return kinds[self.container](float(value))
-
-    def _data(self, values: Any, shape: str) -> Any:
-        if shape == "[n, 1]":
-            return values[:, None]
-        if shape in ("1x", "x1"):
-            ones = np.ones_like(values)
-            return np.column_stack([ones, values] if shape == "1x" else [values, ones])
-        if self.container == "list":
-            return values.tolist()
-        if self.container in ("decimal", "fraction"):
-            return [self._scalar(value) for value in values]
-        return values
-
-    def _theta(self, shape: str) -> Any:
-        pair = np.array([self.c, self.m] if shape.startswith("cm") else [self.m, self.c], dtype=float)
-        if self.container == "list":
-            return pair.tolist()
-        return pair[:, None] if shape.endswith("column") else pair
-
-
-def role_of(name: str) -> str:
-    """Return the role that a parameter's name says, or nothing.
-
-    Example:
-        >>> role_of("x_train"), role_of("b_current"), role_of("learningRate"), role_of("foo")
-        ('x', 'c', 'rate', '')
-    """
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().strip("_")
-    words = [word for word in plain.split("_") if word and word not in _AROUND]
-    for candidate in (plain, plain.replace("_", ""), "_".join(words), "".join(words)):
-        if candidate in _ROLE:
-            return _ROLE[candidate]
-    for ending in ("train", "data", "values", "vals", "new", "old"):
-        if plain.endswith(ending) and plain.removesuffix(ending) in _ROLE:
-            return _ROLE[plain.removesuffix(ending)]
-    return ""
-
-
-def counts_steps(name: str) -> bool:
-    """Return whether a parameter says how often something is repeated: the function holds the loop itself."""
-    return bool(_COUNTS.search(name.lower()))
-
-
-def holds_predictions(name: str) -> bool:
-    """Return whether a parameter is what the line gives for x, by its name.
-
-    Example:
-        >>> holds_predictions("y_pred"), holds_predictions("yHat"), holds_predictions("y")
-        (True, True, False)
-    """
-    return bool(_PREDICTIONS.fullmatch(name.lower().strip("_")))
+        return arguments, {name: values.of(form) for name, kind, form in self.forms if kind != "positional"}
 
 
 def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Convention], bool]:
     """Return the ways in which a function can be called, the likeliest first, and whether its names say which.
 
     Args:
-        call: what it is asked for: a gradient or an update.
+        call: what it is asked for: a gradient, an update or a descent.
         parameters: see `calling.parameters_of`.
     """
     if parameters is None or _is_ours(call, parameters):
         return _as_ours(call), True
     wanted = [(name, kind) for name, kind, default in parameters if _is_passed(call, name, kind, default)]
+    wanted += _read_outside(call, wanted, parameters)
     if any(kind == "many" for _, kind, _ in parameters) and len(wanted) < len(call.arguments):
         return _as_ours(call), True
     names = [name for name, _ in wanted]
-    if any(map(holds_predictions, names)):
+    if any(map(holds_predictions, names)) or any(map(holds_derivatives, names)):
         return [], True  # they are neither a line nor points
+    columns = _columns([name for name, kind, _ in parameters if kind == "column"])
     roles = _by_name(call, names)
     if all(roles):
-        return list(_forms(call, roles, wanted))[:MOST], True
+        return list(_forms(call, roles, wanted, columns))[:MOST], True
     if all(map(role_of, names)) and len(names) < len(call.arguments) and not any(roles):
         return [], True  # the names say that something is missing
     orders = _orders(call, roles)
-    return list(islice((one for order in orders for one in _forms(call, order, wanted, False)), MOST)), False
+    return list(islice((one for order in orders for one in _forms(call, order, wanted, columns)), MOST)), False
 
 
 def _as_ours(call: Call) -> list[Convention]:
     wanted = [(name, "positional") for name in call.arguments]
     containers = ("array", "list", "decimal", "fraction")
-    return [of_roles(call, list(call.arguments), wanted, container=container) for container in containers]
+    return [of_roles(call, list(call.needs), wanted, container=container) for container in containers]
 
 
 def _is_ours(call: Call, parameters: list[list[Any]]) -> bool:
-    names = tuple(name for name, kind, _ in parameters if kind == "positional")
-    return names == call.arguments and len(names) == len(parameters)
+    own = [(name, kind) for name, kind, _ in parameters if kind not in ("outside", "column")]
+    return own == [(name, "positional") for name in call.arguments]
 
 
 def _is_passed(call: Call, name: str, kind: str, default: bool) -> bool:
-    if kind.startswith("many"):
+    if kind not in ("positional", "keyword"):
         return False
-    return not default or (role_of(name) in ("rate", "x", "y", "m", "c") and role_of(name) in _needed(call))
+    return not default or (role_of(name) in ("rate", "x", "y", "m", "c") and role_of(name) in call.needs)
 
 
-def _needed(call: Call) -> tuple[str, ...]:
-    return ("m", "c", "x", "y", *(("rate",) if "learning_rate" in call.arguments else ()))
+def _read_outside(call: Call, wanted: list[Argument], parameters: list[list[Any]]) -> list[Argument]:
+    """Return what a function reads from its program and needs, and the number of points where it reads that."""
+    covered = _covered([role_of(name) for name, _ in wanted])
+    found: list[Argument] = []
+    for name, kind, _ in parameters:
+        role = "n" if name == "m" and "m" in covered else role_of(name)
+        gives = _covered([role])
+        if kind == "outside" and gives & {*call.needs, "n"} and not gives & covered:
+            covered |= gives
+            found.append((name, kind))
+    return found
+
+
+def _covered(roles: Sequence[str]) -> set[str]:
+    """Return the roles that are there when these are."""
+    parts = {"theta": {"theta", "m", "c"}, "table": {"table", "x", "y"}}
+    return {part for role in roles if role for part in parts.get(role, {role})}
+
+
+def _columns(words: list[str]) -> list[tuple[str, str]]:
+    """Return what x and y may be called in a table of pandas, in the order of the columns; the likelier first."""
+    if len(words) < 2:
+        return []
+    first, second = words[:2]
+    is_y = role_of(first) == "y" or role_of(second) == "x"
+    return [(second, first), (first, second)] if is_y else [(first, second), (second, first)]
 
 
 def _by_name(call: Call, names: list[str]) -> list[str]:
     """Return the role of each parameter, as far as the names say it without contradiction."""
-    roles = [role_of(name) for name in names]
+    roles = [call.role_of(name) for name in names]
     lower = [name.lower().strip("_") for name in names]
     if "a" in lower and "" in roles:  # y = a x + b, or y = a + b x: whichever is left
         roles[lower.index("a")] = "m" if "m" not in roles else "c" if "c" not in roles else ""
@@ -216,21 +137,15 @@ def _by_name(call: Call, names: list[str]) -> list[str]:
 
 def _suffices(call: Call, roles: Sequence[str]) -> bool:
     """Return whether these roles hold all that is needed, or leave room for it."""
-    if "" in roles:
-        return True
-    given = set(roles)
-    for whole, parts in (("theta", {"m", "c"}), ("table", {"x", "y"})):
-        if whole in given:
-            if given & parts:
-                return False
-            given |= parts
-    return set(_needed(call)) <= given and ("rate" not in given or "rate" in _needed(call))
+    given = _covered(roles)
+    twice = ("theta" in roles and {"m", "c"} & set(roles)) or ("table" in roles and {"x", "y"} & set(roles))
+    return "" in roles or (not twice and set(call.needs) <= given)
 
 
 def _orders(call: Call, roles: list[str]) -> Iterator[list[str]]:
     """Yield every way to give the parameters that have no role one."""
     free = [index for index, role in enumerate(roles) if not role]
-    for needed in (_needed(call), *_folded(call)):
+    for needed in (call.needs, *_folded(call)):
         left = [role for role in needed if role not in roles]
         if len(left) == len(free):
             for order in permutations(left):
@@ -243,49 +158,53 @@ def _orders(call: Call, roles: list[str]) -> Iterator[list[str]]:
 
 def _folded(call: Call) -> list[tuple[str, ...]]:
     """Return what is needed where m and c, or x and y, come in one argument."""
-    rate = _needed(call)[4:]
+    rate = call.needs[4:]
     return [("theta", "x", "y", *rate), ("m", "c", "table", *rate), ("theta", "table", *rate)]
 
 
 def _forms(
-    call: Call, roles: Sequence[str], wanted: Sequence[tuple[str, str]], certain: bool = True
+    call: Call, roles: Sequence[str], wanted: Sequence[Argument], columns: Sequence[tuple[str, str]]
 ) -> Iterator[Convention]:
     """Yield the conventions for these roles: the forms that the data and theta may have."""
+    for shapes in _shapes(roles):
+        yield of_roles(call, roles, wanted, shapes)
+    for names in columns:
+        yield replace(of_roles(call, roles, wanted, container="pandas"), columns=names)
     if "theta" not in roles:
-        yield of_roles(call, roles, wanted, certain=certain)
-        if "table" not in roles:
-            yield of_roles(call, roles, wanted, {"x": "[n, 1]", "y": "[n, 1]"}, certain)
-            yield of_roles(call, roles, wanted, {"x": "[n, 1]"}, certain)
-            yield of_roles(call, roles, wanted, {"x": "[n, 1]", "m": "[1]"}, certain)
         yield from (of_roles(call, roles, wanted, container=one) for one in ("list", "decimal", "fraction"))
+
+
+def _shapes(roles: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the shapes in which arrays may be passed: {role: shape}."""
+    if "theta" not in roles:
+        yield {}
+        if "table" not in roles:
+            yield from ({"x": "[n, 1]", "y": "[n, 1]"}, {"x": "[n, 1]"}, {"x": "[n, 1]", "m": "[1]"})
         return
     for theta, x in (("mc", ""), ("cm", ""), ("cm", "1x"), ("mc", "x1")):
-        for column in ("", " column"):
-            shapes = {"theta": theta + column, "x": x, "y": "[n, 1]" if column and x else ""}
-            yield of_roles(call, roles, wanted, shapes, certain)
-            if column and x:
-                yield of_roles(call, roles, wanted, {**shapes, "y": ""}, certain)
+        yield {"theta": theta, "x": x}
+        if x:
+            yield {"theta": f"{theta} column", "x": x, "y": "[n, 1]"}
+        yield {"theta": f"{theta} column", "x": x}
 
 
 def of_roles(
     call: Call,
     roles: Sequence[str],
-    wanted: Sequence[tuple[str, str]],
+    wanted: Sequence[Argument],
     shapes: dict[str, str] | None = None,
-    certain: bool = True,
     container: str = "array",
 ) -> Convention:
     """Return the convention in which each parameter has this role."""
     shapes = shapes or {}
-    roles = ["rate" if role == "learning_rate" else role for role in roles]
     forms = tuple(
         (name, kind, Form(role, shapes.get(role, ""))) for (name, kind), role in zip(wanted, roles, strict=True)
     )
-    theta_c_first = shapes.get("theta", "mc").startswith("cm")
-    c_first = theta_c_first if "theta" in roles else roles.index("c") < roles.index("m")
+    own = [role for (_, kind), role in zip(wanted, roles, strict=True) if kind != "outside"]
+    c_first = shapes.get("theta", "").startswith("cm") or ("c" in own and "m" in own[own.index("c") :])
     results = (call.results[1], call.results[0]) if c_first else call.results
-    words = Call(call.name, tuple(name for name, _ in wanted), results)
-    return Convention(words, forms, c_first, container, certain)
+    arguments = tuple(name for name, kind in wanted if kind != "outside")
+    return Convention(replace(call, arguments=arguments, results=results), forms, c_first, container)
 
 
 def said_outright(call: Call, text: str) -> tuple[str, list[str]]:
@@ -294,37 +213,26 @@ def said_outright(call: Call, text: str) -> tuple[str, list[str]]:
     Raises:
         InvalidArgumentError: it is no call whose arguments say what they are.
     """
-    match = re.fullmatch(r"\s*(\w+)\s*\(([\w\s,]*)\)\s*", text)
+    match = re.fullmatch(r"\s*([\w.]+)\s*\(([\w\s,]*)\)\s*", text)
     names = [name.strip() for name in match[2].split(",") if name.strip()] if match else []
     if match is None or not names or not all(_by_name(call, names)):
-        raise _bad_call(text)
+        advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, X, points and lr are known too.'
+        raise invalid("call", "a function's name and what its arguments are", text, advice)
     return match[1], names
-
-
-def _bad_call(text: str) -> InvalidArgumentError:
-    advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, X, points and lr are known too.'
-    return invalid("call", "a function's name and what its arguments are", text, advice)
 
 
 def is_default(convention: Convention) -> bool:
     """Return whether a function is called as this package calls it, so that nothing need be said."""
-    plain = all(form == Form(role_of(name)) for name, _, form in convention.forms)
+    plain = all(form == Form(role_of(name)) and kind != "outside" for name, kind, form in convention.forms)
     return plain and convention.container == "array" and convention.call.arguments[:4] == ("m", "c", "x", "y")
 
 
 def words_of(convention: Convention) -> str:
     """Return in a sentence how the function was called."""
-    shapes = [f"{name} as {_SHAPES[form.shape]}" for name, _, form in convention.forms if form.shape in _SHAPES]
+    shapes = [f"{name} as {SHAPES[form.shape]}" for name, _, form in convention.forms if form.shape in SHAPES]
     if convention.container != "array":
-        shapes.append({"list": "lists", "decimal": "decimals", "fraction": "fractions"}[convention.container])
+        shapes.append(CONTAINERS[convention.container])
     unnamed = [f"{name} for {form.role}" for name, _, form in convention.forms if role_of(name) != form.role]
-    with_ = f", with {', '.join([*unnamed, *shapes])}" if unnamed or shapes else ""
-    return f"Called as {convention.call}{with_}."
-
-
-_SHAPES = {"[n, 1]": "a column", "1x": "columns of ones and x", "x1": "columns of x and ones", "[1]": "an array of one"}
-_SHAPES |= {"mc": "(slope, intercept)", "cm": "(intercept, slope)"}
-_SHAPES |= {f"{order} column": f"a column {words}" for order, words in list(_SHAPES.items())[-2:]}
-
-__all__ = ["Convention", "conventions", "counts_steps", "holds_predictions", "is_default", "role_of", "said_outright"]
-__all__ += ["words_of"]
+    read = [f"{name} set for it" for name, kind, _ in convention.forms if kind == "outside"]
+    how = ", ".join([*unnamed, *shapes, *read])
+    return f"Called as {convention.call}{', with ' if how else ''}{how}."

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, Reply
-from tf_gd.diagnosis.line.asking import UNITS, Answer, Call, Subject, read
+from tf_gd.diagnosis.line.asking import UNITS, Answer, Call, Subject
 from tf_gd.diagnosis.line.conventions import Convention
 from tf_gd.diagnosis.line.losses import share
 from tf_gd.diagnosis.line.matching import rounding_bound
 from tf_gd.diagnosis.line.point_sets import RATES, PointSet, point_sets
 from tf_gd.diagnosis.line.probes import LINES, X, Y
+from tf_gd.diagnosis.line.reading import read
 from tf_gd.diagnosis.line.updates import RATES as READABLE_RATES
 from tf_gd.diagnosis.line.updates import STEPS
+from tf_gd.diagnosis.sandbox import Call as Question
 from tf_gd.points import Points
 
 SLACK = 8  # how many bounds a right answer may be off on the many sets; a subtle mistake is off by far more
@@ -52,7 +54,7 @@ class Tested:
     @property
     def is_update(self) -> bool:
         """Whether it is an update."""
-        return "learning_rate" in self.call.arguments
+        return self.call.is_update
 
     @property
     def steps(self) -> int:
@@ -65,12 +67,14 @@ class Tested:
             return [TrialLine(m, c, rate) for rate in READABLE_RATES for m, c in LINES]
         return [TrialLine(m, c) for m, c in LINES]
 
-    def replies(self, questions: Sequence[tuple[TrialLine, Any, Any]]) -> list[Reply]:
-        """Ask."""
+    def questions(self, asked: Sequence[tuple[TrialLine, Any, Any]]) -> list[Question]:
+        """Return what the function gets for each line and points."""
         number = float if self.is_update else self.dtype
-        return self.subject.ask(
-            [self.convention.question(number(one.m), number(one.c), x, y, one.rate) for one, x, y in questions]
-        )
+        return [self.convention.question(number(one.m), number(one.c), x, y, one.rate) for one, x, y in asked]
+
+    def replies(self, asked: Sequence[tuple[TrialLine, Any, Any]]) -> list[Reply]:
+        """Ask."""
+        return self.subject.ask(self.questions(asked))
 
     def answer(self, reply: Reply) -> Answer:
         """Return the two numbers of a reply, dL/dm or m first.
@@ -78,8 +82,9 @@ class Tested:
         Raises:
             Misbehaved: see `asking.read`.
         """
-        answer = read(self.convention.call, reply, named=self.call.results)
-        return Answer((answer.values[1], answer.values[0]), answer.unit) if self.convention.c_first else answer
+        convention = self.convention
+        answer = read(convention.call, reply, self.call.results, convention.extra)
+        return Answer((answer.values[1], answer.values[0]), answer.unit) if convention.c_first else answer
 
     def answers(self, questions: Sequence[tuple[TrialLine, Any, Any]]) -> list[Answer]:
         """Ask, and return the numbers.

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from tf_gd.diagnosis.calling import answer
 from tf_gd.diagnosis.path.recorder import Recorder
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.tensorflow_values import TensorFlowValues
 from tf_gd.diagnosis.path.watching import Watch, watching
+from tf_gd.diagnosis.pipe import decode, decode_array
 from tf_gd.diagnosis.program import LearnerProgram
 
 
 def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
-    """Run the program, watched, and return the record.
+    """Run the program, watched, and return the record; with `call`, one of its functions, once the program has run.
 
     Raises:
         Misbehaved: Python cannot read the program.
@@ -28,11 +30,21 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     if variables.install():
         watch.hook = variables.after_call
     with watching(watch):
-        program.execute("__main__")
+        if "call" in options:
+            _call(program, **options["call"])
+        else:
+            program.execute("__main__")
     _final(program, recorder)
     record = recorder.record()
     _expressions(program, options.get("names") or {}, record)
     return {**record, "complete": not watch.ended}
+
+
+def _call(program: LearnerProgram, function: str, arguments: list[Any], keywords: dict[str, Any], arrays: Any) -> None:
+    """Call a function of the program; what it returns or raises does not matter, its steps are watched."""
+    table = [decode_array(entry) for entry in arrays]
+    given = {name: decode(value, table) for name, value in keywords.items()}
+    answer(program.function(function), [decode(one, table) for one in arguments], given)  # type: ignore[arg-type]
 
 
 def _final(program: LearnerProgram, recorder: Recorder) -> None:

@@ -1,0 +1,87 @@
+"""What a program's own lines say of a finding: where it stands, and whether the program takes it back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tf_gd.diagnosis import function_lines
+from tf_gd.diagnosis.calling import printable
+from tf_gd.diagnosis.function_candidates import Candidate
+from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
+from tf_gd.diagnosis.line.argument_names import role_of
+from tf_gd.diagnosis.line.asking import UPDATE
+from tf_gd.diagnosis.program_source import ProgramSource
+
+UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m")  # the line that moves c is the wrong one
+
+
+def with_lines(source: ProgramSource, names: Sequence[str], check: GradientCheck) -> GradientCheck:
+    """Return the check with the line of the file that each finding is about, and that line's text in the message.
+
+    Args:
+        source: the program.
+        names: of the function; or of two, for m and for c.
+        check: of it.
+    """
+    known = function_lines.functions(source)
+    if not check.diagnosis or not known.keys() >= set(names):
+        return check
+    lines = dict(check.lines)
+    found: list[Finding] = []
+    report = str(check)
+    for finding, message in check.diagnosis:
+        if finding not in lines:
+            which = 1 if _is_about_c(finding, message) else 0
+            lines[finding] = function_lines.line_of_result(known[names[which % len(names)]], which)
+            place, text = source.place(lines[finding]), source.line(lines[finding])
+            said = f"Your {place}: `{text}`."
+            report = report.replace(f"{finding}\n    ", f"{finding} ({place}: {text})\n    ", 1)
+            message = f"{message} {said}"
+        found.append((finding, message))
+    return replace(check, diagnosis=found, lines=lines, report=report)
+
+
+def _is_about_c(finding: str, message: str) -> bool:
+    return finding in UPDATE_OF_C or message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc"))
+
+
+def taken_back(
+    source: ProgramSource, checks: dict[str, GradientCheck], candidates: list[Candidate]
+) -> dict[str, GradientCheck]:
+    """Return the checks without an accusation that an update takes back: a right step with minus the gradient."""
+    sources = function_lines.functions(source)
+    updates = [one.name for one in candidates if UPDATE in one.kinds and one.name in checks]
+    for one in candidates:
+        check = checks.get(one.name)
+        if UPDATE in one.kinds or check is None or check.verdict != "wrong":
+            continue
+        callers = [name for name in updates if name in sources and one.name in function_lines.calls(sources[name])]
+        right = next((checks[name] for name in callers if checks[name].ok), None)
+        if right is not None:
+            checks[one.name] = forgiven(check, right.loss)
+    return checks
+
+
+def in_order(
+    source: ProgramSource, parameters: list[list[Any]] | None, name: str, check: GradientCheck
+) -> GradientCheck:
+    """Return the check of a gradient without the accusation that its results are swapped, where they are used so."""
+    roles = [role for one, _, _ in parameters or () if (role := role_of(one)) in ("m", "c")]
+    if [finding for finding, _ in check.diagnosis] != ["swapped"] or roles != ["m", "c"]:
+        return check
+    line = function_lines.intercept_first(source, name)
+    if line is None:
+        return check
+    place, text = source.place(line), source.line(line)
+    said = f"It returns dL/dc first, and your {place} takes it so: `{printable(text, 100)}`."
+    report = f"RIGHT as it is used.\n\nremark: taken-back\n    {said}"
+    return GradientCheck("right", [], report, [*check.remarks, ("taken-back", said)], check.loss)
+
+
+def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:
+    """Return the check of a gradient whose steps are right, whatever its sign, order or factor."""
+    names = [name for name, _ in check.diagnosis]
+    said = f"It is used in steps that are right, which take this back: {', '.join(names)}."
+    remark = ("taken-back", f"{said} By itself it is another function than the gradient.")
+    report = f"RIGHT as it is used.\n\nremark: taken-back\n    {remark[1]}"
+    return GradientCheck("right", [], report, [*check.remarks, remark], loss)

@@ -1,0 +1,137 @@
+"""Which functions of a program are checked: those whose name, arguments or results say gradient or step."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tf_gd.diagnosis import function_lines
+from tf_gd.diagnosis.line.argument_names import (
+    counts_steps,
+    derivative_of,
+    role_of,
+    says_gradient,
+    says_loss,
+    says_step,
+)
+from tf_gd.diagnosis.line.asking import DESCENT, GRADIENT, UPDATE, Call, InChild, PairInChild
+from tf_gd.diagnosis.line.conventions import conventions, said_outright
+from tf_gd.diagnosis.program_source import ProgramSource
+from tf_gd.diagnosis.sandbox import Loaded, Sandbox
+from tf_gd.errors import invalid
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A function that is checked.
+
+    Attributes:
+        names: its name; or those of two functions, one for m and one for c.
+        kinds: as what it is checked: as a gradient, an update, or either.
+        certain: whether its name says outright what it is.
+    """
+
+    names: tuple[str, ...]
+    kinds: tuple[Call, ...]
+    certain: bool = False
+
+    @property
+    def name(self) -> str:
+        """Under which its check comes back."""
+        return " and ".join(self.names)
+
+    def subject(self, sandbox: Sandbox, loaded: Loaded) -> InChild:
+        """Return what is asked."""
+        if len(self.names) == 2:
+            return PairInChild(sandbox, (self.names[0], self.names[1]), loaded.functions)
+        return InChild(sandbox, self.name, loaded.functions[self.name])
+
+
+def candidates(loaded: Loaded, source: ProgramSource, call: str | None = None) -> list[Candidate]:
+    """Return the functions of a program that are checked; with `call` that which it names."""
+    if call is not None:
+        return [_outright(loaded, call)]
+    pairs = list(_pairs(loaded.functions))
+    known = function_lines.functions(source)
+    single = [
+        one for name, parameters in loaded.functions.items() for one in _single(name, parameters or [], known.get(name))
+    ]
+    return single + pairs
+
+
+def descents(loaded: Loaded, source: ProgramSource) -> Iterator[str]:
+    """Yield the functions that hold a descent themselves and do not run when the program runs."""
+    run, known = function_lines.run_by(source), function_lines.functions(source)
+    for name, parameters in loaded.functions.items():
+        holds = _plain(name) not in run and _holds_descent(parameters or [], known.get(name))
+        if holds and conventions(DESCENT, parameters)[0]:
+            yield name
+
+
+def _plain(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _arguments(parameters: list[list[Any]]) -> list[str]:
+    return [name for name, kind, _ in parameters if kind not in ("outside", "column")]
+
+
+def _holds_descent(parameters: list[list[Any]], function: Any) -> bool:
+    counts = any(map(counts_steps, _arguments(parameters)))
+    return counts or (function is not None and function_lines.moves_in_a_loop(function))
+
+
+def _single(name: str, parameters: list[list[Any]], function: Any) -> Iterator[Candidate]:
+    if name in ("gradient", "update"):
+        yield Candidate((name,), (GRADIENT if name == "gradient" else UPDATE,), True)
+        return
+    plain = _plain(name)
+    if _holds_descent(parameters, function) or says_loss(plain) or derivative_of(plain):
+        return
+    kinds = _kinds(plain, parameters, function)
+    if any(conventions(kind, parameters)[0] for kind in kinds):
+        yield Candidate((name,), kinds)
+
+
+def _kinds(name: str, parameters: list[list[Any]], function: Any) -> tuple[Call, ...]:
+    """Return what a function may be, by its name, its arguments and its results; nothing where they do not say."""
+    takes_rate = any(role_of(one) == "rate" for one in _arguments(parameters))
+    reads_rate = any(role_of(one) == "rate" for one, kind, _ in parameters if kind == "outside")
+    gradient = says_gradient(name) or (function is not None and function_lines.returns_derivatives(function))
+    if says_step(name) and (takes_rate or reads_rate):
+        return (UPDATE,)
+    if gradient:
+        return (GRADIENT, UPDATE) if takes_rate else (GRADIENT,)
+    ways, certain = conventions(UPDATE, parameters) if takes_rate else ([], False)
+    return (UPDATE,) if ways and certain else ()
+
+
+def _pairs(functions: Mapping[str, list[list[Any]] | None]) -> Iterator[Candidate]:
+    """Yield two functions with the same arguments, of which one derives with respect to m and the other to c."""
+    found: dict[tuple[frozenset[str], str], str] = {}
+    for name, parameters in functions.items():
+        stem = derivative_of(_plain(name))
+        arguments = frozenset(_arguments(parameters or []))
+        role = _role_of_stem(stem, arguments) if stem else ""
+        if not role or not conventions(GRADIENT, parameters)[0]:
+            continue
+        found[arguments, role] = name
+        if (other := found.get((arguments, "c" if role == "m" else "m"))) is not None:
+            yield Candidate((name, other) if role == "m" else (other, name), (GRADIENT,))
+
+
+def _role_of_stem(stem: str, arguments: frozenset[str]) -> str:
+    """Return "m" or "c" for what a function derives with respect to; in y = a x + b a is m, in y = a + b x it is c."""
+    if stem == "a":
+        return "m" if any(role_of(one) == "c" for one in arguments) else "c"
+    return role_of(stem) if role_of(stem) in ("m", "c") else ""
+
+
+def _outright(loaded: Loaded, call: str) -> Candidate:
+    """Return the function that `call` names."""
+    has_rate = any(role_of(word.strip()) == "rate" for word in call.partition("(")[2].rstrip(") ").split(","))
+    kind = UPDATE if has_rate else GRADIENT
+    name, _ = said_outright(kind, call)
+    if name not in loaded.functions:
+        known = ", ".join(loaded.functions) or "none"
+        raise invalid("call", "a call of a function that the file defines", call, f"It defines: {known}.")
+    return Candidate((name,), (kind,), True)

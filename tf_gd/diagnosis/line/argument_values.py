@@ -1,0 +1,94 @@
+"""What a function's arguments get: the line, the points and the rate, each in the form that the function wants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.pipe import PandasValues
+
+SHAPES = {"[n, 1]": "a column", "1x": "columns of ones and x", "x1": "columns of x and ones", "[1]": "an array of one"}
+SHAPES |= {"mc": "(slope, intercept)", "cm": "(intercept, slope)"}
+SHAPES |= {f"{order} column": f"a column {SHAPES[order]}" for order in ("mc", "cm")}
+CONTAINERS = {"list": "lists", "decimal": "decimals", "fraction": "fractions", "pandas": "data of pandas"}
+STEPS = 30  # of a function that descends
+_TOLERANCE = 1e-12
+
+_KINDS: dict[str, Callable[[float], Any]] = {"decimal": Decimal, "fraction": Fraction, "list": float}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What one argument is: its role, and the shape in which it is passed."""
+
+    role: str
+    shape: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionValues:
+    """The values of one question.
+
+    Attributes:
+        m, c, x, y, rate: the line, the points and the learning rate; None for a gradient, which takes 1.
+        container: "array", or one of `CONTAINERS`.
+        columns: with pandas, what the columns of x and y are called.
+    """
+
+    m: Any
+    c: Any
+    x: Any
+    y: Any
+    rate: Any
+    container: str
+    columns: tuple[str, str] = ("x", "y")
+
+    def of(self, form: Form) -> Any:
+        """Return what an argument of this form gets."""
+        match form.role:
+            case "x" | "y":
+                return self._data(self.x if form.role == "x" else self.y, form.shape)
+            case "m" | "c":
+                value = self._scalar(self.m if form.role == "m" else self.c)
+                return np.array([value]) if form.shape == "[1]" else value
+            case "theta":
+                return self._theta(form.shape)
+            case "table":
+                return self._table()
+            case "n":
+                return len(self.x)
+            case "steps":
+                return STEPS
+            case "tolerance":
+                return _TOLERANCE
+        return self._scalar(1.0 if self.rate is None else self.rate)
+
+    def _scalar(self, value: Any) -> Any:
+        return _KINDS[self.container](float(value)) if self.container in _KINDS else value
+
+    def _data(self, values: Any, shape: str) -> Any:
+        if shape == "[n, 1]":
+            return values[:, None]
+        if shape in ("1x", "x1"):
+            ones = np.ones_like(values)
+            return np.column_stack([ones, values] if shape == "1x" else [values, ones])
+        if self.container == "pandas":
+            return PandasValues((("", values),))
+        if self.container == "list":
+            return values.tolist()
+        return [self._scalar(value) for value in values] if self.container in _KINDS else values
+
+    def _table(self) -> Any:
+        if self.container == "pandas":
+            return PandasValues(tuple(zip(self.columns, (self.x, self.y), strict=True)))
+        table = np.column_stack([self.x, self.y])
+        return table.tolist() if self.container == "list" else table
+
+    def _theta(self, shape: str) -> Any:
+        pair = np.array([self.c, self.m] if shape.startswith("cm") else [self.m, self.c], dtype=float)
+        if self.container == "list":
+            return pair.tolist()
+        return pair[:, None] if shape.endswith("column") else pair
