@@ -192,7 +192,7 @@ GRADIENT_MISTAKES: list[tuple[str, dict[str, list[tuple[str, str]]]]] = [
     ("last-point-only", {"loop": [("$dm +=", "$dm =")]}),
     ("first-point-dropped", {"loop": [("range(", "range(1, ")]}),
     ("last-point-dropped", {"loop": [("len($x))", "len($x) - 1)")]}),
-    ("misplaced-bracket", {"numpy": [("e * $x", "$m * $x + $c - $y * $x")], "loop": [("e * $x[i]", "$m * $x[i] + $c - $y[i] * $x[i]")]}),
+    ("misplaced-bracket", {"numpy": [("e * $x", "$m * $x + $c - $y * $x")], "loop": [("e * $x[i]", "($m * $x[i] + $c - $y[i] * $x[i])")]}),
     ("m-instead-of-x", {"numpy": [("e * $x", "e * $m")], "loop": [("e * $x[i]", "e * $m")]}),
     ("sum-outside-product", {"numpy": [("np.sum(e * $x)", "np.sum(e) * np.sum($x)")]}),
     ("index-instead-of-c", {"loop": [("+ $c", "+ i")]}),

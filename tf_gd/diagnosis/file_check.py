@@ -104,7 +104,6 @@ def check_functions(
         checks = {name: check for name, check in checks.items() if name not in silent}
     if not checks and loaded.fault and steps is None:
         raise loaded.fault
-    checks = {name: in_order(sandbox.source, loaded.functions.get(name), name, check) for name, check in checks.items()}
     checks = taken_back(sandbox.source, checks, wanted)
     if steps is not None and steps.ok:
         used = {name: check for name, check in checks.items() if check.verdict == "wrong" and name in called}
@@ -139,6 +138,8 @@ def _check_as(
         )
     except Misbehaved as fault:
         return of_fault(one.name, fault)
+    if one.taken_at is not None:
+        found = in_order(sandbox.source, one.taken_at, found)
     return with_lines(sandbox.source, one.names, found)
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from tf_gd.diagnosis import function_lines
 from tf_gd.diagnosis.calling import printable
 from tf_gd.diagnosis.function_candidates import Candidate
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
-from tf_gd.diagnosis.line.argument_names import role_of
 from tf_gd.diagnosis.line.asking import UPDATE
 from tf_gd.diagnosis.program_source import ProgramSource
 
@@ -62,20 +60,13 @@ def taken_back(
     return checks
 
 
-def in_order(
-    source: ProgramSource, parameters: list[list[Any]] | None, name: str, check: GradientCheck
-) -> GradientCheck:
-    """Return the check of a gradient without the accusation that its results are swapped, where they are used so."""
-    roles = [role for one, _, _ in parameters or () if (role := role_of(one)) in ("m", "c")]
-    if [finding for finding, _ in check.diagnosis] != ["swapped"] or roles != ["m", "c"]:
+def in_order(source: ProgramSource, line: int, check: GradientCheck) -> GradientCheck:
+    """Return the check of a gradient that gives dL/dc first, with the line of the program that takes it so."""
+    if not check.ok:
         return check
-    line = function_lines.intercept_first(source, name)
-    if line is None:
-        return check
-    place, text = source.place(line), source.line(line)
-    said = f"It returns dL/dc first, and your {place} takes it so: `{printable(text, 100)}`."
-    report = f"RIGHT as it is used.\n\nremark: taken-back\n    {said}"
-    return GradientCheck("right", [], report, [*check.remarks, ("taken-back", said)], check.loss)
+    said = f"It returns dL/dc first, and your {source.place(line)} takes it so: `{printable(source.line(line), 100)}`."
+    report = f"{check.report}\n\nremark: taken-back\n    {said}"
+    return replace(check, report=report, remarks=[*check.remarks, ("taken-back", said)])
 
 
 def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:

@@ -1,7 +1,7 @@
 """Which functions of a program are checked: those whose name, arguments or results say gradient or step."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tf_gd.diagnosis import function_lines
@@ -28,11 +28,13 @@ class Candidate:
         names: its name; or those of two functions, one for m and one for c.
         kinds: as what it is checked: as a gradient, an update, or either.
         certain: whether its name says outright what it is.
+        taken_at: the line of the program that takes its results with that of c first, against its arguments.
     """
 
     names: tuple[str, ...]
     kinds: tuple[Call, ...]
     certain: bool = False
+    taken_at: int | None = None
 
     @property
     def name(self) -> str:
@@ -43,7 +45,7 @@ class Candidate:
         """Return what is asked."""
         if len(self.names) == 2:
             return PairInChild(sandbox, (self.names[0], self.names[1]), loaded.functions)
-        return InChild(sandbox, self.name, loaded.functions[self.name])
+        return InChild(sandbox, self.name, loaded.functions[self.name], self.taken_at is not None)
 
 
 def candidates(loaded: Loaded, source: ProgramSource, call: str | None = None) -> list[Candidate]:
@@ -55,7 +57,15 @@ def candidates(loaded: Loaded, source: ProgramSource, call: str | None = None) -
     single = [
         one for name, parameters in loaded.functions.items() for one in _single(name, parameters or [], known.get(name))
     ]
-    return single + pairs
+    return [_in_order(one, loaded.functions[one.name], source) for one in single] + pairs
+
+
+def _in_order(one: Candidate, parameters: list[list[Any]] | None, source: ProgramSource) -> Candidate:
+    """Return a gradient with the line that takes its results the other way round than its arguments stand."""
+    roles = [role for name in _arguments(parameters or []) if (role := role_of(name)) in ("m", "c")]
+    if roles != ["m", "c"] or GRADIENT not in one.kinds:
+        return one
+    return replace(one, taken_at=function_lines.intercept_first(source, one.name))
 
 
 def descents(loaded: Loaded, source: ProgramSource) -> Iterator[str]:

@@ -58,6 +58,7 @@ class Subject(Protocol):
     """A function that is checked, wherever it is."""
 
     parameters: list[list[Any]] | None
+    c_first: bool
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """Return a reply to each question."""
@@ -65,6 +66,8 @@ class Subject(Protocol):
 
 class Here:
     """A function of the caller's process."""
+
+    c_first = False
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function, self.parameters = function, parameters_of(function)
@@ -84,10 +87,10 @@ def _copy(value: Any) -> Any:
 
 
 class InChild:
-    """A function of a program in the child."""
+    """A function of a program in the child; `c_first` where the program takes its results with c first."""
 
-    def __init__(self, sandbox: Sandbox, name: str, parameters: list[list[Any]] | None) -> None:
-        self.sandbox, self.name, self.parameters = sandbox, name, parameters
+    def __init__(self, sandbox: Sandbox, name: str, parameters: list[list[Any]] | None, c_first: bool = False) -> None:
+        self.sandbox, self.name, self.parameters, self.c_first = sandbox, name, parameters, c_first
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """Call it over the pipe, all questions in one message."""

@@ -54,8 +54,8 @@ def is_right(seen: Sequence[Observation]) -> bool:
 
 def choose(
     call: Call, subject: Subject, points: Points, losses: Sequence[Reduction], said: str | None = None
-) -> Chosen:
-    """Return the function in the way in which it is right, or else in the likeliest one that gives numbers.
+) -> list[Chosen]:
+    """Return the function in the way in which it is right, or else in every one that gives numbers.
 
     Args:
         call: what it is asked for.
@@ -69,20 +69,16 @@ def choose(
     """
     ways = [Tested(call, subject, way, points.x.dtype.type) for way in _ways(call, subject, said)]
     try:
-        chosen = _answered(ways[0], points, ways[0].replies(on_points(ways[0], points)))
-        if _is_right(chosen, losses):
-            return chosen
+        found = [_answered(ways[0], points, ways[0].replies(on_points(ways[0], points)))]
     except Misbehaved as fault:
         if fault.name not in ("raises", "wrong-shape", "not-a-number") or len(ways) == 1:
             raise
-        chosen, failed = None, fault
-    for other in _others(subject, points, ways[1:]):
-        if _is_right(other, losses):
-            return other
-        chosen = chosen or other
-    if chosen is None:
+        found, failed = [], fault
+    if not found or not _is_right(found[0], losses):
+        found += _others(subject, points, ways[1:])
+    if not found:
         raise failed
-    return chosen
+    return next(([one] for one in found if _is_right(one, losses)), found)
 
 
 def _answered(tested: Tested, points: Points, replies: Sequence[Reply]) -> Chosen:
@@ -107,7 +103,7 @@ def _ways(call: Call, subject: Subject, said: str | None) -> list[Convention]:
         if predicted := next((name for name, _, _ in parameters or () if holds_predictions(name)), None):
             advice = f"Take {', '.join(call.arguments)}, and compute {predicted} = m * x + c in it."
         raise Misbehaved("wrong-arguments", f"Your function takes ({names}), but it is called as {call}. {advice}")
-    return ways
+    return [way.with_c_first() for way in ways] if subject.c_first else ways
 
 
 def _is_right(chosen: Chosen, losses: Sequence[Reduction]) -> bool:

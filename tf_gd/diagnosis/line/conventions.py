@@ -41,6 +41,11 @@ class Convention:
     columns: tuple[str, str] = ("x", "y")
     extra: int | None = None
 
+    def with_c_first(self) -> "Convention":
+        """Return the same way, where c comes first in the results in spite of the arguments."""
+        m, c = sorted(self.call.results, key=lambda name: name.endswith("c"))
+        return replace(self, c_first=True, call=replace(self.call, results=(c, m)))
+
     def question(self, m: Any, c: Any, x: Any, y: Any, rate: Any = None) -> Question:
         """Return the arguments for this line, these points and this rate."""
         values = QuestionValues(m, c, x, y, rate, self.container, self.columns)
@@ -58,7 +63,10 @@ def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Co
     if parameters is None or _is_ours(call, parameters):
         return _as_ours(call), True
     wanted = [(name, kind) for name, kind, default in parameters if _is_passed(call, name, kind, default)]
-    wanted += _read_outside(call, wanted, parameters)
+    outside = _read_outside(call, wanted, parameters)
+    wanted += outside
+    if any(role_of(name) == "x" for name, _ in outside) and "y" not in _covered([role_of(name) for name, _ in wanted]):
+        call = replace(call, needs=tuple(role for role in call.needs if role != "y"))  # forgotten, and so never read
     if any(kind == "many" for _, kind, _ in parameters) and len(wanted) < len(call.arguments):
         return _as_ours(call), True
     names = [name for name, _ in wanted]

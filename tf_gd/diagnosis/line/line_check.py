@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import GradientCheck, Verdict
 from tf_gd.diagnosis.line import line_report as report
-from tf_gd.diagnosis.line.asking import GRADIENT, UPDATE, Call, subject_of
+from tf_gd.diagnosis.line.asking import GRADIENT, UNITS, UPDATE, Call, subject_of
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.choosing import Chosen, choose, is_right
 from tf_gd.diagnosis.line.conventions import is_default, words_of
@@ -36,6 +36,9 @@ from tf_gd.diagnosis.line.updates import FLOAT64_RATE, UPDATES
 from tf_gd.errors import DataError
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
+
+MOST_NAMED = 8  # ways to call a wrong function under which its mistake is looked for
+PLAIN = 12  # the cost of one mistake, be it in one derivative only; see `naming_mistakes.Named`
 
 __all__ = ["CATALOGUE", "UPDATES", "check_line_gradient", "check_update"]
 
@@ -144,7 +147,8 @@ def _check(
     subject = subject_of(call, function)
     losses = LOSSES if reduction is None else (reduction,)
     try:
-        chosen = choose(call, subject, points, losses, said)
+        ways = choose(call, subject, points, losses, said)
+        chosen = ways[0] if len(ways) == 1 else _best_named(ways, losses, strict=reduction is not None)
         unit = unit_of(chosen.tested, points.x.dtype)
         exact = exactly_asked(chosen.tested, points)
         fitting = [loss for loss in losses if is_right(chosen.observations(loss, unit, exact))]
@@ -156,6 +160,17 @@ def _check(
         return _tried(chosen, tried, fitting, bool(exact))
     except Misbehaved as fault:
         return of_fault(call.name, fault)
+
+
+def _best_named(ways: Sequence[Chosen], losses: Sequence[Reduction], strict: bool) -> Chosen:
+    """Return the way of calling a wrong function under which its mistake is explained best; the likeliest of equals."""
+    name = name_update if ways[0].tested.is_update else name_gradient
+    costs = []
+    for one in ways[:MOST_NAMED]:
+        costs.append(name(one, losses, UNITS["float64"], (), strict).cost)
+        if costs[-1] <= PLAIN:
+            break
+    return ways[costs.index(min(costs))]
 
 
 def _coarsest(chosen: Chosen, unit: Fraction) -> Fraction:

@@ -1,8 +1,10 @@
 """Which entries of the catalogue explain what was seen: one, one in a single derivative, or two together."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from tf_gd.diagnosis.line.asking import UNITS, Answer
@@ -50,14 +52,33 @@ def rounding_bound(size: Fraction, n: int, reach: Fraction, unit: Fraction, step
     times the sum of the terms' magnitudes, gamma(k) = k u / (1 - k u)  (Higham, eq. 3.4 and lemma 3.1). None where
     k u reaches 1/2: there the dtype is too narrow for any statement.
     """
-    k = steps * (n + ROUNDINGS)
-    return k * unit / (1 - k * unit) * size + 4 * _SMALLEST[unit] * reach if 2 * k * unit < 1 else None
+    gamma = _gamma(steps * (n + ROUNDINGS), unit)
+    return None if gamma is None else gamma * size + 4 * _SMALLEST[unit] * reach
+
+
+@lru_cache
+def _gamma(k: int, unit: Fraction) -> Fraction | None:
+    return k * unit / (1 - k * unit) if 2 * k * unit < 1 else None
 
 
 def bound(term: ExactValue, points: Probe, unit: Fraction, steps: int = 1) -> Fraction:
     """Return how far rounding can take a computed number from `term.value`."""
     room = rounding_bound(term.size, points.n, points.reach, unit, steps)
     return 2 * term.size if room is None else room
+
+
+def _is_within(value: Fraction, term: ExactValue, points: Probe, unit: Fraction, steps: int) -> bool:
+    """Return whether rounding can take a computed number from `term.value` to `value`."""
+    apart = abs(value - term.value)
+    if not apart:
+        return True
+    with contextlib.suppress(OverflowError):  # most are far apart: floats tell, and fractions are slow
+        rough = 4 * steps * (points.n + ROUNDINGS) * float(unit) * float(term.size)
+        if float(apart) > rough + 8 * float(_SMALLEST[unit]) * float(points.reach) + 1e-300 and rough < float(
+            term.size
+        ):
+            return False
+    return apart <= bound(term, points, unit, steps)
 
 
 def parts_explained(
@@ -72,7 +93,7 @@ def parts_explained(
             return False, False  # such as the root of a loss of 0, which has no derivative
         for which in (0, 1):
             value, term = one.answer.values[which], terms[which]
-            fits[which] &= abs(value - term.value) <= bound(term, one.points, one.answer.unit, steps)
+            fits[which] &= _is_within(value, term, one.points, one.answer.unit, steps)
         if not any(fits):
             break
     return fits[0], fits[1]

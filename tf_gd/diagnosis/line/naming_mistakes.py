@@ -96,7 +96,7 @@ def name_update(
             best = min(found, key=lambda one: one.cost)
             return _with_other_loss(best, chosen, unit, exact) if strict else best
     loss = max(losses, key=lambda one: sum(parts_explained(on_paper, everything[one], STEPS)))
-    return Named(describe_update(everything[loss]), loss, True, everything[loss], 9)
+    return Named(describe_update(everything[loss]), loss, True, everything[loss], 99)
 
 
 def _alone(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:

@@ -174,6 +174,8 @@ UPDATES: tuple[UpdateMistake, ...] = (
                 step.points.c - step.points.m + step.moved()[0],
                 step.points.m - step.points.c + step.moved()[1],
             ),
+            lambda step: (step.moved()[0], step.moved()[0] - step.points.c + step.moved()[1]),
+            lambda step: (step.moved()[1] - step.points.m + step.moved()[0], step.moved()[1]),
         ),
     ),
     UpdateMistake(
