@@ -75,9 +75,9 @@ class ProgramInChild:
 
         It writes where the program hangs to standard error, which the parent reads.
         """
-        seconds = max(float(message["seconds"]), SHORTEST)
-        try:
-            faulthandler.dump_traceback_later(seconds, exit=True, file=2)
+        seconds = float(message["seconds"])
+        try:  # without `max`: the program may have replaced it
+            faulthandler.dump_traceback_later(seconds if seconds > SHORTEST else SHORTEST, exit=True, file=2)
             return answer_to(self.program, message)
         finally:
             faulthandler.cancel_dump_traceback_later()

@@ -17,18 +17,16 @@ _ROLES = {4: "m, c, x, y", 5: "m, c, x, y, learning_rate"}
 def nothing_to_check(path: str, why: str, loaded: Loaded, source: ProgramSource) -> DataError:
     """Return the error, with what would make the file's own functions checkable."""
     name = plain(path)[1:-1]
-    advice = next(
-        (said for key, parameters in loaded.functions.items() if (said := _advice(key, parameters, name))), ""
-    )
-    return DataError(f"`{name}` has nothing to check. {why} {advice or _WANTED}")
+    advice = next((said for key, parameters in loaded.functions.items() if (said := _advice(key, parameters))), "")
+    return DataError(f"`{name}` has nothing to check. {why} {_WANTED} {advice}".rstrip())
 
 
-def _advice(function: str, parameters: list[list[Any]] | None, path: str) -> str:
+def _advice(function: str, parameters: list[list[Any]] | None) -> str:
     """Return what to do for one function; nothing where its arguments are no line and points."""
     names = [name for name, kind, default in parameters or () if kind == "positional" and not default]
     if derivative_of(function.rpartition(".")[2]):
         return f"{function} gives one derivative: write the function for the other one too, with the same arguments."
     if len(names) not in _ROLES:
         return ""
-    said = f"{function} takes ({', '.join(names)}). If it is a gradient or a step, say what these are, in this order"
-    return f'{said}: tf-gd diagnose {path} --call "{function}({_ROLES[len(names)]})".'
+    said = f"{function} takes ({', '.join(names)}): if it is a gradient or a step, say what these are, in their order"
+    return f'{said}, with --call "{function}({_ROLES[len(names)]})".'

@@ -164,12 +164,13 @@ class FormulaEvidence:
         return parts_explained(self.lift(formula), self.seen, self.steps)
 
 
-def explanation(evidence: FormulaEvidence, coincidences: bool = True) -> MistakeCombination:
+def explanation(evidence: FormulaEvidence, coincidences: bool = True, factors: bool = True) -> MistakeCombination:
     """Return what explains the answers: one mistake by its usual form, by a rarer one, in one derivative, or two.
 
     Args:
         evidence: what was answered.
         coincidences: whether a 1/(2n) too much may be named; not where the loss could have it.
+        factors: whether a wrong factor on top of another mistake is looked for as well, which takes long.
     """
     entries = [entry for entry in CATALOGUE if coincidences or entry.name != "half-mean"]
     fits = {form: evidence.fits(form) for entry in entries for form in (entry.formula, *entry.rarer)}
@@ -180,7 +181,8 @@ def explanation(evidence: FormulaEvidence, coincidences: bool = True) -> Mistake
     rarer = tuple(entry for entry in entries if any(all(fits[form]) for form in entry.rarer))
     if rarer:
         return MistakeCombination(rarer, ("",) * len(rarer), cost=2)
-    return _in_one(evidence, entries, fits) or _in_each(entries, fits) or _with_a_factor(evidence, entries)
+    found = _in_one(evidence, entries, fits, factors) or _in_each(entries, fits)
+    return found or (_with_a_factor(evidence, entries) if factors else MistakeCombination())
 
 
 def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistake, ...]:
@@ -189,14 +191,16 @@ def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistak
     return usual or tuple(entry for entry in entries if any(fits[form][which] for form in entry.rarer))
 
 
-def _in_one(evidence: FormulaEvidence, entries: Sequence[Mistake], fits: Fits) -> MistakeCombination | None:
+def _in_one(
+    evidence: FormulaEvidence, entries: Sequence[Mistake], fits: Fits, factors: bool
+) -> MistakeCombination | None:
     """Return a mistake in one derivative, where the other one is right; by itself, or with a factor on top."""
     rights = evidence.fits(right)
     for which in (0, 1):
         if rights[1 - which] and (found := _of_part(entries, fits, which)):
             return MistakeCombination(found[:1], (DERIVATIVES[which],), cost=3)
     for which in (0, 1):
-        pairs = _pairs(entries) if rights[1 - which] else ()
+        pairs = _pairs(entries) if factors and rights[1 - which] else ()
         pair = next((pair for formula, pair in pairs if evidence.fits(formula)[which]), None)
         if pair:
             return MistakeCombination(pair, (DERIVATIVES[which],) * 2, together=True, cost=5)

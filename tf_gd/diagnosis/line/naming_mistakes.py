@@ -57,12 +57,15 @@ def name_gradient(
     chosen: Chosen, losses: Sequence[Reduction], unit: Fraction, exact: Sequence[Answer], strict: bool
 ) -> Named:
     """Return what is wrong with a gradient, under the loss that explains it best."""
-    found = []
-    for loss in losses:
-        seen = chosen.observations(loss, unit, exact)
-        said = explanation(FormulaEvidence(seen), coincidences=strict)
-        found.append(Named(said.diagnosis(loss), loss, said.together, seen, _cost(said, loss, strict)))
-    best = min(found, key=lambda one: one.cost)
+    asked = {loss: chosen.observations(loss, unit, exact) for loss in losses}
+    for factors in (False, True):
+        found = []
+        for loss, seen in asked.items():
+            said = explanation(FormulaEvidence(seen), strict, factors)
+            found.append(Named(said.diagnosis(loss), loss, said.together, seen, _cost(said, loss, strict)))
+        best = min(found, key=lambda one: one.cost)
+        if best.diagnosis:
+            break
     if not best.diagnosis:
         best = max(found, key=lambda one: sum(parts_explained(right, one.seen)))
         best = replace(best, diagnosis=describe(chosen.tested, best.seen, chosen.points), together=True)
