@@ -29,14 +29,15 @@ def check_uncalled(sandbox: Sandbox, loaded: Loaded, reduction: str | None) -> d
 
 
 def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -> GradientCheck | None:
-    """Call a function in the ways that its names allow, until its steps are right; else take the first."""
+    """Call a function in the ways that its names allow, until its steps are right or else have a name."""
     ways, _ = conventions(DESCENT, loaded.functions[name])
-    first = None
+    found: list[GradientCheck] = []
     for check in _checks(sandbox, name, ways[:MOST_WAYS], reduction):
         if check.ok:
             return check
-        first = first or check
-    return first
+        found.append(check)
+    named = [one for one in found if one.diagnosis and not one.diagnosis[0][0].startswith("unlisted")]
+    return next(iter(named + found), None)
 
 
 def _checks(sandbox: Sandbox, name: str, ways: list[Convention], reduction: str | None) -> Iterator[GradientCheck]:

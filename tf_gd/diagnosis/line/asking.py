@@ -45,7 +45,7 @@ class Call:
     def role_of(self, name: str) -> str:
         """Return the role of an argument by its name; of a descent, that of the number of steps too."""
         if self.needs == DESCENT.needs and (counts_steps(name) or "epsilon" in name or "threshold" in name):
-            return "steps" if not re.search("tol|eps|thresh", name.lower()) or "epoch" in name.lower() else "tolerance"
+            return "tolerance" if re.search("tol|(^|_)eps|thresh", name.lower()) else "steps"
         return role_of(name)
 
 
