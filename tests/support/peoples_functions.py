@@ -5,8 +5,9 @@ A `Form` holds what stands around the computation: the head, what it takes apart
 computation: with NumPy, in a loop, over pairs, or with a design matrix. Either is right, or has one planted mistake.
 """
 
+import random
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LOSSES = ("sum", "mean", "half_sum", "half_mean")
 FACTORS = {"sum": "2 * ", "mean": "2 / $n * ", "half_sum": "", "half_mean": "1 / $n * "}
@@ -288,3 +289,51 @@ def pair_source(pair: tuple[str, str, str], body: list[str]) -> tuple[str, str, 
         for name, back in ((for_m, "$dm"), (for_c, "$dc"))
     }
     return "\n".join(texts[name] for name in pair[:2]), for_m, for_c
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A file with one mistake in it, and what the mistake may be called."""
+
+    what: str
+    text: str
+    names: tuple[str, ...]
+
+
+# Names between which no numbers decide: the sign may be the step's or the gradient's, one 2 too many that of the loss.
+ALIKE = {
+    "sign": ("sign", "ascent"),
+    "extra-factor-2": ("extra-factor-2", "missing-factor-2", "intercept-moved-twice"),
+    "missing-factor-2": ("missing-factor-2", "extra-factor-2"),
+}
+
+
+def mistaken(seed: int) -> Planted:
+    """Return a file with a mistake, drawn by a seed: in a gradient, in that of an update, in a pair, or in a step."""
+    pick = random.Random(seed)
+    loss, kind = pick.choice(LOSSES), pick.choice(("gradient", "gradient", "update", "step", "pair"))
+    if kind == "step":
+        form, (name, changes) = pick.choice(STEP_FORMS), pick.choice(UPDATE_MISTAKES)
+        text = _stepping(form, changes).source(lines_of(RIGHT_BODIES["numpy"], loss))
+        return Planted(f"{form.name}, {loss}, {name}", text, ALIKE.get(name, (name,)))
+    form = pick.choice(GRADIENTS if kind == "gradient" else UPDATES)
+    name, by_body = pick.choice(GRADIENT_MISTAKES)
+    bodies = [body for body in by_body if kind == "pair" or form.arrays or body in ("loop", "zip")]
+    if not bodies:
+        return mistaken(seed + 100_000)
+    lines = planted(RIGHT_BODIES[bodies[0]], by_body[bodies[0]], loss)
+    text = pair_source(pick.choice(PAIRS), lines)[0] if kind == "pair" else form.source(lines)
+    return Planted(f"{kind}: {form.name}, {loss}, {name}, {bodies[0]}", text, ALIKE.get(name, (name,)))
+
+
+STEP_FORMS = [form for form in UPDATES if form.after.startswith("$m -=")]
+
+
+def _stepping(form: Form, changes: list[tuple[str, str]]) -> Form:
+    """Return an update with a mistake in the statements that move m and c."""
+    rate = form.after.split()[2]
+    after = form.after.replace(rate, "$rate")
+    for old, new in changes:
+        assert old in after, (old, after)
+        after = after.replace(old, new, 1)
+    return replace(form, after=after.replace("$rate", rate))

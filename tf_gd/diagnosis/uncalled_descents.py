@@ -33,11 +33,14 @@ def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -
     ways, _ = conventions(DESCENT, loaded.functions[name])
     found: list[GradientCheck] = []
     for check in _checks(sandbox, name, ways[:MOST_WAYS], reduction):
-        if check.ok:
-            return check
-        found.append(check)
-    named = [one for one in found if one.diagnosis and not one.diagnosis[0][0].startswith("unlisted")]
-    return next(iter(named + found), None)
+        found.insert(0 if check.ok or (_is_named(check) and not any(map(_is_named, found))) else len(found), check)
+        if check.ok or (_is_named(check) and all(form.role != "theta" for _, _, form in ways[0].forms)):
+            break
+    return next(iter(found), None)
+
+
+def _is_named(check: GradientCheck) -> bool:
+    return bool(check.diagnosis) and not check.diagnosis[0][0].startswith("unlisted")
 
 
 def _checks(sandbox: Sandbox, name: str, ways: list[Convention], reduction: str | None) -> Iterator[GradientCheck]:

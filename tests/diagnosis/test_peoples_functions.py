@@ -1,0 +1,113 @@
+"""Functions in people's own forms: right ones are right with their loss named, wrong ones wrong with the right name."""
+
+from pathlib import Path
+
+import pytest
+from support.here_sandbox import functions_of
+from support.peoples_functions import (
+    GRADIENTS,
+    LOSSES,
+    PAIRS,
+    RIGHT_BODIES,
+    UPDATES,
+    Form,
+    lines_of,
+    mistaken,
+    pair_source,
+)
+
+from tf_gd.diagnosis.line.argument_names import derivative_of, says_gradient
+
+MANY = 800  # wrong ones
+
+
+def sample(forms: list[Form]) -> list[object]:
+    """Return all forms, of which two in three are slow tests; each with a loss and a computation of its own."""
+    return [
+        pytest.param(form, index, id=form.name, marks=() if index % 3 == 0 else pytest.mark.slow)
+        for index, form in enumerate(forms)
+    ]
+
+
+def body_of(form: Form, index: int) -> list[str]:
+    names = list(RIGHT_BODIES) if form.arrays else ["loop", "zip"]
+    return RIGHT_BODIES[names[index % len(names)]]
+
+
+@pytest.mark.parametrize(("form", "index"), sample(GRADIENTS + UPDATES))
+def test_a_right_function_is_right_with_its_loss_named(form: Form, index: int, tmp_path: Path) -> None:
+    for loss in LOSSES[index % 4 :][:1]:
+        text = form.source(lines_of(body_of(form, index // 4), loss))
+        checks = functions_of(text, tmp_path)
+        assert form.checked in checks, text
+        for check in checks.values():
+            assert (check.verdict, check.loss) == ("right", loss), f"{text}\n{check}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("form", "index"), sample(GRADIENTS + UPDATES))
+def test_and_under_every_loss(form: Form, index: int, tmp_path: Path) -> None:
+    for number, loss in enumerate(LOSSES):
+        checks = functions_of(form.source(lines_of(body_of(form, index + number), loss)), tmp_path)
+        assert {(check.verdict, check.loss) for check in checks.values()} == {("right", loss)}
+
+
+@pytest.mark.parametrize(("pair", "index"), [(pair, index) for index, pair in enumerate(PAIRS)])
+def test_two_functions_one_for_each_derivative(pair: tuple[str, str, str], index: int, tmp_path: Path) -> None:
+    loss = LOSSES[index % 4]
+    text, for_m, for_c = pair_source(pair, lines_of([*RIGHT_BODIES.values()][index // 4], loss))
+    (checked,) = functions_of(text, tmp_path).items()
+    assert (checked[0], checked[1].verdict, checked[1].loss) == (f"{for_m} and {for_c}", "right", loss)
+
+
+def test_a_mistake_in_one_of_two_functions_is_found_at_its_line(tmp_path: Path) -> None:
+    text = "def dw(x, y, w, b):\n    return 2 * sum((w * u + b - v) * u for u, v in zip(x, y))\n\n"
+    text += "def db(x, y, w, b):\n    return -2 * sum(w * u + b - v for u, v in zip(x, y))\n"
+    check = functions_of(text, tmp_path)["dw and db"]
+    assert [name for name, _ in check.diagnosis] == ["sign-of-c"]
+    assert check.lines == {"sign-of-c": 5}
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    _compare(range(24), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(MANY // 50))
+def test_of_many_mistakes_each_is_named(block: int, tmp_path: Path) -> None:
+    _compare(range(50 * block, 50 * (block + 1)), tmp_path)
+
+
+def _compare(seeds: range, folder: Path) -> None:
+    """Every one is wrong, and at least 95 % are called by a right name."""
+    misnamed = []
+    for seed in seeds:
+        case = mistaken(seed)
+        checks = functions_of(case.text, folder)
+        wrong = [check for check in checks.values() if check.verdict == "wrong"]
+        assert wrong, f"{case.what}\n{case.text}\n{checks}"
+        if not {check.diagnosis[0][0] for check in wrong} & set(case.names):
+            misnamed.append((case.what, str(wrong[0])))
+    print(f"{len(seeds)} of {len(seeds)} found, {len(seeds) - len(misnamed)} named")
+    assert len(misnamed) <= 0.05 * len(seeds), misnamed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def update(w, b, dw, db, lr):\n    return w - lr * dw, b - lr * db\n",
+        "def gradient(x, error, n):\n    return 2 * sum(error * x), 2 * sum(error)\n",
+        "def gradient(error, x, y):\n    return 2 * sum(error * x), 2 * sum(error)\n",
+        "def update_weights(weights, grads, lr):\n    return weights - lr * grads\n",
+        "def mse(x, y, w, b):\n    return sum((w * x + b - y) ** 2)\n",
+        "def grad_w(x, y, w, b):\n    return 2 * sum((w * x + b - y) * x)\n",
+        "def stats(m, c, x, y):\n    return sum(x), sum(y)\n",
+    ],
+)
+def test_what_is_no_gradient_of_a_line_is_not_called_wrong(text: str, tmp_path: Path) -> None:
+    assert not [check for check in functions_of(text, tmp_path).values() if check.verdict == "wrong"]
+
+
+def test_what_the_name_of_a_function_says() -> None:
+    assert not any(map(says_gradient, ("loss", "cost", "predict", "mse", "upgrade"[:2], "residuals")))
+    assert [derivative_of(name) for name in ("dw", "partial_m", "loss_gradient", "update_b")] == ["w", "m", "", ""]

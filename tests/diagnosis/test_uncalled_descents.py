@@ -1,0 +1,90 @@
+"""Functions that hold a descent and that nothing calls: called with points, and judged by their steps."""
+
+from pathlib import Path
+
+import pytest
+from support.here_sandbox import functions_of
+
+FUNCTION = """
+import numpy as np
+
+def gradient_descent(x, y, lr, steps):
+    w = b = 0.0
+    for _ in range(steps):
+        e = w * x + b - y
+        w, b = w - lr * 2 / len(x) * np.sum(e * x), b - lr * 2 / len(x) * np.sum(e)
+    return w, b
+"""
+CLASS = """
+import numpy as np
+
+class LinearRegression:
+    def __init__(self, lr=0.01, epochs=200):
+        self.lr = lr
+        self.epochs = epochs
+
+    def fit(self, X, y):
+        self.w = 0.0
+        self.b = 0.0
+        for _ in range(self.epochs):
+            e = self.w * X + self.b - y
+            dw = np.sum(e * X) / len(X)
+            db = np.sum(e) / len(X)
+            self.w -= self.lr * dw
+            self.b -= self.lr * db
+"""
+MATRIX = """
+def train(X, y, theta, alpha, num_iters):
+    for i in range(num_iters):
+        theta = theta - alpha / len(y) * X.T @ (X @ theta - y)
+    return theta
+"""
+RUNNER = """
+def runner(points, starting_b, starting_m, learning_rate, num_iterations):
+    b, m = starting_b, starting_m
+    for i in range(num_iterations):
+        gb = gm = 0
+        for p in points:
+            e = m * p[0] + b - p[1]
+            gb += 2 * e
+            gm += 2 * e * p[0]
+        b -= learning_rate * gb
+        m -= learning_rate * gm
+    return b, m
+"""
+TOLERANCE = """
+def fit_line(x, y, alpha=0.05, tol=1e-6):
+    m, c = 0, 0
+    while True:
+        e = m * x + c - y
+        gm, gc = sum(e * x), sum(e)
+        m, c = m - alpha * gm, c - alpha * gc
+        if abs(gm) < tol and abs(gc) < tol:
+            return m, c
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "loss", "wrong", "mistake"),
+    [
+        (FUNCTION, "gradient_descent", "mean", ("e * x", "e"), "missing-x"),
+        (CLASS, "LinearRegression.fit", "half_mean", ("np.sum(e) ", "np.sum(e * X) "), "x-in-both"),
+        (MATRIX, "train", "half_mean", ("theta - alpha", "theta + alpha"), "ascent"),
+        (RUNNER, "runner", "sum", (" + b - p", " - p"), "missing-intercept"),
+        (TOLERANCE, "fit_line", "half_sum", ("+ c - y", "+ c + y"), "target-added"),
+    ],
+)
+def test_a_function_that_nothing_calls(
+    text: str, name: str, loss: str, wrong: tuple[str, str], mistake: str, tmp_path: Path
+) -> None:
+    check = functions_of(text, tmp_path)[name]
+    assert (check.verdict, check.loss) == ("right", loss), str(check)
+    assert [remark for remark, _ in check.remarks] == ["called-with-our-points"]
+    assert "rate-too-large" not in str(check)
+    check = functions_of(text.replace(*wrong), tmp_path)[name]
+    assert (check.verdict, check.diagnosis[0][0]) == ("wrong", mistake), str(check)
+    assert check.lines[mistake] <= len(text.splitlines())
+
+
+def test_one_that_is_called_is_judged_by_its_own_steps_only(tmp_path: Path) -> None:
+    assert functions_of(f"{FUNCTION}\ngradient_descent(np.arange(3.0), np.ones(3), 0.1, 0)\n", tmp_path) == {}
