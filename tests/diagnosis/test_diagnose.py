@@ -326,7 +326,7 @@ def changing(m, c, x, y):
         (lambda m, c: (m, c), "wrong-arguments", "takes (m, c), but it is called as gradient(m, c, x, y)"),
         (lambda m, c, x, y: None, "returns-nothing", "Is a `return` missing"),
         (lambda m, c, x, y: 1.0, "wrong-shape", "returned a single float"),
-        (lambda m, c, x, y: (1.0, 2.0, 3.0), "wrong-shape", "returned 3 values"),
+        (lambda m, c, x, y: (1.0, 2.0, 3.0, 4.0), "wrong-shape", "returned 4 values"),
         (lambda m, c, x, y: x, "wrong-shape", "returned 16 values"),
         (lambda m, c, x, y: (x, y), "wrong-shape", "dL/dm has shape [16]; it must be one number"),
         (lambda m, c, x, y: "12", "wrong-shape", "returned a str"),
@@ -337,7 +337,7 @@ def changing(m, c, x, y):
         (lambda m, c, x, y: (np.sum(x) / np.float64(0), 1.0), "not-finite", "dL/dm is inf"),
         (lambda m, c, x, y: (1.0, float("nan")), "not-finite", "dL/dc is nan"),
         (lambda m, c, x, y: exit(3), "raises", "called sys.exit()"),
-        (lambda m, c, x, y: ([1.0, [2.0]], 3.0), "not-a-number", "dL/dm is"),
+        (lambda m, c, x, y: ([1.0, "2", 4.0], 3.0), "not-a-number", "dL/dm is"),
     ],
 )
 def test_a_function_that_misbehaves_gets_one_clear_finding(gradient: Any, name: str, message: str) -> None:
