@@ -195,9 +195,8 @@ def _wrong(
     """Return the check of a function that is wrong on the simple points."""
     name = name_update if chosen.tested.is_update else name_gradient
     named: Named = name(chosen, losses, unit, exact, strict=reduction is not None)
-    if given is None:
-        evidence = with_evidence(chosen.tested, named.loss, unit, named.diagnosis)
-        named = replace(named, diagnosis=evidence, given=False)
+    evidence = with_evidence(chosen.tested, named.loss, unit, named.diagnosis, chosen.points)
+    named = replace(named, diagnosis=evidence, given=given is not None)
     how = _how(chosen)
     thinning = "" if given is None else report.of_thinning(chosen.points.n, given)
     return GradientCheck("wrong", named.diagnosis, report.of_wrong(named, how) + thinning, how, named.loss)

@@ -1,12 +1,14 @@
-"""The evidence of each finding: the simplest round numbers on which a function answers wrongly.
+"""The evidence of each finding: the simplest numbers on which a function answers wrongly.
 
-One point if one point shows it, else two or more: a mistake in a sum or a mean does not show on one.
+They are round, or the caller's own points. One point if one point shows it, else two or more: a mistake in a sum or a
+mean does not show on one.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,10 @@ from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.line.asking import GRADIENT
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import bound
-from tf_gd.diagnosis.line.probes import Probe
+from tf_gd.diagnosis.line.probes import OURS, Probe
 from tf_gd.diagnosis.line.running_error import ExactValue, vector
 from tf_gd.diagnosis.line.trial import Tested, TrialLine
+from tf_gd.diagnosis.line.unclassified import ROUND
 from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
@@ -27,9 +30,12 @@ SETS = (
     Points([3.0], [5.0]),
     Points([1.0, 3.0], [2.0, 5.0]),
     Points([1.0, 2.0, 4.0], [3.0, 1.0, 5.0]),
-    Points([1.0, 2.0, 4.0, -1.0, 0.0, 3.0], [3.0, 1.0, 5.0, 2.0, 4.0, -2.0]),
+    Points([-1.0], [2.0]),
+    Points([0.0], [4.0]),
+    ROUND,
 )
-LINES = ((2.0, 1.0), (1.0, -2.0), (0.0, 1.0), (-0.5, 0.25))
+LINES = ((2.0, 1.0), (1.0, -2.0), (0.0, 1.0), (-0.5, 0.25), (-50.5, 100.0))
+MOST_ROWS = 6  # of the caller's points, the first so many are searched for one, two or three that show it
 RATE = 0.25  # exact in float32 as well
 
 _IN_ONE = re.compile(r"^(?:Two mistakes come together[^.]*\. )?(?:The [^.]* gradient[^.]*\. )?(?:In )?dL/d([mc])\b")
@@ -37,7 +43,7 @@ _IN_ONE = re.compile(r"^(?:Two mistakes come together[^.]*\. )?(?:The [^.]* grad
 
 @dataclass(frozen=True)
 class Answered:
-    """A round question with what came back and what is right."""
+    """A simple question with what came back and what is right."""
 
     points: Points
     line: TrialLine
@@ -46,9 +52,19 @@ class Answered:
     wrong: tuple[bool, bool]
 
 
-def with_evidence(tested: Tested, loss: Reduction, unit: Fraction, diagnosis: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, each with the simplest round numbers that show it, before what it cites."""
-    answers = _answers(tested, loss, unit)
+def with_evidence(
+    tested: Tested, loss: Reduction, unit: Fraction, diagnosis: Sequence[Finding], points: Points
+) -> list[Finding]:
+    """Return the findings, each with the simplest numbers that show it, before what it cites.
+
+    Args:
+        tested: the function.
+        loss: under which it is wrong.
+        unit: the unit roundoff at which it computes.
+        diagnosis: the findings.
+        points: the caller's; or ours, in whose place round ones are shown.
+    """
+    answers = _answers(tested, loss, unit, SETS if points is OURS else _small_sets(points))
     return [(name, _inserted(message, _evidence(tested, answers, _part(message)))) for name, message in diagnosis]
 
 
@@ -58,10 +74,17 @@ def _part(message: str) -> tuple[int, ...]:
     return (0, 1) if found is None else ("mc".index(found[1]),)
 
 
-def _answers(tested: Tested, loss: Reduction, unit: Fraction) -> list[Answered]:
-    """Ask every round question, in one message; those that give no numbers are left out."""
+def _small_sets(points: Points) -> list[Points]:
+    """Return the sets of one, two and three of the caller's first points."""
+    rows = range(min(points.n, MOST_ROWS))
+    chosen = [list(some) for size in (1, 2, 3) for some in combinations(rows, size)]
+    return [Points(points.x[some], points.y[some]) for some in chosen]
+
+
+def _answers(tested: Tested, loss: Reduction, unit: Fraction, sets: Sequence[Points]) -> list[Answered]:
+    """Ask every simple question, in one message; those that give no numbers are left out."""
     rate = RATE if tested.is_update else None
-    asked = [(points, TrialLine(m, c, rate)) for points in SETS for m, c in LINES]
+    asked = [(points, TrialLine(m, c, rate)) for points in sets for m, c in LINES]
     replies = tested.replies([(line, np.array(points.x), np.array(points.y)) for points, line in asked])
     found = []
     for (points, line), reply in zip(asked, replies, strict=True):

@@ -31,7 +31,7 @@ OURS = Points(X, Y)
 
 # An affine function of (m, c), as the right gradient is, is determined by three of these and confirmed by the fourth.
 # It lies far out, so that a gradient clipped at some size shows, and between whole numbers, so that int(m) does.
-LINES: tuple[tuple[float, float], ...] = ((0, 0), (1, 0), (0, 1), (-7.25, 12.5))
+LINES: tuple[tuple[float, float], ...] = ((0, 0), (1, 0), (0, 1), (-10.5, 20.5))
 
 # Formulas are evaluated in rational arithmetic, row by row; beyond this many rows, evenly spaced ones stand for all.
 MOST_ROWS = 500

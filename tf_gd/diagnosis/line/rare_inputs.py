@@ -12,7 +12,7 @@ from tf_gd.diagnosis.line.trial import Failure, Tested, TrialLine, Tried
 from tf_gd.diagnosis.line.unclassified import digits
 from tf_gd.reduction import Reduction
 
-_FEW = 6  # points whose values a message shows
+_FEW, _SHORT = 6, 7  # points whose values a message shows, and how long each may be
 
 # What may be special about a question, in words, the likeliest first.
 _KINDS: tuple[tuple[str, Callable[[PointSet, TrialLine], bool]], ...] = (
@@ -48,9 +48,7 @@ def describe_rare(tested: Tested, tried: Tried, loss: Reduction) -> Finding:
     first = failures[0]
     equation = cite(8 if tested.is_update else 5, loss)
     name = "unlisted-refusal" if first.said and first.yours is None else "unlisted"
-    wrong = len({(id(one.points), one.line) for one in failures})
-    count = f"Right on the simple points, wrong in {wrong} of {tried.questions} questions"
-    return name, f"{count}{where}. {_shown(tested, first)} {equation}"
+    return name, f"It is right on many inputs, and wrong on others{where}. {_shown(tested, first)} {equation}"
 
 
 def _where(tried: Tried, failures: list[Failure]) -> str:
@@ -68,13 +66,15 @@ def _where(tried: Tried, failures: list[Failure]) -> str:
 
 
 def _shown(tested: Tested, one: Failure) -> str:
-    """Return one question, and the two numbers."""
-    points = one.points
-    x, y = (", ".join(digits(Fraction(float(value))) for value in values) for values in (points.x, points.y))
-    values = f"x=[{x}], y=[{y}]" if points.n <= _FEW else f"{points.n} points ({points.words})"
+    """Return one question, and the two numbers where the points are few and round."""
     rate = "" if one.line.rate is None else f", learning_rate={one.line.rate:g}"
-    at = f"On {values}, at m={one.line.m:g}, c={one.line.c:g}{rate}"
+    line = f"at m={one.line.m:g}, c={one.line.c:g}{rate}"
+    x, y = ([digits(Fraction(float(value))) for value in values] for values in (one.points.x, one.points.y))
+    is_round = len(x) <= _FEW and max(map(len, x + y)) <= _SHORT
+    at = f"On x=[{', '.join(x)}], y=[{', '.join(y)}], {line}" if is_round else f"So on {one.points.words}, {line}"
     if one.yours is None:
         return f"{at}: {one.said}"
+    if not is_round:
+        return f"{at}."
     label = tested.call.results[one.which]
     return f"{at}, your {label} is {digits(one.yours)}, the right one {digits(one.right)}."

@@ -9,6 +9,7 @@ import numpy as np
 from tf_gd.diagnosis.calling import Misbehaved, Reply, exactly, printable, what_was_raised
 from tf_gd.diagnosis.line.argument_names import field_role, role_of
 from tf_gd.diagnosis.line.asking import GRADIENT, UNITS, Answer, Call
+from tf_gd.diagnosis.line.probes import OURS
 
 _NOT_FINITE = "Look for a division by zero, a root of a negative number, or numbers that grow too large."
 
@@ -126,8 +127,13 @@ def _two(call: Call, value: Any) -> tuple[Any, Any]:
     items = _items(value)
     length = rest[1] if kind == "list" else (rest[1] or [1])[0] if kind == "array" else len(items)
     if length != 2:
-        raise Misbehaved("wrong-shape", f"{call} returned {length} values. {call.wanted}")
+        raise Misbehaved("wrong-shape", f"{call} returned {_sizes([length])[1:-1]} values. {call.wanted}")
     return items[0], items[1]
+
+
+def _sizes(shape: Sequence[int]) -> str:
+    """Return a shape in words, n for the number of our points."""
+    return f"[{', '.join('n' if size == OURS.n else str(size) for size in shape)}]"
 
 
 def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
@@ -137,7 +143,7 @@ def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
         shape, numbers = rest[0], rest[1]
         if int(np.prod(shape)) != 1:
             hint = "Add up over the points, for example with np.sum." if shape else ""
-            raise Misbehaved("wrong-shape", f"{label} has shape {shape}; it must be one number. {hint}")
+            raise Misbehaved("wrong-shape", f"{label} has shape {_sizes(shape)}; it must be one number. {hint}")
         kind, rest = "number", [numbers[0]]
     if kind == "list" and rest[0] == 1:
         return _number(call, label, rest[1][0])

@@ -1,16 +1,11 @@
-"""A mistake that is in no catalogue: what can still be said about it.
-
-Which parameter; where; wrong by a factor, by a constant, in one term or otherwise; and the smallest set of
-rows that shows it.
-"""
+"""A mistake that is in no catalogue: in which parameter; by a factor, by a constant, in one term or otherwise."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 
-from tf_gd.diagnosis.calling import Misbehaved, Reply
-from tf_gd.diagnosis.line.asking import GRADIENT, Answer
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.line.asking import GRADIENT
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, bound, in_one_precision
 from tf_gd.diagnosis.line.mistake import cite
@@ -21,7 +16,7 @@ from tf_gd.reduction import Reduction
 
 Diagnosis = list[tuple[str, str]]
 
-# Points whose numbers are easy to check by hand; of these a message shows the smallest set that shows the mistake.
+# Points whose numbers are easy to check by hand.
 ROUND = Points([1.0, 2.0, 4.0, -1.0, 0.0, 3.0], [3.0, 1.0, 5.0, 2.0, 4.0, -2.0])
 _ROUND_WORDS = "x=[1, 2, 4, -1, 0, 3], y=[3, 1, 5, 2, 4, -2]"
 
@@ -30,8 +25,6 @@ MOVED = tuple(f"The {result} by which {name} moves" for name, result in zip("mc"
 
 # Equation 5 multiplied out: for each derivative the constant term, the term with m and the term with c.
 TERMS = (("-{add}(2 x_i y_i)", "{add}(2 x_i^2) m", "{add}(2 x_i) c"), ("-{add}(2 y_i)", "{add}(2 x_i) m", "{add}(2) c"))
-
-_MOST_ROWS = 12  # of the points, the first so many are searched for a small set that shows the mistake
 
 
 @dataclass(frozen=True)
@@ -102,23 +95,14 @@ def describe(tested: Tested, seen: Sequence[Observation], points: Points) -> Dia
     found = _describe(series, PARAMETERS, loss, shown or series)
     if not found:
         return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
-    evidence = smallest_rows(tested, ROUND if points is OURS else points, seen)
-    return [
-        (name, f"{message} {' '.join(evidence[part] for part in _parts(message))} {cite(5, loss)}")
-        for name, message in found
-    ]
-
-
-def _parts(message: str) -> list[int]:
-    """Return which derivatives a message is about."""
-    return [which for which, label in enumerate(PARAMETERS) if message.startswith((label, "Both"))][:1]
+    return [(name, f"{message} {cite(5, loss)}") for name, message in found]
 
 
 def describe_update(seen: Sequence[Observation]) -> Diagnosis:
     """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
     series = [of_update(seen, which) for which in range(2)]
     found = _describe(series, MOVED, seen[0].points.reduction, [])
-    only = f"m and c are right at learning_rate {float(seen[0].probe.learning_rate)}, but not at others."
+    only = "m and c are right at some learning rates, but not at others: look for a rate that is rounded or limited."
     found = [(name, f"{message} Check the gradient by itself first.") for name, message in found]
     return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
 
@@ -126,10 +110,12 @@ def describe_update(seen: Sequence[Observation]) -> Diagnosis:
 def _on_round_points(tested: Tested, seen: Sequence[Observation]) -> list[DerivativeSeries]:
     """Return both derivatives on points whose numbers are easy to check by hand; nothing where they do not come."""
     try:
-        answers = _ask(tested, ROUND, seen[0])
+        answers = tested.answers(on_points(tested, ROUND))
     except Misbehaved:
         return []
-    return [of_gradient(answers, which) for which in range(2)]
+    asked = zip(probes(ROUND, seen[0].points.reduction), answers, strict=True)
+    observed = in_one_precision([Observation(*pair) for pair in asked], seen[0].answer.unit)
+    return [of_gradient(observed, which) for which in range(2)]
 
 
 def of_gradient(seen: Sequence[Observation], which: int) -> DerivativeSeries:
@@ -187,12 +173,11 @@ def _describe_one(one: DerivativeSeries, terms: Sequence[str], shown: Derivative
         wrong = [_term(terms[index], ("", " m", " c")[index], yours, truth) for index, yours, truth in shown.terms]
         return (
             "unlisted-term",
-            f"{said} Multiplied out, on x=[1, 2, 4, -1, 0, 3], y=[3, 1, 5, 2, 4, -2], {'; '.join(wrong)}.",
+            f"{said} Multiplied out, on {_ROUND_WORDS}, {'; '.join(wrong)}.",
         )
-    where = ", ".join(f"(m={LINES[index][0]}, c={LINES[index][1]})" for index in one.wrong)
     return "unlisted", (
-        f"is wrong at {where}, and it does not grow in proportion to m and c as it must: look for a power, a root, an "
-        "absolute value or a limit such as np.clip."
+        "is wrong, and it does not grow in proportion to m and c as it must: look for a power, a root, an absolute "
+        "value or a limit such as np.clip."
     )
 
 
@@ -238,43 +223,3 @@ def digits(number: Fraction) -> str:
         return f"{float(number)!r}".removesuffix(".0")
     except OverflowError:
         return f"about 1e{len(str(abs(int(number)))) - 1}"
-
-
-def smallest_rows(tested: Tested, points: Points, seen: Sequence[Observation]) -> list[str]:
-    """Return a sentence for each derivative, with the smallest set of up to three rows on which it is wrong."""
-    candidates = range(min(points.n, _MOST_ROWS))
-    chosen = [list(rows) for size in (1, 2, 3) for rows in combinations(candidates, size)]
-    sets = [Points(points.x[rows], points.y[rows]) for rows in chosen]
-    replies = tested.replies([question for one in sets for question in on_points(tested, one)])
-    said = ["No set of one, two or three rows shows it."] * 2
-    for index in reversed(range(len(sets))):
-        for which in (0, 1):
-            part = replies[len(LINES) * index : len(LINES) * (index + 1)]
-            if found := _shows(tested, sets[index], part, seen[0], which):
-                said[which] = f"The smallest set of rows that shows it: {found}."
-    return said
-
-
-def _shows(tested: Tested, rows: Points, replies: Sequence[Reply], first: Observation, which: int) -> str:
-    """Return these rows and a wrong answer on them, or nothing if they show no mistake."""
-    try:
-        answers = _observed(rows, first, [tested.answer(reply) for reply in replies])
-    except Misbehaved:
-        return ""
-    one = of_gradient(answers, which)
-    for index in one.wrong[:1]:
-        x, y = (", ".join(digits(Fraction(float(value))) for value in values) for values in rows)
-        at = f"at m={LINES[index][0]}, c={LINES[index][1]}"
-        numbers = f"your {PARAMETERS[which]} is {digits(one.values[index])}, the right one {digits(one.rights[index])}"
-        return f"x=[{x}], y=[{y}], where {at} {numbers}"
-    return ""
-
-
-def _ask(tested: Tested, rows: Points, first: Observation) -> list[Observation]:
-    """Return what the gradient answers on `rows`, taken to compute in the precision found before."""
-    return _observed(rows, first, tested.answers(on_points(tested, rows)))
-
-
-def _observed(rows: Points, first: Observation, answers: Sequence[Answer]) -> list[Observation]:
-    questions = zip(probes(rows, first.points.reduction), answers, strict=True)
-    return in_one_precision([Observation(*pair) for pair in questions], first.answer.unit)
