@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import permutations
@@ -12,11 +12,12 @@ import numpy as np
 
 from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.loop_rounds import Sampling, samplings
-from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramArray, ProgramRecord
+from tf_gd.diagnosis.path.program_record import READ, NumberSeries, ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statement, Statements, calls, place_of, text_of
 from tf_gd.diagnosis.path.term_arrays import Array
 
 MOST_PAIRS, MOST_POINTS = 60, 40
+MOST_SAMPLINGS = 6
 OFTEN_WRITTEN = 3  # times: what is written again and again, and stays as it is, may be meant to move
 MOST_SNAPSHOTS = 3  # an array that changes more often is computed in every step
 
@@ -33,7 +34,7 @@ class Pair:
     @cached_property
     def samplings(self) -> list[Sampling]:
         """The ways of cutting them into steps."""
-        return list(samplings(self.m, self.c))[:4]
+        return list(samplings(self.m, self.c))[:MOST_SAMPLINGS]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
 
 def may_be_parameter(series: NumberSeries) -> bool:
     """Return whether a series is a number, or one of two, and does not merely count."""
-    if series.width > 2 or not np.isfinite(series.values[0]):
+    if series.width > 2 or series.scope == READ or not np.isfinite(series.values[0]):
         return False
     with np.errstate(all="ignore"):
         changes = np.diff(series.values)
@@ -155,7 +156,8 @@ def vectors(record: ProgramRecord) -> list[CandidateVector]:
             found += _columns(table)
     same: dict[bytes, list[CandidateVector]] = {}
     for vector in found:
-        if np.isfinite(vector.values).all() and np.ptp(vector.values) > 0:
+        is_flat = np.ptp(vector.values) == 0 and names.y_score(vector.stem) <= 0
+        if np.isfinite(vector.values).all() and not is_flat:
             same.setdefault(vector.values.tobytes(), []).append(vector)
     return [replace(first, aliases=tuple(one.name for one in others)) for first, *others in same.values()]
 
@@ -183,8 +185,8 @@ def _stem(name: str) -> str:
 def point_candidates(found: Sequence[CandidateVector]) -> list[PointsCandidate]:
     """Return the vectors that may be x and y, the likeliest first."""
     pairs_ = []
-    for x, y in permutations(found, 2):
-        if x.values.size != y.values.size or x.values.size < 2:
+    for x, y in (*permutations(found, 2), *_twins(found)):
+        if x.values.size != y.values.size or x.values.size < 2 or np.ptp(x.values) == 0:
             continue
         score = names.x_score(x.stem) + names.y_score(y.stem) + 0.3 * (x.clock <= y.clock)
         if x.name.split("[")[0] == y.name.split("[")[0]:
@@ -192,6 +194,15 @@ def point_candidates(found: Sequence[CandidateVector]) -> list[PointsCandidate]:
         pairs_.append(PointsCandidate(x, y, score))
     pairs_.sort(key=lambda pair: -pair.score)
     return pairs_[:MOST_POINTS]
+
+
+def _twins(found: Sequence[CandidateVector]) -> Iterator[tuple[CandidateVector, CandidateVector]]:
+    """Yield x and y where both hold the same numbers: y = x."""
+    for vector in found:
+        known = [replace(vector, name=name, stem=_stem(name)) for name in (vector.name, *vector.aliases)]
+        xs = [one for one in known if names.x_score(one.stem) > 0]
+        ys = [one for one in known if names.y_score(one.stem) > 0]
+        yield from zip(xs[:1], ys[:1], strict=False)
 
 
 def statements_of(lines: Iterable[int], statements: Statements) -> list[Statement]:

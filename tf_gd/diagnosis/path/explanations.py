@@ -101,7 +101,7 @@ class Search:
 
     def _by_sum_of_x(self, factor: Factor) -> FactorReading | None:
         """Return the reading where sum(x) divides the sums in place of n, if a rate with a name says so."""
-        if self.steps.x.ndim != 1 or not self.steps.x.sum():
+        if self.steps.x.ndim != 1 or abs(self.steps.x.sum()) <= self.steps.noise * np.abs(self.steps.x).sum():
             return None
         asked = self.context.reduction or self.context.loss
         for rate in (one for one in self.context.rates if one.named):

@@ -84,6 +84,8 @@ def samplings(m: NumberSeries, c: NumberSeries) -> Iterator[Sampling]:
             continue  # this line is not the last of a round
         for group in _groups(rest, ends):
             yield _sampling(events[start], rest, group)
+    if len(rest) <= 3:  # a single round, perhaps
+        yield from _without_loop(events)
 
 
 def _first_descent(events: list[Event]) -> list[Event]:
@@ -140,10 +142,12 @@ def _first_of_loop(events: Sequence[Event]) -> int | None:
 
 
 def _without_loop(events: Sequence[Event]) -> Iterator[Sampling]:
-    """Yield a single step: its state before the last statement, or before the last two."""
-    for back in (1, 2, 3):
-        if len(events) > back:
-            yield _sampling(events[-1 - back], list(events[-back:]), [back - 1])
+    """Yield a single step, of one statement or a few: to the last state, or to the one before it."""
+    for last in (len(events) - 1, len(events) - 2):
+        for first in range(last - 1, max(last - 4, -1), -1):
+            start, end = events[first], events[last]
+            if (start.m, start.c) != (end.m, end.c):
+                yield _sampling(start, events[first + 1 : last + 1], [last - first - 1])
 
 
 def _chunks(events: Sequence[Event], ends: Sequence[int]) -> list[tuple[int, ...]]:

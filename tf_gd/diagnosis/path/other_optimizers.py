@@ -133,4 +133,7 @@ def changing_factor(steps: PathSteps) -> Array | None:
     told = np.isfinite(spread) & (spread < 1e-2 * np.abs(np.nan_to_num(factor)))
     if np.isnan(factor[np.isfinite(spread)]).any() or told.sum() < 2:
         return None
+    rests = (np.abs(factor) <= spread) & (spread < 1e-2 * np.median(np.abs(factor[told])))
+    if rests.any():
+        return None  # a step that could have been seen, and was not taken
     return np.where(told, factor, np.nan)

@@ -139,6 +139,11 @@ class PathSteps:
         return bound
 
     @property
+    def noise(self) -> float:
+        """How large rounding can make a derivative that is 0, as a share of its terms' sizes."""
+        return (self.n + ROUNDINGS) * (self.unit + UNITS["float64"])
+
+    @property
     def _reach(self) -> Array:
         """How much a change of m and c by 1 changes the two sums at most, shape [2]."""
         x = np.abs(np.atleast_2d(self.x))

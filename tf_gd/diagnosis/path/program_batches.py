@@ -12,7 +12,7 @@ from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
-from tf_gd.diagnosis.path.program_record import ProgramArray, ProgramRecord
+from tf_gd.diagnosis.path.program_record import READ, ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.term_arrays import Array
 
 FEWEST = 3
@@ -49,7 +49,7 @@ def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[tuple[s
         sizes = {values.shape for _, values in kept}
         if len(kept) > FEWEST and len(sizes) == 1 and len(next(iter(sizes))) == 1:
             found.append((name, _at(np.array([clock for clock, _ in kept]), np.array([v for _, v in kept]), clocks)))
-    for series in record.series:
+    for series in sorted(record.series, key=lambda one: one.scope != READ):
         others = (pair.m.place, pair.c.place)
         if series.width == 1 and not series.is_constant and series.place not in others:
             found.append((series.last_name, _at(series.clocks, series.values[:, None], clocks)))

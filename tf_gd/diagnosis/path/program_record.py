@@ -14,6 +14,9 @@ import numpy.typing as npt
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.path.term_arrays import Array
 
+READ = "read"  # the scope of what statements read at an index: points, not parameters
+WITHOUT_MEANING = ("data", "value", "val")  # what an object calls its number
+
 
 @dataclass(frozen=True, eq=False)
 class NumberSeries:
@@ -48,8 +51,9 @@ class NumberSeries:
 
     @cached_property
     def last_name(self) -> str:
-        """The last word of its name, in small letters: "coef" of "self.coef", "slope" of "params['slope']"."""
-        words = [word for word in _words(self.place) if not word.isdigit()]
+        """The last telling word of its name, in small letters: "coef" of "self.coef", "w" of "w.data" and "w[k]"."""
+        place = self.place.partition("[")[0] if self.scope == READ else self.place
+        words = [word for word in _words(place) if not word.isdigit() and word not in WITHOUT_MEANING] or _words(place)
         return words[-1] if words else self.place.lower()
 
 

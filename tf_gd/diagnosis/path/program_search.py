@@ -23,7 +23,7 @@ from tf_gd.diagnosis.path.program_loss import losses_of
 from tf_gd.diagnosis.path.program_model import LineModel
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
-from tf_gd.diagnosis.path.rate_fit import fit
+from tf_gd.diagnosis.path.rate_fit import Factor, fit
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import FactorReading
 from tf_gd.diagnosis.path.step_rules import right_move
@@ -34,6 +34,7 @@ from tf_gd.diagnosis.path.through_origin import has_intercept, origin_pairs
 TRIED_QUICKLY = 8  # steps
 PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
 BATCHES_TRIED = 6
+FEWEST_UNEXPLAINED = 3  # steps: one or two say too little to call them wrong without a reason
 SURE = 1.3  # an explanation that takes no more for granted than this: one mistake, at a rate that is known
 LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
 
@@ -103,18 +104,27 @@ class ProgramSearch:
                 yield Trial(pair, points, sampling, steps)
 
     def _right(self, trials: Sequence[Trial]) -> Descent | None:
-        """Return the first reading under which the right update explains every step."""
+        """Return the first reading under which the right update, or a multiple of it, explains every step.
+
+        A reading that starts at the best line, so that its steps are too small to tell, is kept for the case that none
+        is right.
+        """
+        at_rest: Descent | None = None
         for trial in trials:
             few = trial.steps.part(slice(0, TRIED_QUICKLY))
-            if ((few.moved == 0).all(axis=0) & (few.trained > 0)).any():
-                continue
+            resting = (few.moved == 0).all(axis=0) & (few.trained > 0)
+            apart = trial.pair.m.place != trial.pair.c.place
+            if apart and (resting & (np.array(trial.sampling.writes) == 0)).any():
+                continue  # a number that the program never writes is no parameter of the descent
             factor = fit(few, right_move(few))
-            if factor is None or not np.isfinite(factor.slack) or factor.slack > 0.5 * abs(factor.value):
-                continue
-            found = self._judged(trial, RIGHT[:1])
-            if found is not None:
-                return found
-        return None
+            if factor is not None and not _is_telling(factor) and trial.pair.score >= LIKELY:
+                still = Judgement("cannot-tell", (), trial.steps)
+                at_rest = at_rest or Descent(trial.pair, trial.points, trial.sampling, still)
+            elif factor is not None and _is_telling(factor):
+                found = self._judged(trial, RIGHT[:1])
+                if found is not None and (found.judgement.verdict != "wrong" or not resting.any()):
+                    return found if found.judgement.verdict != "wrong" else at_rest or found
+        return at_rest
 
     def _batches(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which each step is right on some of the points."""
@@ -179,7 +189,7 @@ class ProgramSearch:
 
     def _unexplained(self, chosen: Sequence[Trial]) -> Descent | None:
         """Return a descent that nothing explains, where the program surely fits a line."""
-        for trial in chosen[:POINTS_TRIED]:
+        for trial in (one for one in chosen[:POINTS_TRIED] if one.steps.num_steps >= FEWEST_UNEXPLAINED):
             if trial.pair.score >= (4 if trial.pair.intercept else 3) and self._model(trial).is_fitted():
                 return Descent(trial.pair, trial.points, trial.sampling, unlisted(trial.steps))
         return None
@@ -213,6 +223,11 @@ class ProgramSearch:
             if one.states[:4].shape == states.shape and (one.states[:4] == states).all()
         )
         return any(one.writes[1] > one.writes[0] for one in same)
+
+
+def _is_telling(factor: Factor) -> bool:
+    """Return whether the steps are large enough, beside their rounding, to tell the factor."""
+    return bool(np.isfinite(factor.slack)) and factor.slack <= 0.5 * abs(factor.value)
 
 
 def _on_batches(descent: Descent, trial: Trial) -> Descent:

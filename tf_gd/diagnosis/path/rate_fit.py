@@ -51,7 +51,7 @@ def fit(steps: PathSteps, move: Move, parameters: tuple[int, ...] = BOTH) -> Fac
         return None
     with np.errstate(all="ignore"):
         clear = np.where(value != 0, np.abs(value) / move.derivatives.size[:, which], 0.0)
-        if not clear.any():
+        if not clear.any() or (not change.any() and (clear <= steps.noise).all()):
             return _unmoved(steps, move, which, change)
         rough = float((-change / value).flat[int(np.argmax(clear))])
         slack = steps.rounding(move.base, move.derivatives, rough, move.chain)[:, which]

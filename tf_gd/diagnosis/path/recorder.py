@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.path.statements import LAST, Place, text_of
+from tf_gd.diagnosis.path.program_record import READ
 from tf_gd.diagnosis.path.values import SMALL, Value, values
 
 MOST_ROWS = 1200  # of one series
@@ -59,6 +60,14 @@ class Recorder:
             self.value(scope, name, holder[at], line)
         except Exception:
             return
+
+    def indexed(self, expression: str, globals_: dict[str, Any], locals_: Any, line: int) -> None:
+        """Record what a statement read at an index, such as `x[k]`; the expression calls nothing."""
+        try:
+            value = eval(expression, globals_, locals_)
+        except Exception:
+            return
+        self.value(READ, expression, value, line)
 
     def value(self, scope: str, name: str, value: Any, line: int, changes_only: bool = False) -> None:
         """Record a value under a name."""

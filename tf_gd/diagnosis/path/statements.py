@@ -24,6 +24,7 @@ class Statement:
         first, last: its lines.
         places: what it may change: names, attributes and items, each as the steps that lead there.
         maybe: what it calls may change these in place, or not.
+        indexed: what it reads at an index that is no constant, such as "x[k]" and "points[i][0]".
         elements: arrays that it puts one element into, and the expression of the index.
         calls: whether it calls anything.
         block: the innermost loop, or else function, that it stands in: (kind, line).
@@ -35,9 +36,15 @@ class Statement:
     places: list[Place] = field(default_factory=list)
     maybe: list[Place] = field(default_factory=list)
     elements: list[tuple[Place, str]] = field(default_factory=list)
+    indexed: list[str] = field(default_factory=list)
     calls: bool = False
     block: tuple[str, int] = ("module", 0)
     nodes: list[ast.AST] = field(default_factory=list)
+
+    @cached_property
+    def is_loop_on_one_line(self) -> bool:
+        """Whether a loop and its body stand on one line: when it ends, its body has been read already."""
+        return len(self.nodes) > 1 and any(isinstance(node, ast.For | ast.While) for node in self.nodes)
 
 
 class Statements:
@@ -89,6 +96,8 @@ class Statements:
         heads = list(_heads(node))
         there.places += [place for place in _assigned(node) if place not in there.places]
         there.elements += list(_elements(node))
+        indexed = dict.fromkeys(one for head in heads for one in _indexed(head))
+        there.indexed += [one for one in indexed if one not in there.indexed]
         there.maybe += [place for place in _maybe_changed(node, heads) if place not in there.maybe]
         there.calls = there.calls or any(isinstance(one, ast.Call) for head in heads for one in ast.walk(head))
         for line in range(first, last + 1):
@@ -162,6 +171,25 @@ def _elements(node: ast.stmt) -> Iterator[tuple[Place, str]]:
                 )
                 if place is not None and simple:
                     yield place, ast.unparse(one.slice)
+
+
+_IN_INDEX = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.Slice, ast.BinOp, ast.UnaryOp),
+    *(ast.operator, ast.unaryop, ast.expr_context),
+)
+
+
+def _indexed(node: ast.AST) -> Iterator[str]:
+    """Yield what an expression reads at an index that is no constant and calls nothing."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        simple = all(isinstance(one, _IN_INDEX) for one in ast.walk(node))
+        subscripts = [one for one in ast.walk(node) if isinstance(one, ast.Subscript)]
+        if simple and any(isinstance(name, ast.Name) for one in subscripts for name in ast.walk(one.slice)):
+            yield ast.unparse(node)
+            return
+    if not isinstance(node, ast.Lambda | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp):
+        for child in ast.iter_child_nodes(node):
+            yield from _indexed(child)
 
 
 def _places(target: ast.expr) -> Iterator[Place]:

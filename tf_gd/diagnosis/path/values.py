@@ -150,4 +150,4 @@ def _of_table(value: Any, suffix: str) -> Iterator[Value]:
 
 
 def _is_plain_object(value: Any) -> bool:
-    return type(value).__module__ in ("learner", "__main__") and hasattr(value, "__dict__")
+    return type(value).__module__ in ("learner", "__main__", "argparse", "types") and hasattr(value, "__dict__")

@@ -59,7 +59,9 @@ class Watch:
         """A line is about to run: read what the statement before it changed."""
         statement = self.statements.by_line.get(number)
         before = self._pending.get(frame)
-        if before is not None and (before is not statement or before.first == before.last):
+        if before is not None and (
+            not before.is_loop_on_one_line if before is not statement else before.first == before.last
+        ):
             self._read(frame, before)
         self._pending[frame] = statement
         self._lines += 1
@@ -69,7 +71,7 @@ class Watch:
     def returned(self, frame: FrameType, value: Any) -> None:
         """A function is about to return: read its last statement, its result and its final values."""
         before = self._pending.pop(frame, None)
-        if before is not None and not self.ended:
+        if before is not None and not self.ended and not before.is_loop_on_one_line:
             self._read(frame, before)
         code = frame.f_code
         if code.co_name == "<module>" or self._is_often(-code.co_firstlineno):
@@ -88,6 +90,8 @@ class Watch:
             self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first)
         for place in statement.maybe:
             self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first, changes_only=True)
+        for expression in statement.indexed:
+            self.recorder.indexed(expression, frame.f_globals, frame.f_locals, statement.first)
         for place, index in statement.elements:
             self.recorder.element(owner_of(place, frame.f_code), place, index, names, statement.first)
         if statement.calls and self.hook is not None:
