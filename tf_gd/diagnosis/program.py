@@ -24,6 +24,7 @@ class LearnerProgram:
         filename: the name under which its code is compiled: `frame.f_code.co_filename` of its frames.
         module: what it defines, once it has run (or as far as it came).
         fault: what ended it before its end, or None.
+        exited: the line where it called `sys.exit()`, or None.
         kept: what jobs keep from one message to the next.
     """
 
@@ -32,6 +33,7 @@ class LearnerProgram:
         self.filename = path
         self.module: ModuleType | None = None
         self.fault: Misbehaved | None = None
+        self.exited: int | None = None
         self.kept: dict[str, Any] = {}
         self._functions: dict[str, OwnFunction] = {}
 
@@ -68,8 +70,8 @@ class LearnerProgram:
         code = self.compile()
         try:
             exec(code, self.prepare(name).__dict__)
-        except SystemExit:
-            return
+        except SystemExit as error:
+            self.exited = tell_error(error).get("line")
         except Exception as error:
             self.fault = self.of_error(error)
 

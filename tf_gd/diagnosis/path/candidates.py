@@ -30,11 +30,12 @@ class Pair:
     c: NumberSeries
     score: float
     intercept: bool = True
+    descent: int = 0  # of those that a program makes with these numbers, one after the other from fresh starts
 
     @cached_property
     def samplings(self) -> list[Sampling]:
         """The ways of cutting them into steps."""
-        return list(samplings(self.m, self.c))[:MOST_SAMPLINGS]
+        return list(samplings(self.m, self.c, self.descent))[:MOST_SAMPLINGS]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -26,13 +26,14 @@ class Sampling:
         clocks: when each state was read.
         lines: the lines of a round that write to m or c, in their order.
         writes: how often a round writes to m, and to c.
-        cut: whether the series ended before the program did.
+        is_last: whether no other descent follows with the same numbers.
     """
 
     states: Array
     clocks: npt.NDArray[np.int64]
     lines: tuple[int, ...]
     writes: tuple[int, int]
+    is_last: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,17 @@ def events_of(m: NumberSeries, c: NumberSeries) -> list[Event]:
     return events
 
 
-def samplings(m: NumberSeries, c: NumberSeries) -> Iterator[Sampling]:
-    """Yield the ways of cutting the events into rounds, the likeliest first; of several descents, the first's."""
-    events = _first_descent(events_of(m, c))
+def samplings(m: NumberSeries, c: NumberSeries, descent: int = 0) -> Iterator[Sampling]:
+    """Yield the ways of cutting the events of a descent into rounds, the likeliest first; 0 is the first descent."""
+    rest = events_of(m, c)
+    for _ in range(descent):
+        rest = rest[len(_first_descent(rest)) :]
+    events = _first_descent(rest)
+    is_last = len(events) == len(rest)
+    yield from (replace(one, is_last=is_last) for one in _samplings(events))
+
+
+def _samplings(events: list[Event]) -> Iterator[Sampling]:
     if len(events) < 2:
         return
     first = _first_of_loop(events)

@@ -121,7 +121,9 @@ def _steps(judgement: Judgement, course: Course) -> list[Remark]:
 
 
 def _line(parameters: Sequence[float] | Array, course: Course) -> str:
-    return f"y = {parameters[0]:.4g} x" + (f" + {parameters[1]:.4g}" if course.intercept else "")
+    return f"y = {parameters[0]:.4g} x" + (
+        f" {parameters[1]:+.4g}".replace("+", "+ ").replace("-", "- ", 1) if course.intercept else ""
+    )
 
 
 def _cure(judgement: Judgement, course: Course, more: float) -> str:

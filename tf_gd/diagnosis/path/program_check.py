@@ -13,12 +13,14 @@ from tf_gd.diagnosis.path.candidates import trained_numbers
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_remarks import Course
+from tf_gd.diagnosis.path.path_report import entry
 from tf_gd.diagnosis.path.program_model import bends, called_names
 from tf_gd.diagnosis.path.program_record import ProgramRecord
-from tf_gd.diagnosis.path.program_search import Descent, ProgramSearch, series_final
+from tf_gd.diagnosis.path.program_search import SURE, Descent, ProgramSearch, series_final
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
 from tf_gd.diagnosis.path.source_lines import SourceLines
 from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.path.watching import IDLE
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import DataError
@@ -47,32 +49,67 @@ def check_program(
     """
     names = Given(given or {})
     record = ProgramRecord.read(sandbox.run(JOB, names=names.expressions()))
-    if sandbox.fault is not None and not any(name in sandbox.fault.message for name in OVERFLOWS):
-        raise sandbox.fault
-    return check_record(record, sandbox.source, reduction, names)
+    return check_record(record, sandbox.source, reduction, names, sandbox.fault)
 
 
 def check_record(
-    record: ProgramRecord, source: ProgramSource, reduction: str | None = None, given: Given | None = None
+    record: ProgramRecord,
+    source: ProgramSource,
+    reduction: str | None = None,
+    given: Given | None = None,
+    fault: Misbehaved | None = None,
 ) -> GradientCheck:
-    """Judge the steps in a record.
+    """Judge the steps in a record; what ended the program after them is told as a remark.
 
     Raises:
         NoDescent: there are none of a line.
+        Misbehaved: there are none, or none that can be explained, before the program failed.
     """
     statements = Statements(source.text)
     search = ProgramSearch(record, statements, reduction, given)
     descent = search.find()
+    if fault is not None and any(name in fault.message for name in OVERFLOWS):
+        fault = None
+    if fault is not None and (descent is None or _says_little(descent)):
+        raise fault
     if descent is None:
-        raise NoDescent(_nothing_found(search))
-    return _checked(source, record, statements, descent)
+        raise NoDescent(_nothing_found(search, source))
+    first = descent
+    if first.judgement.verdict != "wrong":
+        descent = next((one for one in search.others(first) if _is_named(one)), first)
+    check = _checked(source, record, statements, descent, first)
+    return check if fault is None else _with_fault(check, fault)
 
 
-def _checked(source: ProgramSource, record: ProgramRecord, statements: Statements, descent: Descent) -> GradientCheck:
-    """Return the check of a descent, with the lines of the program."""
+def _says_little(descent: Descent) -> bool:
+    """Return whether a descent that was cut short cannot be judged."""
+    verdict = descent.judgement.verdict
+    return verdict == "cannot-tell" or (verdict == "wrong" and not _is_named(descent))
+
+
+def _is_named(descent: Descent) -> bool:
+    """Return whether the steps are wrong, by a mistake that surely explains them."""
+    return descent.judgement.verdict == "wrong" and descent.judgement.sure < SURE
+
+
+def _with_fault(check: GradientCheck, fault: Misbehaved) -> GradientCheck:
+    """Return the check with a remark on what ended the program."""
+    head, _, rest = check.report.partition("\n\n")
+    report = f"{head}\n\nremark: {entry(fault.name, fault.message)}\n\n{rest}"
+    lines = {**check.lines, **({fault.name: fault.line} if fault.line else {})}
+    return replace(check, remarks=[*check.remarks, (fault.name, fault.message)], report=report, lines=lines)
+
+
+def _checked(
+    source: ProgramSource, record: ProgramRecord, statements: Statements, descent: Descent, first: Descent
+) -> GradientCheck:
+    """Return the check of a descent, with the lines of the program; `first` is one that was judged before it."""
     course = _course(record, descent)
     stops = stopping_remarks(record, statements, course) if descent.judgement.verdict != "wrong" else []
-    check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], _what(descent))
+    what = _what(descent)
+    if first is not descent and (line := SourceLines(record, statements, first.pair, first.sampling).update("m")):
+        what += f" Another descent, at {source.place(line)}, is judged {first.judgement.verdict}."
+    check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], what)
     where = SourceLines(record, statements, descent.pair, descent.sampling)
     lines = {name: line for name, _ in check.diagnosis if (line := where.of(name, descent.judgement.alone))}
     lines |= {name: line for name, _ in check.remarks if (line := where.update("m"))}
@@ -99,7 +136,7 @@ def _course(record: ProgramRecord, descent: Descent) -> Course:
     """Return the whole descent: all points, and m and c at the program's end."""
     finals = [series_final(series) for series in (descent.pair.m, descent.pair.c)]
     states = descent.sampling.states
-    final = states[-1] if None in finals else np.array(finals, dtype=np.float64)
+    final = states[-1] if None in finals or not descent.sampling.is_last else np.array(finals, dtype=np.float64)
     complete = record.complete and len(states) - 1 < 400
     x, y = descent.points.x.values, descent.points.y.values
     return Course(x, y, final, len(states) - 1 if complete else None, descent.pair.intercept)
@@ -112,19 +149,27 @@ def _what(descent: Descent) -> str:
     return f"m is `{pair.m.name}`, {c}, x is `{points.x.name}`, y is `{points.y.name}`."
 
 
-def _nothing_found(search: ProgramSearch) -> str:
+def _nothing_found(search: ProgramSearch, source: ProgramSource) -> str:
     """Return what was looked at, and what to name."""
     numbers = list(dict.fromkeys(name for pair in search.pairs for name in (pair.m.name, pair.c.name)))[:6]
     vectors = list(dict.fromkeys(name for one in search.points for name in (one.x.name, one.y.name)))[:6]
     seen = f"numbers that change: {', '.join(numbers) or 'none'}; arrays: {', '.join(vectors) or 'none'}"
     return (
-        f"No descent of a line y = m x + c was found in it ({seen}).{_why_not(search)} Name them: --m, --c, --x, --y "
-        "and --rate take names or expressions of the program."
+        f"No descent of a line y = m x + c was found in it ({seen}).{_why_not(search, source)} Name them: --m, --c, "
+        "--x, --y and --rate take names or expressions of the program."
     )
 
 
-def _why_not(search: ProgramSearch) -> str:
-    """Return what speaks for another model than a line; "" where nothing does."""
+def _why_not(search: ProgramSearch, source: ProgramSource) -> str:
+    """Return what kept the program from showing one, or speaks for another model than a line; "" where nothing does."""
+    if search.record.exited is not None:
+        place = source.place(search.record.exited)
+        return f" It ended itself with sys.exit() at {place}: remove that call, or train before it."
+    if not search.record.complete:
+        return (
+            f" It was followed for {IDLE:,} lines that trained nothing, and not further: take out what it prints, "
+            "or repeats, before it trains."
+        )
     trained = trained_numbers(search.record, search.statements)
     if bends(search.statements) and any("exp" in name or "sigmoid" in name for name in called_names(search.statements)):
         return " It computes exp, as logistic regression does: that is not a line."

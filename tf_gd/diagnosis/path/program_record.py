@@ -78,6 +78,7 @@ class ProgramRecord:
     asked: tuple[NumberSeries | ProgramArray, ...]
     failed: Mapping[str, str]
     complete: bool
+    exited: int | None = None  # the line where it called `sys.exit()`
 
     @classmethod
     def read(cls, record: Mapping[str, Any]) -> ProgramRecord:
@@ -94,6 +95,7 @@ class ProgramRecord:
                 tuple(one for entry in asked for one in ([_table(entry)] if "bytes" in entry else _series(entry))),
                 {str(key): str(value) for key, value in record.get("expressions", {}).items()},
                 bool(record["complete"]),
+                None if record.get("exited") is None else int(record["exited"]),
             )
         except (KeyError, TypeError, ValueError, IndexError, AttributeError):
             raise Misbehaved("cannot-check", "The steps that were recorded cannot be read.") from None

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, pairs, point_candidates, vectors
+from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, pairs, point_candidates, vectors, writes_itself
 from tf_gd.diagnosis.path.explanations import PathContext
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.inexact_steps import unlisted
@@ -36,6 +36,7 @@ PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
 BATCHES_TRIED = 6
 FEWEST_UNEXPLAINED = 3  # steps: one or two say too little to call them wrong without a reason
 SURE = 1.3  # an explanation that takes no more for granted than this: one mistake, at a rate that is known
+MOST_DESCENTS = 5
 LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
 
 
@@ -74,6 +75,28 @@ class ProgramSearch:
         """Return the descent, or None where there is none to be seen."""
         trials = list(self._trials())
         return self._right(trials) or self._batches(trials) or self._through_origin() or self._wrong(trials)
+
+    def others(self, first: Descent) -> Iterator[Descent]:
+        """Yield the further descents of a program: of the same numbers from a fresh start, and of others."""
+        again = (replace(first.pair, descent=count) for count in range(1, MOST_DESCENTS))
+        known = {*first.pair.m.values.tolist(), *first.pair.c.values.tolist()}
+        elsewhere = (pair for pair in self.pairs if self._is_another(pair, known))
+        for pair in (*(one for one in again if one.samplings), *islice(elsewhere, MOST_DESCENTS)):
+            search = copy(self)
+            search.pairs = [pair]
+            trials = list(search._trials())
+            found = search._right(trials) or search._batches(trials) or search._wrong(trials)
+            if found is not None:
+                yield found
+
+    def _is_another(self, pair: Pair, known: set[float]) -> bool:
+        """Return whether a program trains these numbers as well, and they are no copies of those that are known."""
+        trained = (writes_itself(series, self.statements) >= 0.5 for series in (pair.m, pair.c))
+        return (
+            pair.score >= LIKELY
+            and all(trained)
+            and not any(known.issuperset(series.values.tolist()) for series in (pair.m, pair.c))
+        )
 
     def _through_origin(self) -> Descent | None:
         """Return the descent of a line y = m x, where the program has no intercept."""

@@ -37,7 +37,7 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     _final(program, recorder)
     record = recorder.record()
     _expressions(program, options.get("names") or {}, record)
-    return {**record, "complete": not watch.ended}
+    return {**record, "complete": not watch.ended, "exited": program.exited}
 
 
 def _call(program: LearnerProgram, function: str, arguments: list[Any], keywords: dict[str, Any], arrays: Any) -> None:

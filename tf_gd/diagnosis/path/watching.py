@@ -1,8 +1,8 @@
 """Watching a program while it runs: after each of its statements, read what the statement may have changed.
 
 `sys.monitoring` where Python has it (3.12), `sys.settrace` else. A line that ran often enough is not read any more,
-and once nothing but such lines run, the watch ends; the program goes on at its own speed, and its final values are
-read at its end.
+and once nothing but such lines run for long, the watch ends; the program goes on at its own speed, and its final
+values are read at its end.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tf_gd.diagnosis.path.recorder import Recorder
 from tf_gd.diagnosis.path.statements import Place, Statement, Statements
 
 OFTEN = 400  # times a line is read
-IDLE = 20_000  # lines in a row that had nothing new
-MOST_LINES = 300_000
+IDLE = 2_000_000  # lines in a row that had nothing new, at a microsecond each: a flood of output, a long loop
+MOST_LINES = 4_000_000
 
 _INNER = ("<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
 
@@ -59,9 +59,7 @@ class Watch:
         """A line is about to run: read what the statement before it changed."""
         statement = self.statements.by_line.get(number)
         before = self._pending.get(frame)
-        if before is not None and (
-            not before.is_loop_on_one_line if before is not statement else before.first == before.last
-        ):
+        if before is not None and _is_done(before, statement):
             self._read(frame, before)
         self._pending[frame] = statement
         self._lines += 1
@@ -101,6 +99,11 @@ class Watch:
         count = self._counts[line] = self._counts.get(line, 0) + 1
         self._idle = self._idle + 1 if count > OFTEN else 0
         return count > OFTEN
+
+
+def _is_done(before: Statement, statement: Statement | None) -> bool:
+    """Return whether a statement has run once more, now that this one is about to run."""
+    return not before.is_loop_on_one_line if before is not statement else before.first == before.last
 
 
 def scope_of(code: CodeType) -> str:
