@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tf_gd.cli.data_options import dialect_options, read_data, said_of_data
 from tf_gd.cli.output import say
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def names_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--path", "steps", type=click.Path(), help="A table of steps: m and c before the first, and after each.")
 @click.option("--data", type=click.Path(), help="With --path: the file of the points.")
 @names_options
+@dialect_options
 @click.option(
     "--reduction",
     type=click.Choice(REDUCTIONS),
@@ -87,6 +89,10 @@ def command(
     given = {key: value for key, value in (("m", m), ("c", c), ("x", x), ("y", y), ("rate", rate)) if value is not None}
     if (file is None) == (steps is None):
         raise click.UsageError("Give a program, or --path and --data. For example: tf-gd diagnose homework.py")
+    if file is not None and (said := said_of_data()):
+        raise click.UsageError(
+            f"--{next(iter(said)).replace('_', '-')} says how tables are written: it goes with --path."
+        )
     checks = (
         _of_table(steps, data, given, reduction)
         if steps is not None
@@ -115,7 +121,7 @@ def _of_table(steps: str, data: str | None, given: dict[str, str], reduction: An
 
     if data is None:
         raise click.UsageError("--path needs the points as well: --data points.csv")
-    return {"path": check_table(steps, data, given, reduction)}
+    return {"path": read_data(check_table, steps, data, given, reduction)}
 
 
 def _verdict(checks: "dict[str, GradientCheck]") -> str:

@@ -12,11 +12,13 @@ import numpy.typing as npt
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import path_mistakes
 from tf_gd.diagnosis.path.explanations import PathContext
+from tf_gd.diagnosis.path.left_out_steps import left_out_steps
 from tf_gd.diagnosis.path.path_judgement import Judgement
-from tf_gd.diagnosis.path.path_judging import judge
+from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
 from tf_gd.diagnosis.path.path_report import report
 from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_kept
+from tf_gd.diagnosis.path.rate_fit import Factor
 from tf_gd.diagnosis.path.step_factors import Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
@@ -24,6 +26,7 @@ from tf_gd.points import Points, as_vector
 
 MOST_STEPS = 100_000
 MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was written
+EXCHANGED = "columns-exchanged"
 LARGEST = 1e100  # beyond this a diverging path tells nothing more, and its squares overflow
 
 
@@ -75,7 +78,8 @@ def check_path(
 def check_states(states: Array, points: Points, context: PathContext, integers: bool = False) -> GradientCheck:
     """Return the check of a path of states, shape [steps + 1, 2]; NaN and infinity may stand at its end."""
     judgement = judge_states(states, points, context, integers)
-    course = Course(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], len(states) - 1)
+    done = (len(states) - 1) * int(judgement.numbers.get("every", 1))
+    course = Course(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], done)
     return as_check(judgement, course)
 
 
@@ -105,19 +109,47 @@ def judge_states(states: Array, points: Points, context: PathContext, integers: 
     kept = wide[: min(stop, steps_kept(points.n) + 1)]
     x, y = (values.astype(np.float64) for values in points)
     steps = PathSteps(kept[:-1], kept[1:], x, y, _unit(states, points))
-    judgement = judge(steps, context, integers)
-    resolution = _resolution(kept)
-    if judgement.sure < 1.5 or not resolution or judgement.verdict != "wrong":
-        return judgement
-    rounded = judge(replace(steps, resolution=resolution), context, integers)
-    return rounded if rounded.sure < judgement.sure else judgement
+    rounded = replace(steps, resolution=_resolution(kept))
+    if not rounded.resolution:
+        return judge(steps, context, integers, (*RIGHT, *SINGLE, *OF_TABLES, *TOGETHER))
+    exact = attempt(steps, context, integers, (*RIGHT, *SINGLE))
+    if exact is not None and (exact.verdict != "wrong" or exact.sure < 1.5):
+        return exact
+    return judge(rounded, context, integers, (*RIGHT, *OF_TABLES, *SINGLE, *TOGETHER))
+
+
+def _every_kth(steps: PathSteps, context: PathContext) -> Judgement | None:
+    """Return the judgement of right steps of which the table holds every k-th."""
+    losses = [context.reduction] if context.reduction else list(REDUCTIONS)
+    for part in (steps, steps.part(slice(0, -1))):  # the last row may be that of the last step
+        found = left_out_steps(part, context.rates, losses)
+        if found is not None and not found.every:
+            return Judgement("cannot-tell", (), part, found.reading, numbers={"every": 0}, sure=1.4)
+        if found is not None:
+            factor = Factor(found.factor, 0.0)
+            return Judgement("right", (), part, found.reading, factor, numbers={"every": found.every}, sure=1.4)
+    return None
+
+
+def _exchanged(steps: PathSteps, context: PathContext) -> Judgement | None:
+    """Return the judgement of right steps where m and c have changed places in the table."""
+    judgement = attempt(
+        replace(steps, before=steps.before[:, ::-1], after=steps.after[:, ::-1]), context, attempts=RIGHT[:1]
+    )
+    if judgement is None or judgement.verdict != "right":
+        return None
+    return replace(judgement, verdict="cannot-tell", names=(EXCHANGED,), sure=1.4)
+
+
+OF_TABLES: tuple[Attempt, ...] = (_every_kth, _exchanged)
 
 
 def messages(judgement: Judgement) -> list[tuple[str, str]]:
     """Return (name, message) of each mistake; for "cannot-tell" what the steps fit as well, and what would tell."""
     loss = judgement.reading.loss if judgement.reading else None
     if judgement.verdict == "cannot-tell":
-        return [("cannot-tell", _what_would_tell(judgement))]
+        name = EXCHANGED if EXCHANGED in judgement.names else "cannot-tell"
+        return [(name, _what_would_tell(judgement))]
     together = len(judgement.names) > 1
     said = []
     for name in judgement.names:
@@ -129,6 +161,10 @@ def messages(judgement: Judgement) -> list[tuple[str, str]]:
 
 
 def _what_would_tell(judgement: Judgement) -> str:
+    if judgement.names == (EXCHANGED,):
+        return "m and c are exchanged: with the second as the slope and the first as the intercept every step is right."
+    if "every" in judgement.numbers:
+        return "From the second row on the table holds the best line, however it came there. Give a row for every step."
     if not judgement.names:
         return "m and c start at the best line, so nothing moves. Start elsewhere, for example at m = 0, c = 0."
     others = ", ".join(judgement.names)
@@ -144,6 +180,8 @@ def _basis(judgement: Judgement, course: Course) -> str:
     reading = judgement.reading
     at = f", learning_rate {reading.rate:g}" if reading and reading.rate is not None else ""
     count = judgement.steps.num_steps
+    if judgement.numbers.get("every"):
+        return f"    Judged on {count + 1} rows of {judgement.numbers['every']} steps, over {len(course.x)} points{at}."
     return f"    Judged on {count:,} step{'s' if count > 1 else ''} over {len(course.x)} points{at}."
 
 

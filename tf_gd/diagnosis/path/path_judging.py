@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,15 +26,18 @@ from tf_gd.diagnosis.path.whole_numbers import cut_to_whole_numbers
 VANISHING = ("missing-target",)
 
 
-def judge(steps: PathSteps, context: PathContext, integers: bool = False) -> Judgement:
+def judge(
+    steps: PathSteps, context: PathContext, integers: bool = False, attempts: Sequence[Attempt] | None = None
+) -> Judgement:
     """Return what the steps are: the simplest of all that explains every one of them.
 
     Args:
         steps: all that were recorded.
         context: what is known beside them.
         integers: whether m and c were stored as whole numbers.
+        attempts: to explain them, in their order; all where none are given.
     """
-    return attempt(steps, context, integers) or unlisted(steps)
+    return attempt(steps, context, integers, attempts) or unlisted(steps)
 
 
 def attempt(
@@ -170,8 +173,9 @@ def _pair(steps: PathSteps, context: PathContext) -> Judgement | None:
     return None
 
 
-def _best(found: Sequence[PathExplanation]) -> PathExplanation | None:
-    return min(found, key=lambda one: one.cost, default=None)
+def _best(found: Iterable[PathExplanation]) -> PathExplanation | None:
+    """Return the simplest of the explanations whose derivatives are more than rounding."""
+    return min((one for one in found if one.factor.is_telling), key=lambda one: one.cost, default=None)
 
 
 def _changing(steps: PathSteps, context: PathContext) -> Judgement | None:

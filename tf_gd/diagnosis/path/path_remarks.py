@@ -50,6 +50,8 @@ def remarks(judgement: Judgement, course: Course) -> list[Remark]:
         found += [] if found or judgement.batching is not None else _steps(judgement, course)
     if judgement.factors is not None:
         found.append(_changing(judgement.factors))
+    if "every" in judgement.numbers:
+        found.append(_left_out(judgement.numbers["every"]))
     if judgement.nearly:
         found.append(_NEARLY)
     if judgement.batching is not None:
@@ -197,6 +199,14 @@ def _readable(count: float) -> float:
 def _number(course: Course) -> int:
     """Return the number of points; those of batches may stand in a course more than once."""
     return len(np.unique(np.column_stack([course.x, course.y]), axis=0))
+
+
+def _left_out(every: float | str) -> Remark:
+    return (
+        "not-every-step",
+        f"The table does not hold every step: right steps explain its rows if {every} of them stand between two rows. "
+        "With a row for every step each of them can be checked.",
+    )
 
 
 def _changing(factors: Array) -> Remark:

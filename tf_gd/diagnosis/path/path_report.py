@@ -32,6 +32,8 @@ def _first_line(judgement: Judgement, diagnosis: Entries) -> str:
     names = " and ".join(dict.fromkeys(name for name, _ in diagnosis))
     if judgement.verdict == "wrong":
         return f"WRONG{under and f' ({under.strip()})'}: the steps are not plain gradient descent: {names}."
+    if [name for name, _ in diagnosis] == ["columns-exchanged"]:
+        return "CANNOT TELL: as the columns stand, the steps are not gradient descent."
     return "CANNOT TELL: the steps fit gradient descent, and something else as well."
 
 

@@ -23,7 +23,7 @@ from tf_gd.diagnosis.path.program_loss import losses_of
 from tf_gd.diagnosis.path.program_model import LineModel
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
-from tf_gd.diagnosis.path.rate_fit import Factor, fit
+from tf_gd.diagnosis.path.rate_fit import fit
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import FactorReading
 from tf_gd.diagnosis.path.step_rules import right_move
@@ -140,10 +140,10 @@ class ProgramSearch:
             if apart and (resting & (np.array(trial.sampling.writes) == 0)).any():
                 continue  # a number that the program never writes is no parameter of the descent
             factor = fit(few, right_move(few))
-            if factor is not None and not _is_telling(factor) and trial.pair.score >= LIKELY:
+            if factor is not None and not factor.is_telling and trial.pair.score >= LIKELY:
                 still = Judgement("cannot-tell", (), trial.steps)
                 at_rest = at_rest or Descent(trial.pair, trial.points, trial.sampling, still)
-            elif factor is not None and _is_telling(factor):
+            elif factor is not None and factor.is_telling:
                 found = self._judged(trial, RIGHT[:1])
                 if found is not None and (found.judgement.verdict != "wrong" or not resting.any()):
                     return found if found.judgement.verdict != "wrong" else at_rest or found
@@ -246,11 +246,6 @@ class ProgramSearch:
             if one.states[:4].shape == states.shape and (one.states[:4] == states).all()
         )
         return any(one.writes[1] > one.writes[0] for one in same)
-
-
-def _is_telling(factor: Factor) -> bool:
-    """Return whether the steps are large enough, beside their rounding, to tell the factor."""
-    return bool(np.isfinite(factor.slack)) and factor.slack <= 0.5 * abs(factor.value)
 
 
 def _on_batches(descent: Descent, trial: Trial) -> Descent:

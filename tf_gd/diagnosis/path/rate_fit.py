@@ -34,6 +34,11 @@ class Factor:
     value: float
     slack: float
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether the steps are large enough, beside their rounding, to tell the factor."""
+        return bool(np.isfinite(self.slack)) and self.slack <= 0.5 * abs(self.value)
+
     def agrees(self, other: float) -> bool:
         """Return whether another number is the same factor."""
         return abs(self.value - other) <= self.slack + 1e-12 * abs(other)
