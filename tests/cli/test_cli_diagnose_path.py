@@ -76,6 +76,24 @@ def test_a_trajectory_of_ours(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert (code, found["verdict"], found["loss"]) == (0, "right", "mean")
 
 
+def test_a_table_with_decimal_commas(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The advice of the error, followed, works."""
+    steps, points = tables(tmp_path, descents.right)
+    for path in (steps, points):
+        Path(path).write_text(Path(path).read_text().replace(",", ";").replace(".", ","))
+    assert run(["diagnose", "--path", steps, "--data", points]) == 2
+    advice = capfd.readouterr().err.split(" Add ")[1].split()
+    assert advice == ["--decimal", ","]
+    assert diagnose(capfd, "--path", steps, "--data", points, *advice)[0] == 0
+
+
+def test_a_column_of_the_steps_is_called_by_its_own_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    steps, points = tables(tmp_path, descents.right)
+    for option in ("--m", "--c"):
+        assert run(["diagnose", "--path", steps, "--data", points, option, "q"]) == 2
+        assert f"`{option[2:]}` must be a column" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -83,6 +101,7 @@ def test_a_trajectory_of_ours(tmp_path: Path, capfd: pytest.CaptureFixture[str])
         (["a.py", "--path", "b.csv"], "Give a program"),
         (["--path", "steps.csv"], "--data points.csv"),
         (["--path", "steps.csv", "--data", "points.csv"], "steps.csv"),
+        (["setup.cfg", "--decimal", ","], "--decimal says how tables are written"),
     ],
 )
 def test_usage(arguments: list[str], said: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -194,6 +194,40 @@ def test_a_table_that_was_written_with_few_digits(digits: int) -> None:
     assert names(check_path(m, c, d.x, d.y, learning_rate=d.rate).diagnosis) == ["sequential-m-first"]
 
 
+@pytest.mark.parametrize("every", [2, 5, 20])
+@pytest.mark.parametrize("digits", [None, 6])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_table_of_every_kth_step_is_not_wrong(every: int, digits: int | None, known: bool) -> None:
+    d = Descent(3, "mean")
+    rate = d.rate if known else None
+    m, c = (series[::every] for series in d.run(descents.right, 12 * every))
+    m, c = (m, c) if digits is None else (np.round(m, digits), np.round(c, digits))
+    check = check_path(m, c, d.x, d.y, learning_rate=rate)
+    assert (check.verdict, check.loss) == ("right", "mean" if known else None)
+    assert "not-every-step" in names(check.remarks)
+    if known:
+        assert f"if {every} of them stand" in dict(check.remarks)["not-every-step"]
+    m, c = (series[::every] for series in d.run(descents.m_first, 12 * every))
+    assert check_path(m, c, d.x, d.y, learning_rate=rate).verdict == "wrong"
+
+
+def test_a_table_that_is_at_the_best_line_from_its_second_row_cannot_tell() -> None:
+    d = Descent(2, "mean")
+    d.x = d.x - d.x.mean()
+    for step in (descents.right, descents.c_first):
+        m, c = (series[::1000] for series in d.run(step, 5000))
+        check = check_path(m, c, d.x, d.y)
+        assert check.verdict == "cannot-tell" and "a row for every step" in check.diagnosis[0][1]
+
+
+def test_columns_that_are_exchanged_are_said_to_be() -> None:
+    d = Descent(3, "mean")
+    m, c = d.run(descents.right)
+    check = check_path(c, m, d.x, d.y, learning_rate=d.rate)
+    assert (check.verdict, names(check.diagnosis)) == ("cannot-tell", ["columns-exchanged"])
+    assert names(check_path(*d.run(descents.m_first)[::-1], d.x, d.y).diagnosis) != ["columns-exchanged"]
+
+
 def test_steps_that_nothing_explains() -> None:
     d = Descent(12)
     rng = np.random.default_rng(0)

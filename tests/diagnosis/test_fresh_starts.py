@@ -85,3 +85,32 @@ for _ in range(20):
     w, b = w * 0.9, b * 0.9
 """
     assert check_text(POINTS + decayed, tmp_path).verdict == "wrong"
+
+
+DESCENT = """
+def NAME():
+    w = b = 0.0
+    for _ in range(60):
+        e = w * x + b - y
+        w, b = w - 0.02 * 2 * np.mean(X), b - 0.02 * 2 * np.mean(e)
+    return w, b
+"""
+AGAIN = """
+w = b = 0.0
+for _ in range(60):
+    e = w * x + b - y
+    w, b = w - 0.02 * 2 * np.mean(X), b - 0.02 * 2 * np.mean(e)
+print(w, b)
+"""
+
+
+@pytest.mark.parametrize("form", [DESCENT + "print(NAME())\n", AGAIN, AGAIN.replace("w", "m").replace("b", "c")])
+def test_the_second_of_two_descents_is_judged(form: str, tmp_path: Path) -> None:
+    good, bad = (form.replace("X", name) for name in ("e * x", "e"))
+    for number, text in enumerate([good + bad, bad + good, AGAIN.replace("X", "e * x") + bad]):
+        text = POINTS + text.replace("NAME", "first", 2).replace("NAME", "second")
+        check = check_text(text, tmp_path, f"p{number}.py")
+        assert (check.verdict, check.diagnosis[0][0]) == ("wrong", "missing-x")
+        assert "0.02 * 2 * np.mean(e), " in text.splitlines()[check.lines["missing-x"] - 1]
+    check = check_text(POINTS + (good + good).replace("NAME", "first", 2).replace("NAME", "second"), tmp_path)
+    assert check.verdict == "right"

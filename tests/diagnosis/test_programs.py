@@ -10,6 +10,7 @@ from support.run_programs import check_text
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.file_check import check_file
+from tf_gd.diagnosis.path import watching
 from tf_gd.diagnosis.path.program_check import NoDescent, check_program
 from tf_gd.diagnosis.sandbox import Sandbox
 
@@ -221,6 +222,92 @@ def test_what_ends_a_program_is_told_in_its_own_words(text: str, tmp_path: Path)
         check_program(sandbox)
     assert raised.value.name == "raises"
     assert "line 1" in str(raised.value)
+
+
+def _told(text: str, folder: Path) -> str:
+    """Return why a program shows no descent."""
+    path = folder / "program.py"
+    path.write_text(text)
+    with Sandbox(path) as sandbox, pytest.raises(NoDescent) as raised:
+        check_program(sandbox)
+    return str(raised.value)
+
+
+def test_a_program_that_ends_itself_is_told_so(tmp_path: Path) -> None:
+    text = "import sys\nif len(sys.argv) < 2:\n    sys.exit('usage: train.py DATA')\n" + RIGHT
+    assert "It ended itself with sys.exit() at line 3" in _told(text, tmp_path)
+
+
+def test_what_is_printed_before_the_descent_does_not_hide_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flood = "for k in range(LINES):\n    print('x' * 1000)\n"
+    text = RIGHT.replace("STEPS", "20")
+    assert check_text(flood.replace("LINES", "50_000") + text, tmp_path).verdict == "right"
+    monkeypatch.setattr(watching, "IDLE", 5000)
+    with pytest.raises(NoDescent, match="It was followed for 5,000 lines that trained nothing"):
+        check_text(flood.replace("LINES", "5000") + text, tmp_path)
+
+
+def test_a_crash_after_the_steps_is_told_beside_their_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    right = RIGHT.replace("STEPS", "20")
+    for text, verdict in [(right, "right"), (right.replace("np.mean(e * x)", "np.mean(e)"), "wrong")]:
+        path.write_text(text + "print(m[3])\n")
+        with Sandbox(path) as sandbox:
+            check = check_program(sandbox)
+        assert (check.verdict, check.remarks[-1][0], check.lines["raises"]) == (verdict, "raises", 8)
+        assert "IndexError" in check.remarks[-1][1] and "remark: raises" in check.report
+    path.write_text(right + "    if k == 0: m += 1 / 0\n")
+    with Sandbox(path) as sandbox, pytest.raises(Misbehaved, match="ZeroDivisionError"):
+        check_program(sandbox)
+
+
+INDEXED = """
+import numpy as np
+rng = np.random.default_rng(0)
+points = np.array([[0.5, 1.0], [1.0, 2.5], [2.0, 4.0], [3.0, 7.0], [4.0, 8.5], [5.0, 11.0]])
+x, y, train = points[:, 0], points[:, 1], np.array([0, 1, 3, 5])
+data = points.tolist()
+m, c, rate = 0.1, 0.2, 0.02
+for k in range(40):
+    BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "loss", "remarks"),
+    [
+        (
+            "e = m * x[train] + c - y[train]; m, c = m - rate * np.mean(e * x[train]), c - rate * np.mean(e)",
+            "half_mean",
+            [],
+        ),
+        (
+            "k = rng.integers(6); e = m * x[k] + c - y[k]; m -= rate * e * x[k]; c -= rate * e",
+            "half_sum",
+            ["one-point-a-step"],
+        ),
+        (
+            "k = rng.integers(6); e = m * data[k][0] + c - data[k][1]; m -= rate * e * data[k][0]; c -= rate * e",
+            "half_sum",
+            ["one-point-a-step"],
+        ),
+        (
+            "k = rng.integers(6, size=3); e = m * points[k, 0] + c - points[k, 1]; "
+            "m, c = m - rate * 2 * np.mean(e * points[k, 0]), c - rate * 2 * np.mean(e)",
+            "mean",
+            ["mini-batches"],
+        ),
+    ],
+)
+def test_points_that_stand_at_an_index_in_the_formula(body: str, loss: str, remarks: list[str], tmp_path: Path) -> None:
+    for text in (body, body.replace("; ", "\n    ")):
+        check = check_text(INDEXED.replace("BODY", text), tmp_path)
+        assert (check.verdict, check.loss) == ("right", loss)
+        assert set(remarks) <= set(names(check.remarks))
+        wrong = check_text(
+            INDEXED.replace("BODY", text.replace("c - rate", "c + rate").replace("c -=", "c +=")), tmp_path
+        )
+        assert (wrong.verdict, names(wrong.diagnosis)[0]) == ("wrong", "sign-of-c")
 
 
 GIVEN = """

@@ -61,7 +61,7 @@ class PointsCandidate:
 
 def pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
     """Return the series that may be m and c, the likeliest first."""
-    known = [series for series in record.series if may_be_parameter(series)]
+    known = [one for one in record.series if may_be_parameter(one) and not _is_index(one, statements)]
     found = []
     for m, c in permutations(known, 2):
         if m.scope != c.scope or m.width > 2 or c.width > 2:
@@ -95,6 +95,11 @@ def may_be_parameter(series: NumberSeries) -> bool:
     whole = set(series.dtypes) <= {"int", "int64", "int32"}
     counts = whole and len(changes) > 1 and changes[0] != 0 and bool((changes[:-1] == changes[0]).all())
     return not counts
+
+
+def _is_index(series: NumberSeries, statements: Statements) -> bool:
+    """Return whether a whole number says which element is meant somewhere in the source."""
+    return set(series.dtypes) <= {"int", "int64", "int32"} and series.place in statements.indices
 
 
 def _pair_score(m: NumberSeries, c: NumberSeries, statements: Statements) -> float:
@@ -157,15 +162,16 @@ def vectors(record: ProgramRecord) -> list[CandidateVector]:
             found += _columns(table)
     same: dict[bytes, list[CandidateVector]] = {}
     for vector in found:
-        is_flat = np.ptp(vector.values) == 0 and names.y_score(vector.stem) <= 0
-        if np.isfinite(vector.values).all() and not is_flat:
+        flat = np.ptp(vector.values) == 0 and vector.values[0] in (0, 1)  # a column of ones, or what is not filled yet
+        if np.isfinite(vector.values).all() and not flat:
             same.setdefault(vector.values.tobytes(), []).append(vector)
     return [replace(first, aliases=tuple(one.name for one in others)) for first, *others in same.values()]
 
 
 def _columns(table: ProgramArray) -> list[CandidateVector]:
     """Return the columns of a table, or its rows where it lies on its side."""
-    values, stem = table.values, _stem(table.name)
+    values = table.values
+    stem = _stem(table.name.partition("[")[0] if table.scope == READ else table.name)
     if values.ndim == 1:
         return [CandidateVector(table.name, stem, values, table.dtype, table.clock)]
     if 1 in values.shape:

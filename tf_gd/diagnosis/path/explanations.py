@@ -176,7 +176,7 @@ class Search:
             )
         for which in BOTH:
             wrong, good, kept = wrongs[which], rights[1 - which], rights[which]
-            if wrong is None or good is None or np.isinf(good.slack) or np.isinf(wrong.slack):
+            if wrong is None or good is None or not (good.is_telling and wrong.is_telling):
                 continue
             if kept is None or not kept.agrees(good.value):  # else there is nothing wrong in this one
                 yield from self._in_one(name, formula, cost, which, wrong, good)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,8 @@ def batch_trials(record: ProgramRecord, pair: Pair, sampling: Sampling) -> Itera
     if len(states) <= FEWEST or not np.isfinite(states).all():
         return
     found = _changing(record, pair, sampling.clocks[1 : len(states)])
-    order = sorted(permutations(found, 2), key=lambda two: -names.x_score(two[0][0]) - names.y_score(two[1][0]))
-    for (x_name, x), (y_name, y) in order[: MOST_CANDIDATES * 3]:
+    order = sorted(permutations(found, 2), key=lambda two: -two[0].as_x - two[1].as_y)
+    for (x_name, x, _), (y_name, y, _) in order[: MOST_CANDIDATES * 3]:
         if x.shape == y.shape and len(np.unique(x, axis=0)) > 1:  # the same point every time is no choice of points
             steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"], intercept=pair.intercept)
             vectors = [
@@ -38,21 +39,40 @@ def batch_trials(record: ProgramRecord, pair: Pair, sampling: Sampling) -> Itera
             yield PointsCandidate(vectors[0], vectors[1], 0.0), steps
 
 
-def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[tuple[str, Array]]:
-    """Return (name, numbers at each step) of what changes from step to step: shape [steps, batch] each."""
-    found: list[tuple[str, Array]] = []
+class _Changing(NamedTuple):
+    """What changes from step to step: its name, its numbers at each step, shape [steps, batch], and where it stands."""
+
+    name: str
+    values: Array
+    is_read: bool  # at an index, in the formula
+
+    @property
+    def as_x(self) -> float:
+        """How likely these are the x of the points of a step."""
+        return 3.0 * self.is_read + names.x_score(self.name)
+
+    @property
+    def as_y(self) -> float:
+        """How likely these are the y."""
+        return 3.0 * self.is_read + names.y_score(self.name)
+
+
+def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changing]:
+    found: list[_Changing] = []
     tables: dict[tuple[str, str], list[tuple[int, Array]]] = {}
     for table in record.tables:
         for name, column in _columns(table):
             tables.setdefault((table.scope, name), []).append((table.clock, column))
-    for (_, name), kept in tables.items():
+    for (scope, name), kept in tables.items():
         sizes = {values.shape for _, values in kept}
         if len(kept) > FEWEST and len(sizes) == 1 and len(next(iter(sizes))) == 1:
-            found.append((name, _at(np.array([clock for clock, _ in kept]), np.array([v for _, v in kept]), clocks)))
+            values = _at(np.array([clock for clock, _ in kept]), np.array([v for _, v in kept]), clocks)
+            found.append(_Changing(name.partition("[")[0] if scope == READ else name, values, scope == READ))
     for series in sorted(record.series, key=lambda one: one.scope != READ):
         others = (pair.m.place, pair.c.place)
         if series.width == 1 and not series.is_constant and series.place not in others:
-            found.append((series.last_name, _at(series.clocks, series.values[:, None], clocks)))
+            values = _at(series.clocks, series.values[:, None], clocks)
+            found.append(_Changing(series.last_name, values, series.scope == READ))
     return found[: 2 * MOST_CANDIDATES]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, printable
 from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.path import watching
 from tf_gd.diagnosis.path.candidates import trained_numbers
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
@@ -20,7 +21,6 @@ from tf_gd.diagnosis.path.program_search import SURE, Descent, ProgramSearch, se
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
 from tf_gd.diagnosis.path.source_lines import SourceLines
 from tf_gd.diagnosis.path.statements import Statements
-from tf_gd.diagnosis.path.watching import IDLE
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import DataError
@@ -167,8 +167,8 @@ def _why_not(search: ProgramSearch, source: ProgramSource) -> str:
         return f" It ended itself with sys.exit() at {place}: remove that call, or train before it."
     if not search.record.complete:
         return (
-            f" It was followed for {IDLE:,} lines that trained nothing, and not further: take out what it prints, "
-            "or repeats, before it trains."
+            f" It was followed for {watching.IDLE:,} lines that trained nothing, and not further: take out what it "
+            "prints, or repeats, before it trains."
         )
     trained = trained_numbers(search.record, search.statements)
     if bends(search.statements) and any("exp" in name or "sigmoid" in name for name in called_names(search.statements)):

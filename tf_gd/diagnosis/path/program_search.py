@@ -140,7 +140,7 @@ class ProgramSearch:
             if apart and (resting & (np.array(trial.sampling.writes) == 0)).any():
                 continue  # a number that the program never writes is no parameter of the descent
             factor = fit(few, right_move(few))
-            if factor is not None and not factor.is_telling and trial.pair.score >= LIKELY:
+            if factor is not None and not factor.is_telling and trial.pair.score >= LIKELY - 3:  # they may not move
                 still = Judgement("cannot-tell", (), trial.steps)
                 at_rest = at_rest or Descent(trial.pair, trial.points, trial.sampling, still)
             elif factor is not None and factor.is_telling:

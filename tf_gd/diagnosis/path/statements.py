@@ -67,6 +67,12 @@ class Statements:
         return {one.lineno: one for one in found}
 
     @cached_property
+    def indices(self) -> set[str]:
+        """The names that stand in an index."""
+        found = (one.slice for one in ast.walk(self.tree) if isinstance(one, ast.Subscript))
+        return {name.id for index in found for name in ast.walk(index) if isinstance(name, ast.Name)}
+
+    @cached_property
     def recursive(self) -> set[int]:
         """The heads of the functions that call themselves."""
         return {line for line, function in self.functions.items() if calls(function, function.name)}
