@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -92,13 +93,21 @@ except tf_gd.SessionError as error:
 """
 
 
-@pytest.mark.parametrize("engine", ["manual", "tensorflow"])
+@pytest.fixture(scope="module", params=["manual", "tensorflow"])
+def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """An engine, and a session that it began where TensorFlow has one thread."""
+    directory = tmp_path_factory.mktemp("begun") / "s"
+    run(SESSION, str(directory), request.param, "2", "begin", "1")
+    return request.param, directory
+
+
 @pytest.mark.parametrize("resumed_with", [0, 1, 2])
 def test_a_session_goes_on_in_the_order_in_which_it_began_or_not_at_all(
-    engine: str, resumed_with: int, tmp_path: Path
+    begun: tuple[str, Path], resumed_with: int, tmp_path: Path
 ) -> None:
-    """Begun where TensorFlow has one thread: one block. The order that was used is recorded, and not the expected."""
-    run(SESSION, str(tmp_path / "s"), engine, "2", "begin", "1")
+    """Begun with one thread: one block. The order that was used is recorded, and not the expected."""
+    engine, directory = begun
+    shutil.copytree(directory, tmp_path / "s")
     stored = json.loads((tmp_path / "s" / "session.json").read_text())["trains"]["order"]
     assert stored == "packets of 4, 1 block"
     (said,) = run(SESSION, str(tmp_path / "s"), engine, "4", "resume", str(resumed_with))

@@ -32,9 +32,9 @@ def sweep(threads, dtypes, most, some):
     [(1, "float64,float32"), (2, "float64,float32,float16,bfloat16"), (4, "float64,float32"), (8, "float64,float32")],
 )
 def test_same_bits_at_every_awkward_length(threads, dtypes):
-    report = sweep(threads, dtypes, most=110_000, some=9)
+    report = sweep(threads, dtypes, most=110_000, some=5)
     assert report["different"] == []
-    assert report["compared"] > 200
+    assert report["compared"] > 150
 
 
 @pytest.mark.slow
