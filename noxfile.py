@@ -39,7 +39,7 @@ def versions(session: nox.Session, tensorflow: str) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as constraints:
         constraints.write("\n".join(pins))
         constraints.flush()
-        session.install("--quiet", "-c", constraints.name, ".", "pytest>=8", "pytest-xdist>=3.7", "hypothesis>=6.100")
+        session.install("--quiet", "-c", constraints.name, ".[test]")
     asked = "import sys, numpy, tensorflow as tf; print(sys.version.split()[0], tf.__version__, numpy.__version__)"
     seen = session.run("python", "-c", asked, env={"TF_CPP_MIN_LOG_LEVEL": "3"}, silent=True)
     results = [tests(session, onednn) for onednn in ("0", "1")]

@@ -228,12 +228,14 @@ def test_the_kernel_compiles_the_formulas_of_manual():
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_compiled_formulas_have_the_bits_of_manual(dtype):
-    values, kind = noise(300, dtype).reshape(60, 5), np.empty(0, dtype)
-    for m, c, x, y, scale in values:
-        e = manual.residual(m, c, x, y)
-        assert kernel.residual(m, c, x, y, kind) == e
-        assert kernel.gradient_terms(e, x, scale, kind) == manual.gradient_terms(e, x, scale)
-        assert kernel.update(m, c, scale, kind) == manual.update(m, c, scale)
+    (m, c, x, y, scale), kind = noise(300, dtype).reshape(5, 60), np.empty(0, dtype)
+    e = manual.residual(m, c, x, y)  # of arrays: with a scalar, NumPy 1 takes the 2 of `2 * e` for float64
+    dm, dc = manual.gradient_terms(e, x, scale)
+    moved = manual.update(m, c, scale)
+    for i in range(60):
+        assert kernel.residual(m[i], c[i], x[i], y[i], kind) == e[i]
+        assert kernel.gradient_terms(e[i], x[i], scale[i], kind) == (dm[i], dc[i])
+        assert kernel.update(m[i], c[i], scale[i], kind) == moved[i]
 
 
 @pytest.mark.parametrize(("dtype", "rounding"), [(np.float16, "to_float16"), (ml_dtypes.bfloat16, "to_bfloat16")])

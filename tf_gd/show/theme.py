@@ -104,7 +104,7 @@ def label(ax: "Axes", theme: Theme, title: str, x: str, y: str) -> None:
 
     It is called when everything is drawn, for the units of the axes depend on what is there.
     """
-    figure_width = ax.get_figure(root=True).get_size_inches()[0]  # type: ignore[union-attr]
+    figure_width = ax.get_figure().get_size_inches()[0]  # type: ignore[union-attr]
     fits = int(LETTERS_AN_INCH * figure_width * ax.get_position().width)
     wrapped = "\n".join(wrap(one_line(title, 120), max(20, fits)))
     ax.set_title(wrapped, color=theme.ink, fontsize=11, loc="left", parse_math=False)
