@@ -134,6 +134,6 @@ def changing_factor(steps: PathSteps) -> Array | None:
     if np.isnan(factor[np.isfinite(spread)]).any() or told.sum() < 2:
         return None
     rests = (np.abs(factor) <= spread) & (spread < 1e-2 * np.median(np.abs(factor[told])))
-    if rests.any():
-        return None  # a step that could have been seen, and was not taken
+    if rests.sum() > 0.25 * told.sum():
+        return None  # steps that could have been seen, and were not taken
     return np.where(told, factor, np.nan)

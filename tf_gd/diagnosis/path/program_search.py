@@ -90,13 +90,16 @@ class ProgramSearch:
                 yield found
 
     def _is_another(self, pair: Pair, known: set[float]) -> bool:
-        """Return whether a program trains these numbers as well, and they are no copies of those that are known."""
-        trained = (writes_itself(series, self.statements) >= 0.5 for series in (pair.m, pair.c))
-        return (
-            pair.score >= LIKELY
-            and all(trained)
-            and not any(known.issuperset(series.values.tolist()) for series in (pair.m, pair.c))
-        )
+        """Return whether a program trains these numbers as well: no copies of those that are known, and no sums.
+
+        The sums of a gradient shrink as the parameters of a descent without a target do, but begin anew in every step.
+        """
+        both = (pair.m, pair.c)
+        written = [writes_itself(series, self.statements) for series in both]
+        copied = any(known.issuperset(series.values.tolist()) for series in both)
+        begun = max(int((series.values == series.values[0]).sum()) for series in both)
+        trained = min(written) > 0 and max(written) == 1 and begun <= MOST_DESCENTS
+        return pair.score >= LIKELY and trained and not copied
 
     def _through_origin(self) -> Descent | None:
         """Return the descent of a line y = m x, where the program has no intercept."""
@@ -140,7 +143,7 @@ class ProgramSearch:
             if apart and (resting & (np.array(trial.sampling.writes) == 0)).any():
                 continue  # a number that the program never writes is no parameter of the descent
             factor = fit(few, right_move(few))
-            if factor is not None and not factor.is_telling and trial.pair.score >= LIKELY - 3:  # they may not move
+            if factor is not None and not factor.is_telling and self._may_rest(trial.pair):
                 still = Judgement("cannot-tell", (), trial.steps)
                 at_rest = at_rest or Descent(trial.pair, trial.points, trial.sampling, still)
             elif factor is not None and factor.is_telling:
@@ -148,6 +151,11 @@ class ProgramSearch:
                 if found is not None and (found.judgement.verdict != "wrong" or not resting.any()):
                     return found if found.judgement.verdict != "wrong" else at_rest or found
         return at_rest
+
+    def _may_rest(self, pair: Pair) -> bool:
+        """Return whether two numbers are trained, by their names or their updates, though they need not move."""
+        updates = (writes_itself(series, self.statements) for series in (pair.m, pair.c))
+        return pair.score >= LIKELY or min(updates) > 0
 
     def _batches(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which each step is right on some of the points."""
