@@ -85,9 +85,9 @@ def check_functions(
     Raises:
         Misbehaved: the program failed before it defined a function to check.
     """
-    models = {name: _of_model(sandbox, name) for name in found_in(loaded.functions, loaded.names)}
+    models = [name for name in found_in(loaded.functions, loaded.names) if steps is None or "." not in name]
     if models:
-        return models
+        return {name: _of_model(sandbox, name) for name in models}
     called = function_lines.called_in(sandbox.source)
     wanted = [
         one

@@ -102,5 +102,17 @@ class LearnerProgram:
         return (self._functions or self.functions()).get(name)
 
     def names(self) -> list[str]:
-        """Return every name that the program defines."""
-        return [] if self.module is None else [str(name) for name in self.module.__dict__]
+        """Return every name that the program defines, and `Name.forward` and `Name.backward` of its layers' classes."""
+        defined = {} if self.module is None else dict(self.module.__dict__)
+        classes = [name for name, value in defined.items() if inspect.isclass(value) and _is_layer(value)]
+        return [*map(str, defined), *(f"{name}.{way}" for name in classes for way in ("forward", "backward"))]
+
+
+def _is_layer(value: type) -> bool:
+    """Whether a class of the file has forward, and a backward that takes what flows back, and perhaps a cache."""
+    own = getattr(value, "__module__", "") in CALLED
+    ways = [vars(value).get("forward"), vars(value).get("backward")]
+    if not own or not all(map(inspect.isfunction, ways)):
+        return False
+    taken = parameters_of(ways[1]) or []
+    return 2 <= sum(not has_default for _, kind, has_default in taken if kind == "positional") <= 3

@@ -12,6 +12,7 @@ import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import listed
+from tf_gd.diagnosis.model.graph_facts import SUM
 from tf_gd.diagnosis.model.model_problem import Vector
 
 
@@ -33,7 +34,8 @@ def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[
     for place, (formula, kind) in enumerate(views[0].loss.facts.activations):
         if not views[0].inside("activation", place):
             continue  # inside of a function with a gradient of its own
-        where = f"In the gradient of {listed(names)}, the derivative of {formula}"
+        what = "what flows back to" if kind == SUM else "the derivative of"
+        where = f"In the gradient of {listed(names)}, {what} {formula}"
         for name, sentence, flow in flows(kind):
             yield ModelMistake(name, f"{where} {sentence}", _pattern(place, flow), 4.0)
 
@@ -52,6 +54,9 @@ def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:
 
 def flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
     """Return what people take for the derivative of a step, and what then flows back."""
+    if kind == SUM:
+        yield from _OF_SUM
+        return
     yield "missing-activation-derivative", "is missing: multiply by it.", lambda v: v.to_a
     if kind == "Softmax":
         yield (
@@ -69,6 +74,16 @@ def flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
         )
 
 
+def _softmax(u: Vector) -> Vector:
+    exponentials = np.exp(u - u.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+def _once_more(derivative: Callable[[Vector], Vector], text: str) -> tuple[str, str, Formula]:
+    sentence = f"is multiplied by {text} once more: it holds that derivative already."
+    return "extra-activation-derivative", sentence, lambda v: v.to_a * derivative(v.z)
+
+
 def _with(derivative: Callable[[Any, Any], Any]) -> Formula:
     return lambda v: np.asarray(derivative(v.z, v.a) * v.to_a)
 
@@ -77,6 +92,13 @@ def _sigmoid(u: Vector) -> Vector:
     return np.asarray(1 / (1 + np.exp(-u)))
 
 
+# A cross-entropy's p - y holds the derivative of its softmax or sigmoid already.
+_OF_SUM: tuple[tuple[str, str, Formula], ...] = (
+    _once_more(lambda z: _sigmoid(z) * (1 - _sigmoid(z)), "p (1 - p), p its sigmoid,"),
+    _once_more(lambda z: _softmax(z) * (1 - _softmax(z)), "p (1 - p), p its softmax,"),
+    _once_more(lambda z: 1 - np.tanh(z) ** 2, "1 - a^2, a its tanh,"),
+    _once_more(lambda z: (z > 0).astype(float), "the step function"),
+)
 _ARGUMENT, _OTHER = "wrong-activation-argument", "wrong-activation-derivative"
 _FORMULAS: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (
     (_ARGUMENT, "1 - z^2", lambda z, a: 1 - z * z),

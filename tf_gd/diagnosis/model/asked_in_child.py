@@ -142,7 +142,7 @@ class LossInChild:
 
     def _num_arrays(self, what: Inside, place: int) -> int:
         if what == "use":  # a place among the uses only where these are asked
-            return 1 + (self.facts.uses[place].sign == 0)
+            return 1 + (self.facts.uses[place].sign in (0, 2))
         return 4 if what == "activation" else 1
 
     @staticmethod

@@ -60,9 +60,9 @@ class Element:
 
     @property
     def difference(self) -> float:
-        """By hand minus TensorFlow, or minus the slope of the loss where TensorFlow is silent."""
+        """By hand minus TensorFlow, or minus the slope of the loss where TensorFlow is silent; NaN where both are."""
         if np.isnan(self.tensorflow):
-            return self.by_hand - self.slope.value if self.slope is not None else 0.0
+            return self.by_hand - self.slope.value if self.slope is not None else np.nan
         return self.by_hand - self.tensorflow
 
     @property

@@ -26,13 +26,14 @@ from tf_gd.diagnosis.model.factors import (
     transposed,
     wrong_axis,
 )
-from tf_gd.diagnosis.model.forgotten_data import dropped_point, forgotten_data
+from tf_gd.diagnosis.model.forgotten_data import dropped_point, forgotten_data, targets
+from tf_gd.diagnosis.model.held_constant import held_constant, masks
 from tf_gd.diagnosis.model.judgement import ModelJudgement
 from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_derivatives, output_sums
-from tf_gd.diagnosis.model.lost_sums import bias_sums, repeated_indices
+from tf_gd.diagnosis.model.lost_sums import bias_sums, missing_factors, repeated_indices
 from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 from tf_gd.diagnosis.model.model_report import apart
-from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
+from tf_gd.diagnosis.model.term_factors import factor_and_penalty, one_term, one_term_any_factor, several_terms
 from tf_gd.diagnosis.model.tolerance import tolerance
 from tf_gd.errors import TfGdError
 
@@ -43,9 +44,11 @@ KINDS: tuple[Mistakes, ...] = (
     exchanged,
     transposed,
     one_term,
-    activation_derivatives,
     forgotten_data,
+    activation_derivatives,
     output_derivatives,
+    missing_factors,
+    masks,
     bias_sums,
     output_sums,
     repeated_indices,
@@ -56,6 +59,9 @@ KINDS: tuple[Mistakes, ...] = (
     one_term_any_factor,
     parameter_added,
     gradient_of_bias,
+    targets,
+    factor_and_penalty,
+    held_constant,
     dropped_point,
 )
 _MOST_SLOPES = 40

@@ -153,17 +153,23 @@ def parameter_added(views: list[Compared], names: list[str]) -> Iterator[ModelMi
         return
     factor = float(here @ excess / (here @ here))
     penalized = [label for label, share in view.terms if _is_multiple(share, factor, view)]
-    plus, name = ("plus", "penalty-on-bias") if factor > 0 else ("minus", "missing-term")
+    bias = all(_is_bias(view.problem, name) for name in names)
+    plus, name = ("plus", "penalty-on-bias" if bias else "term-factor") if factor > 0 else ("minus", "missing-term")
     said = f"{subject(names)} the right one {plus} {abs(factor):.6g} times the parameter, as "
     if penalized:
         said += (
             f"the penalty {penalized[0]} gives for other parameters, but the loss does not penalize {listed(names)}."
         )
     elif factor > 0:
-        said += f"the derivative of a penalty. Does the loss penalize {listed(names)}?"
+        said += f"the derivative of a penalty. Does the loss penalize {listed(names)}, and so much?"
     else:
-        said += "without the derivative of a penalty: is it missing?"
+        said += "without the derivative of a penalty, or with a part of it: is it missing?"
     yield ModelMistake(name, said, lambda view: view.truth + factor * view.problem.vector)
+
+
+def _is_bias(problem: ModelProblem, name: str) -> bool:
+    """Whether a parameter looks like a bias: it has fewer axes than another, or is a single number."""
+    return problem.params[name].ndim < max(value.ndim for value in problem.params.values())
 
 
 def gradient_of_bias(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake, Pattern
 from tf_gd.diagnosis.model.factors import listed
+from tf_gd.diagnosis.model.graph_facts import SUM
+from tf_gd.diagnosis.model.loss_function import elsewhere
 from tf_gd.diagnosis.model.model_problem import Vector, is_floating
 from tf_gd.errors import TfGdError
 
@@ -18,6 +20,7 @@ def forgotten_data(views: list[Compared], names: list[str]) -> Iterator[ModelMis
     """Data that were left out of the gradient, or taken with the other sign; or another parameter left out."""
     problem = views[0].problem
     arrays = [name for name, value in problem.data.items() if is_floating(value) or is_mask(value)]
+    arrays.sort(key=lambda name: (not _is_target(name), problem.data[name].ndim))
     for name in arrays[:_MOST_DATA]:
         for kind, what, change in _changes(name, problem.data[name]):
             message = f"The gradient of {listed(names)} is what the right one would be {what}."
@@ -35,10 +38,87 @@ def _changes(name: str, value: Any) -> Iterator[tuple[str, str, Callable[[Any], 
     if is_mask(value):
         yield "mask-forgotten", f"if {name} were 1 everywhere: multiply by {name}", np.ones_like
         yield "mask-forgotten", f"if {name} were not scaled: multiply by {name} as it is", lambda mask: mask != 0
+    else:
+        yield "missing-x", f"if {name} were 1 everywhere: a factor {name} is missing", np.ones_like
+    yield "missing-target", f"if {name} were 0: {name} is left out", np.zeros_like
+    if value.dtype.kind == "f":
+        yield "target-added", f"if {name} had the other sign: turn the sign of {name}", np.negative
+
+
+def _is_target(name: str) -> bool:
+    return name.lower().lstrip("_").startswith(("y", "t", "label", "obs"))
+
+
+def targets(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
+    """A target or labels left out of, or added to, what flows back to a sum, as p in place of p - y is."""
+    view = views[0]
+    for name in [name for name, value in view.problem.data.items() if isinstance(value, np.ndarray)][:_MOST_DATA]:
+        for place, (_, kind) in enumerate(view.loss.facts.activations):
+            if kind == SUM and view.inside("activation", place):
+                yield from _of_target(view, names, name, _flow_of_target(place, name))
+        if not view.loss.facts.known:
+            yield from _of_target(view, names, name, _sums_of_target(name))
+
+
+def _of_target(view: Compared, names: list[str], name: str, share: Pattern) -> Iterator[ModelMistake]:
+    """Yield the mistake of a gradient that differs by a multiple of what a target contributes."""
+    part, at = share(view), view.elements(names)
+    if not np.isfinite(part[at]).all() or not part[at].any():
         return
-    yield "missing-x", f"if {name} were 1 everywhere: a factor {name} is missing", np.ones_like
-    yield "missing-target", f"if {name} were 0: subtract {name}", np.zeros_like
-    yield "target-added", f"if {name} had the other sign: subtract {name} where it is added", np.negative
+    excess = (view.by_hand - view.truth)[at]
+    factor = float(excess @ part[at] / (part[at] @ part[at]))
+    message = f"The gradient of {listed(names)} is off by {factor:.6g} times what {name} contributes"
+    yield ModelMistake(
+        "missing-target",
+        f"{message}: {name} is left out, or has the wrong sign, in prediction minus {name}.",
+        lambda other: other.truth + factor * share(other),
+    )
+
+
+def _flow_of_target(place: int, name: str) -> Pattern:
+    def share(view: Compared) -> Vector:
+        z, *_ = view.inside("activation", place)
+        target = _like(view.problem.data[name], z.shape)
+        if target is None:
+            return np.full(view.truth.size, np.nan)
+        return view.loss.inside("back", place, view.problem, target)[0]
+
+    return lambda view: view.once(("target", place, name), lambda: share(view))
+
+
+def _sums_of_target(name: str) -> Pattern:
+    """Return x^T y for weights, and the sum of y for a bias, where nothing but the shapes is known."""
+
+    def share(view: Compared) -> Vector:
+        values = np.full(view.truth.size, np.nan)
+        target = np.atleast_1d(view.problem.data[name])
+        inputs = [x for x in view.problem.data.values() if is_floating(x) and x.ndim == 2 and len(x) == len(target)]
+        for param, part in view.problem.slices.items():
+            shape = view.problem.params[param].shape
+            for x in inputs:
+                outputs = _like(target, (len(x), *shape[1:]))
+                if shape and shape[0] == x.shape[1] and outputs is not None:
+                    values[part] = np.ravel(x.T @ outputs)
+            if np.isnan(values[part]).any() and (added := _like(target, (len(target), *shape))) is not None:
+                values[part] = np.ravel(added.sum(axis=0))
+        return values
+
+    return lambda view: view.once(
+        ("sums", name), lambda: share(view) if np.ndim(view.problem.data[name]) else view.truth
+    )
+
+
+def _like(value: Any, shape: tuple[int, ...]) -> Vector | None:
+    """Return a target in the shape of a sum: as it is, as a column, or labels as rows with a 1."""
+    array = np.asarray(value)
+    if array.shape == shape:
+        return array.astype(np.float64)
+    if (*array.shape, 1) == shape or (array.ndim == 2 and array.shape[1:] == (1,) and array.shape[:1] == shape):
+        return array.astype(np.float64).reshape(shape)
+    labels = array.dtype.kind in "iu" and array.shape == shape[:-1] and array.size > 0
+    if labels and array.min() >= 0 and array.max() < shape[-1]:
+        return np.asarray(np.eye(shape[-1])[array])
+    return None
 
 
 def is_mask(value: Any) -> bool:
@@ -86,7 +166,7 @@ def _gradient_of_rows(view: Compared, n: int, rows: slice) -> Vector:
         if isinstance(value, np.ndarray) and value.ndim and len(value) == n
     }
     try:
-        shorter = view.loss.elsewhere(view.problem.with_data(**data))
+        shorter = elsewhere(view.loss, view.problem.with_data(**data))
     except Exception:
         return np.full(view.truth.size, np.nan)
     try:

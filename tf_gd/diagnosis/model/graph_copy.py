@@ -1,6 +1,6 @@
 """How far TensorFlow's gradient may be off: a copy of its graph in which every operation rounds otherwise."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,8 +52,8 @@ def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
     return copies
 
 
-def rounding_movement(graph: "LossGraph", problem: ModelProblem) -> Vector:
-    """Return how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
+def rounding_movement(graph: "LossGraph") -> Callable[[ModelProblem], Vector]:
+    """Return a function: how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
 
     Moving the inputs does not show this where an operation has lost them: 1 - s of a saturated sigmoid s has an
     error of one unit in the last place of 1, however small it is.
@@ -61,32 +61,54 @@ def rounding_movement(graph: "LossGraph", problem: ModelProblem) -> Vector:
     References:
         D. Parker, Monte Carlo arithmetic, UCLA, 1997.
     """
-    tf = load_tensorflow()
-
-    varying = {id(tensor) for tensor in graph.inputs.values()}
+    varying, noise = {id(tensor) for tensor in graph.inputs.values()}, _Noise()
 
     def rounded(operation: Any, outputs: list[Tensor]) -> list[Tensor]:
         if not any(id(source) in varying for source in operation.inputs) and not has_single_constant(operation):
             return outputs  # an exponent y - 1 of a power, for one, is exact
         varying.update(id(output) for output in operation.outputs)
-        return [_rounded(tf, operation, index, output) for index, output in enumerate(outputs)]
+        return [noise.on(operation, index, output) for index, output in enumerate(outputs)]
 
     with graph.graph.as_default():
         tensor = copy(graph.graph.get_operations(), rounded)[id(graph.gradient_tensor)]
-    gradient, here = graph.callable(tensor), graph.gradient(problem)
-    moves = [np.nan_to_num(abs(np.asarray(gradient(problem)) - here), posinf=0.0) for _ in range(_TRIALS)]
-    middle = np.sort(moves, axis=0)[_TRIALS // 4] / QUARTILE
-    return np.asarray(_SEVERAL_ROUNDINGS * middle, np.float64)
+    gradient = graph.callable(tensor, noise.placeholders)
+
+    def movement(problem: ModelProblem) -> Vector:
+        here = graph.gradient(problem)
+        moves = [
+            np.nan_to_num(abs(np.asarray(gradient(problem, *drawn)) - here), posinf=0.0) for drawn in noise.draws()
+        ]
+        middle = np.sort(moves, axis=0)[_TRIALS // 4] / QUARTILE
+        return np.asarray(_SEVERAL_ROUNDINGS * middle, np.float64)
+
+    return movement
 
 
-def _rounded(tf: Any, operation: Any, index: int, output: Tensor) -> Tensor:
-    unit = rounding_unit(operation, output)
-    if not unit:
-        return output
-    noise = tf.random.uniform(tf.shape(output), -unit, unit, tf.float64, seed=index + 1)
-    if "CrossEntropy" in operation.type and index == 1:  # p - y: rounded like p, which is 1 at most
-        return output + tf.cast(noise, output.dtype)
-    return output * tf.cast(1.0 + noise, output.dtype)
+class _Noise:
+    """Random roundings of the results of operations, fed from outside: drawing them inside costs many operations."""
+
+    def __init__(self) -> None:
+        self.placeholders: list[Tensor] = []
+        self._sizes: list[tuple[float, float]] = []  # where it is centred, and its unit
+
+    def on(self, operation: Any, index: int, output: Tensor) -> Tensor:
+        """Return an operation's output with the noise of its unit."""
+        unit = rounding_unit(operation, output)
+        if not unit or not output.shape.is_fully_defined():
+            return output
+        self.placeholders.append(load_tensorflow().compat.v1.placeholder(output.dtype, output.shape))
+        added = "CrossEntropy" in operation.type and index == 1  # p - y: rounded like p, which is 1 at most
+        self._sizes.append((0.0 if added else 1.0, unit))
+        return output + self.placeholders[-1] if added else output * self.placeholders[-1]
+
+    def draws(self) -> Iterator[list[Vector]]:
+        """Yield values for the placeholders."""
+        rng = np.random.default_rng(1)
+        for _ in range(_TRIALS):
+            yield [
+                np.asarray(middle + rng.uniform(-unit, unit, one.shape.as_list()), one.dtype.as_numpy_dtype)
+                for one, (middle, unit) in zip(self.placeholders, self._sizes, strict=True)
+            ]
 
 
 def rounding_unit(operation: Any, output: Tensor) -> float:

@@ -18,13 +18,28 @@ if TYPE_CHECKING:
 
 ACTIVATIONS = {
     *("Tanh", "Sigmoid", "Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Exp", "Erf", "Erfc"),
-    *("Maximum", "Minimum", "Sin", "Cos", "Atan", "SelectV2", "Abs", "Log1p", "Sqrt", "Rsqrt", "Softmax"),
+    *("Maximum", "Minimum", "Sin", "Cos", "Atan", "Select", "SelectV2", "Abs", "Log1p", "Sqrt", "Rsqrt", "Softmax"),
     "IdentityN",  # the end of a function with a gradient of its own, as tf.nn.silu
 }
-_ARITHMETIC = {"Neg", "Mul", "AddV2", "Add", "Sub", "RealDiv", "Square", "Pow", "Reciprocal", "Inv", "Identity"}
+_ARITHMETIC = {
+    "Neg",
+    "Mul",
+    "AddV2",
+    "Add",
+    "Sub",
+    "RealDiv",
+    "Square",
+    "Pow",
+    "Reciprocal",
+    "Inv",
+    "Identity",
+    "ZerosLike",
+}
+_CROSS_ENTROPIES = {"SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits"}
 _GATHERS = {"GatherV2", "Gather", "ResourceGather"}
 _ADDITIONS = {"AddV2", "Add", "BiasAdd", "Sub"}
-_MOST_TERMS, _MOST_STEPS = 12, 12
+_MOST_TERMS, _MOST_STEPS = 12, 24
+SUM = "sum"  # the kind of a step from a sum to itself: what flows back to it from everywhere
 
 # term: its share of the gradient. activation: a step's z and a, and what flows back to each. back: what flows back to
 # z, carried on to the parameters. use: the gradient of what a parameter went into, and for a gather the indices.
@@ -34,7 +49,7 @@ Inside = Literal["term", "activation", "back", "use", "rounding", "output"]
 
 @dataclass(frozen=True)
 class Use:
-    """Where a parameter goes in: it is added (`sign` 1 or -1), or rows are gathered from it (`sign` 0)."""
+    """Where a parameter goes in: added (`sign` 1 or -1), rows gathered from it (0), or a product x @ w (2)."""
 
     parameter: str
     sign: int
@@ -70,7 +85,8 @@ class GraphReading:
     @cached_property
     def facts(self) -> Facts:
         """What is known."""
-        steps = [(written(self._tf, end, self._names), end.op.type) for _, end in self._steps]
+        kinds = [SUM if end is start else end.op.type for start, end in self._steps]
+        steps = [(written(self._tf, end, self._names), kind) for (_, end), kind in zip(self._steps, kinds, strict=True)]
         divisors = dict.fromkeys(n for operation in self._graph.on_path for n in _divisors(operation))
         terms = [written(self._tf, term, self._names) for term, _ in self._terms]
         return Facts(True, tuple(divisors), tuple(terms), tuple(steps), tuple(use for use, _ in self._uses))
@@ -83,7 +99,7 @@ class GraphReading:
                 "activation": self._activation,
                 "back": self._back,
                 "use": self._use,
-                "rounding": lambda _: lambda at: [rounding_movement(self._graph, at)],
+                "rounding": self._rounding,
                 "output": lambda _: lambda at: outputs_of(self._graph.loss, at),
             }
             self._made[what, place] = makers[what](place)
@@ -107,7 +123,9 @@ class GraphReading:
 
     @cached_property
     def _steps(self) -> list[tuple[Tensor, Tensor]]:
-        return _steps(self._graph)[:_MOST_STEPS]
+        params = {id(param) for param in self._graph.params}
+        steps = {(id(start), id(end)): (start, end) for start, end in _steps(self._graph) if id(end) not in params}
+        return list(steps.values())[:_MOST_STEPS]
 
     @cached_property
     def _uses(self) -> list[tuple[Use, Any]]:
@@ -115,9 +133,8 @@ class GraphReading:
         found = []
         for operation in self._graph.on_path:
             for place, source in enumerate(map(_source, operation.inputs)):
-                if id(source) in names and operation.type in _GATHERS | _ADDITIONS:
-                    subtracted = operation.type == "Sub" and place == 1
-                    sign = 0 if operation.type in _GATHERS else -1 if subtracted else 1
+                sign = _sign(operation, place)
+                if id(source) in names and sign is not None:
                     found.append((Use(names[id(source)], sign), operation))
         return found
 
@@ -127,7 +144,7 @@ class GraphReading:
     def _activation(self, place: int) -> Callable[..., list[Vector]]:
         start, end = self._steps[place]
         to_a = self._gradient(self._graph.output, end)
-        to_z = None if to_a is None else self._gradient(end, start, to_a)
+        to_z = to_a if to_a is None or end is start else self._gradient(end, start, to_a)
         return self._evaluating(start, end, to_z, to_a)
 
     def _back(self, place: int) -> Callable[..., list[Vector]]:
@@ -137,7 +154,12 @@ class GraphReading:
     def _use(self, place: int) -> Callable[..., list[Vector]]:
         use, operation = self._uses[place]
         flow = self._gradient(self._graph.output, operation.outputs[0])
-        return self._evaluating(flow, *([operation.inputs[1]] if use.sign == 0 else []))
+        other = {0: [1], 2: [0]}.get(use.sign, [])  # the indices, or x
+        return self._evaluating(flow, *(operation.inputs[index] for index in other))
+
+    def _rounding(self, place: int) -> Callable[..., list[Vector]]:
+        movement = rounding_movement(self._graph)
+        return lambda problem: [movement(problem)]
 
     def _gradient(self, value: Tensor, tensor: Tensor, upstream: Tensor = None) -> Tensor:
         with self._graph.graph.as_default():
@@ -172,12 +194,16 @@ def _steps(graph: "LossGraph") -> list[tuple[Tensor, Tensor]]:
     holds: dict[int, bool] = {}
     found: list[tuple[Tensor, Tensor]] = []
     for operation in graph.on_path:
-        dependent = [source for source in operation.inputs if id(source) in roots]
+        dependent = [source for source in operation.inputs if id(source) in roots and source.dtype.is_floating]
+        if not dependent:
+            continue  # a condition
         output = operation.outputs[0]
         starts = {id(roots[id(source)]): roots[id(source)] for source in dependent}
         start = next(iter(starts.values()))
         if operation.type == "Softmax":
             found.append((dependent[0], output))
+        if operation.type in _CROSS_ENTROPIES or operation.type in ACTIVATIONS | {"Softmax"}:
+            found.append((start, start))  # an activation's or a cross-entropy's sum, and all that flows back to it
         if len(starts) > 1 or not _elementwise(operation, output, start) or operation.type == "Softmax":
             roots |= {id(each): each for each in operation.outputs}
             continue
@@ -196,8 +222,18 @@ def _elementwise(operation: Any, output: Tensor, start: Tensor) -> bool:
     return bool(known and same)
 
 
+def _sign(operation: Any, place: int) -> int | None:
+    """Return what a use of a parameter is, as `Use` tells; None for any other."""
+    if operation.type in _GATHERS:
+        return 0
+    if operation.type in _ADDITIONS:
+        return -1 if operation.type == "Sub" and place == 1 else 1
+    transposed = operation.type == "MatMul" and any(operation.get_attr(f"transpose_{side}") for side in "ab")
+    return 2 if operation.type == "MatMul" and place == 1 and not transposed else None
+
+
 def _source(tensor: Tensor) -> Tensor:
     """Return the tensor before operations that only pass it on."""
-    while tensor.op.type in ("Identity", "Cast"):
+    while tensor.op.type in ("Identity", "Cast", "ExpandDims"):
         tensor = tensor.op.inputs[0]
     return tensor

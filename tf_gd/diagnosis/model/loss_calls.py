@@ -7,10 +7,12 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
-from tf_gd.errors import InvalidArgumentError, plain
+from tf_gd.errors import InvalidArgumentError, printable
 
 Loss = Callable[..., Any]
 Tensor = Any
+
+_LONGEST = 200  # characters of an exception's text
 
 
 def require_finite(value: float, gradient: Vector, problem: ModelProblem) -> None:
@@ -38,10 +40,9 @@ def call_loss(loss: Loss, arguments: dict[str, Any]) -> Any:
     except Misbehaved:
         raise
     except (Exception, SystemExit) as error:
-        said = plain(" ".join(str(error).split()), 200)[1:-1]
         raise bad_loss(
             "take the parameters and the data by name and use TensorFlow or NumPy operations. "
-            f"It raised {type(error).__name__}: {said}"
+            f"It raised {type(error).__name__}: {what_it_says(error)}"
         ) from None
     return returned[0] if isinstance(returned, tuple) and len(returned) > 1 else returned
 
@@ -50,6 +51,12 @@ def outputs_of(loss: Loss, problem: ModelProblem) -> list[Vector]:
     """Return the outputs of a layer; nothing for another loss."""
     outputs = getattr(loss, "outputs", None)
     return [] if outputs is None else [np.asarray(output, np.float64) for output in outputs(**problem.arguments())]
+
+
+def what_it_says(error: BaseException) -> str:
+    """Return an exception's text in one line, cut between words."""
+    text = " ".join(printable(str(error)).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} ..."
 
 
 def bad_loss(said: str) -> InvalidArgumentError:
@@ -68,7 +75,7 @@ def flat_gradient(
     try:
         parts = tf.gradients(value, params, upstream, stop_gradients=stopped)
     except (ValueError, TypeError) as error:
-        raise bad_loss(_of_custom_gradient(plain(" ".join(str(error).split()), 160)[1:-1])) from None
+        raise bad_loss(_of_custom_gradient(what_it_says(error))) from None
     if all(part is None for part in parts):
         if stopped:
             return None
@@ -84,4 +91,4 @@ def flat_gradient(
 
 
 def _of_custom_gradient(said: str) -> str:
-    return f"have a gradient of its parameters' shapes. {said.rstrip('.')}. Look at its `tf.custom_gradient`."
+    return f"have a gradient of its parameters' shapes. {said.removesuffix('.')}. Look at its `tf.custom_gradient`."

@@ -8,11 +8,11 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
-from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss
+from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, what_it_says
 from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.losses_by_call import EagerLoss, NumpyLoss
 from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem, Vector
-from tf_gd.errors import InvalidArgumentError, plain
+from tf_gd.errors import InvalidArgumentError
 
 
 class LossFunction(Protocol):
@@ -82,9 +82,16 @@ def loss_function(loss: Loss, problem: ModelProblem) -> LossFunction:
         except Misbehaved:
             raise
         except Exception as error:  # TensorFlow's own, from running the graph or the tape
-            said = plain(" ".join(str(error).split()), 200)[1:-1]
-            faults.append(bad_loss(f"be something that TensorFlow can evaluate. It raised {said}"))
+            faults.append(bad_loss(f"be something that TensorFlow can evaluate. It raised {what_it_says(error)}"))
     raise max(faults, key=_tells)
+
+
+def elsewhere(loss: LossFunction, problem: ModelProblem) -> LossFunction:
+    """Return a loss for data of other shapes; not in a graph, which costs more than it saves where it is asked once."""
+    if isinstance(loss, LossGraph):
+        with contextlib.suppress(Exception):  # it may be one that runs in a graph only
+            return EagerLoss(loss.loss, problem)
+    return loss.elsewhere(problem)
 
 
 def _is_in_numpy(loss: Loss, problem: ModelProblem) -> bool:

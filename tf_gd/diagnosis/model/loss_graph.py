@@ -1,6 +1,6 @@
 """Somebody's loss in a TensorFlow graph of its own: its value, its gradient, and what is inside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -72,22 +72,19 @@ class LossGraph:
         tensors = [*self.params, *(output for operation in self.on_path for output in operation.outputs)]
         return max(UNITS.get(tensor.dtype.name, 0.0) for tensor in tensors)
 
-    def callable(self, fetch: Tensor | list[Tensor]) -> Callable[[ModelProblem], Any]:
-        """Return a function that evaluates a tensor of the graph, or several, at a problem."""
+    def callable(self, fetch: Tensor | list[Tensor], more: Sequence[Tensor] = ()) -> Callable[..., Any]:
+        """Return a function that evaluates a tensor of the graph, or several, at a problem; `more` is fed as well."""
         with quiet_stderr():
-            run = self._session.make_callable(fetch, feed_list=[self.inputs[name] for name in self._names])
-        return lambda problem: run(*self._feeds(problem))
+            run = self._session.make_callable(fetch, feed_list=[*(self.inputs[name] for name in self._names), *more])
+        return lambda problem, *values: run(*self._feeds(problem), *values)
 
     def pullback(self, tensor: Tensor) -> Callable[[ModelProblem, Vector], Vector]:
         """Return a function that carries a gradient with respect to a tensor back to the parameters, shape [size]."""
         tf = load_tensorflow()
         with self.graph.as_default():
             upstream = tf.compat.v1.placeholder(tensor.dtype, tensor.shape)
-            flat = flat_gradient(tf, tensor, self.params, [], upstream)
-        feeds = [*(self.inputs[name] for name in self._names), upstream]
-        with quiet_stderr():
-            run = self._session.make_callable(flat, feed_list=feeds)
-        return lambda problem, values: np.asarray(run(*self._feeds(problem), values), np.float64)
+            run = self.callable(flat_gradient(tf, tensor, self.params, [], upstream), [upstream])
+        return lambda problem, values: np.asarray(run(problem, values), np.float64)
 
     def value(self, problem: ModelProblem) -> float:
         """Return the loss."""

@@ -11,7 +11,7 @@ from tf_gd.diagnosis.model.model_problem import Vector
 def bias_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The gradient of a bias, summed over another axis than that of the data."""
     for place, sign in _uses(views[0], names):
-        if not sign:
+        if sign not in (-1, 1):
             continue
         flow = views[0].inside("use", place)
         rank = flow[0].ndim if flow else 0
@@ -54,6 +54,36 @@ def _assignment(name: str, place: int, order: slice) -> Callable[[Compared], Vec
         return table
 
     return value
+
+
+_ADDED = ("added up", "averaged")
+
+
+def missing_factors(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
+    """Weights of a product x @ w whose gradient is summed without x."""
+    for place, sign in _uses(views[0], names):
+        flow = views[0].inside("use", place) if sign == 2 else []
+        if len(flow) == 2 and flow[1].shape[-1] == views[0].problem.params[names[0]].shape[0]:
+            for mean in (False, True):
+                yield ModelMistake(
+                    "missing-x",
+                    f"The gradient of {names[0]} is what flows back to its product, {_ADDED[mean]} over the rows: the "
+                    f"factor by which {names[0]} is multiplied is missing.",
+                    _without_factor(names[0], place, mean),
+                )
+
+
+def _without_factor(name: str, place: int, mean: bool) -> Callable[[Compared], Vector]:
+    """Return the right gradient with x replaced by ones in this product alone: other terms of the loss stay."""
+
+    def pattern(view: Compared) -> Vector:
+        flow, x = view.inside("use", place)
+        ones = np.full_like(x, 1 / len(x) if mean else 1.0)
+        values, part = np.array(view.truth, np.float64), view.problem.slices[name]
+        values[part] += np.ravel((ones - x).T @ flow)
+        return values
+
+    return pattern
 
 
 def _uses(view: Compared, names: list[str]) -> list[tuple[int, int]]:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, tell_error, what_was_raised
+from tf_gd.diagnosis.model.class_layers import ClassLayer
 from tf_gd.diagnosis.model.hand_gradient import HandGradient
 from tf_gd.diagnosis.model.layer_calls import Layer
-from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
+from tf_gd.diagnosis.model.loss_function import LossFunction, elsewhere, loss_function
 from tf_gd.diagnosis.model.model_names import forward_of, loss_of, stored_for
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.pipe_arrays import packed
@@ -89,7 +90,7 @@ class Answers:
             upstream = [decode_array(entry) for entry in question["upstream"]]
             arrays = loss.inside(question["what"], question["place"], problem, *upstream)
             return {"arrays": [packed(array) for array in arrays]}
-        self.losses.append(loss.elsewhere(problem))
+        self.losses.append(elsewhere(loss, problem))
         return {"loss": len(self.losses) - 1}
 
     def _opened(self, loss: LossFunction) -> dict[str, Any]:
@@ -154,32 +155,38 @@ def _model(
 ) -> tuple[Callable[..., Any], Callable[..., Any], ModelProblem]:
     """Return a loss, its hand-derived gradient, and where they are compared."""
     if what.endswith("backward"):
-        forward = there[forward_of(what)]
-        inputs = _inputs(what, forward, there)
-        layer = Layer(watch.watched(forward), watch.watched(there[what]), inputs)
+        forward, backward, names = _layer(what, there)
+        layer = Layer(watch.watched(forward), watch.watched(backward), _inputs(what, names, there))
         return layer, layer.gradient, ModelProblem.of(*layer.split())
     params, data = (there.get(stored_for(what, kind, there) or "") for kind in ("params", "data"))
     problem = ModelProblem.of(params, {} if data is None else data)  # type: ignore[arg-type]
     return watch.watched(there[loss_of(what)]), watch.watched(there[what]), problem
 
 
-def _inputs(backward: str, forward: Callable[..., Any], there: dict[str, Any]) -> Mapping[str, Any]:
+def _layer(what: str, there: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, bool]]:
+    """Return a layer's two functions, and for each of its inputs whether it may be left out."""
+    if "." in what:
+        layer = ClassLayer(there[what.partition(".")[0]], there)
+        return layer.forward, layer.backward, dict.fromkeys([*layer.to_call, *layer.to_make], False)
+    forward = there[forward_of(what)]
+    parameters = inspect.signature(forward).parameters
+    return forward, there[what], {name: one.default is not one.empty for name, one in parameters.items()}
+
+
+def _inputs(backward: str, names: dict[str, bool], there: dict[str, Any]) -> Mapping[str, Any]:
     """Return the inputs at which a layer is checked.
 
     Raises:
         Misbehaved: the file has none.
     """
-    parameters = inspect.signature(forward).parameters
     stored = there.get(stored_for(backward, "inputs", there) or "")
     inputs = stored if isinstance(stored, Mapping) else there
-    missing = [
-        name for name, one in parameters.items() if name not in inputs and one.default is inspect.Parameter.empty
-    ]
+    missing = [name for name, optional in names.items() if name not in inputs and not optional]
     if missing:
-        prefix = backward.removesuffix("_backward")
+        prefix = backward.removesuffix("backward").rstrip("_.")
         raise Misbehaved(
             "cannot-check",
-            f"The file has no inputs for {prefix}_forward: define {prefix}_inputs = {{{', '.join(map(repr, missing))}: "
-            "...}, a dict with an array for each parameter.",
+            f"The file has no inputs for {forward_of(backward)}: define {prefix}_inputs = "
+            f"{{{', '.join(f'{name!r}: ...' for name in missing)}}}, a dict with an array for each parameter.",
         )
-    return {name: inputs[name] for name in parameters if name in inputs}
+    return {name: inputs[name] for name in names if name in inputs}

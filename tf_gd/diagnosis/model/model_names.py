@@ -2,7 +2,8 @@
 
 A model is `loss` and `gradient` with the dicts `params` and, if it has any, `data`; a layer is `NAME_forward` and
 `NAME_backward` with the dict `NAME_inputs` or `inputs`, or with variables of the file that are called as forward's
-parameters are. A prefix may tell several models apart: `ridge_loss`, `ridge_gradient`, `ridge_params`, `ridge_data`.
+parameters are; or a class with the methods `forward` and `backward`. A prefix may tell several models apart:
+`ridge_loss`, `ridge_gradient`, `ridge_params`, `ridge_data`.
 """
 
 from collections.abc import Collection
@@ -13,7 +14,7 @@ def found_in(functions: Collection[str], names: Collection[str]) -> list[str]:
     gradients = [name for name in functions if name == "gradient" or name.endswith("_gradient")]
     models = [name for name in gradients if loss_of(name) in functions and stored_for(name, "params", names)]
     layers = [name for name in functions if name.endswith("_backward") and forward_of(name) in functions]
-    return models + layers
+    return models + layers + [name for name in names if name.endswith(".backward")]
 
 
 def loss_of(gradient: str) -> str:
@@ -28,5 +29,5 @@ def forward_of(backward: str) -> str:
 
 def stored_for(function: str, what: str, names: Collection[str]) -> str | None:
     """Return the name under which a file keeps something for a function: with its prefix, or without."""
-    prefix = function.rpartition("_")[0]
-    return next((name for name in (f"{prefix}_{what}", what) if name in names), None)
+    prefix = function.rpartition("." if "." in function else "_")[0]
+    return next((name for name in (f"{prefix}_{what}", f"{prefix.lower()}_{what}", what) if name in names), None)

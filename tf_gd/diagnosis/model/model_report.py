@@ -3,6 +3,8 @@
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
+
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.element_ruling import Element
 from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
@@ -62,14 +64,15 @@ def _shown(judgement: ModelJudgement, evidence: ModelEvidence) -> list[Element]:
 
 
 def _excess(element: Element) -> float:
-    return abs(element.difference) - element.tolerance
+    return float(np.nan_to_num(abs(element.difference))) - element.tolerance
 
 
 def _row(element: Element, three: bool) -> tuple[str, ...]:
     slope = ("", "") if element.slope is None else (f"{element.slope.value:.10g}", f"{element.slope.error:.1g}")
     values = _values(element) if three else (f"{element.by_hand:.10g}",)
     mark = "<- wrong" if element.ruling.rejects else ""
-    return (element.label, *values, *slope, f"{element.difference:.2g}", f"{element.room:.2g}", mark)
+    compared = ("", "") if np.isnan(element.difference) else (f"{element.difference:.2g}", f"{element.room:.2g}")
+    return (element.label, *values, *slope, *compared, mark)
 
 
 def _values(element: Element) -> tuple[str, str]:

@@ -1,0 +1,65 @@
+"""A layer that is a class: made anew for each call, and its forward and backward pass called as two functions."""
+
+import copy
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
+
+_PREFIXES = ("d", "grad_", "d_")
+
+
+class ClassLayer:
+    """A class with `forward` and `backward`, as a layer's two functions.
+
+    What its constructor takes under a name of the inputs, such as W and b, are inputs of the layer, too: their
+    gradients are the attributes dW and db that `backward` leaves.
+    """
+
+    def __init__(self, made: type, there: Mapping[str, Any]) -> None:
+        self._made = made
+        self._first = next((value for value in there.values() if type(value) is made), None)
+        self.to_make = [] if self._first is not None else _names(vars(made).get("__init__"))
+        self.to_call = _names(made.forward)  # type: ignore[attr-defined]
+
+    def forward(self, **inputs: Any) -> Any:
+        """Return the output, and the layer itself as the cache."""
+        layer = self._layer({name: inputs[name] for name in self.to_make if name in inputs})
+        returned = layer.forward(**{name: inputs[name] for name in self.to_call if name in inputs})
+        if isinstance(returned, tuple):
+            return (*returned[:-1], (layer, returned[-1]))
+        return returned, (layer,)
+
+    def backward(self, *given: Any) -> dict[str, Any]:
+        """Return what backward returns, and the gradients that it leaves as attributes, by the inputs' names."""
+        *douts, (layer, *cache) = given
+        returned = layer.backward(*douts, *cache)
+        found = dict(returned) if isinstance(returned, Mapping) else {}
+        if not found and returned is not None:
+            parts = returned if isinstance(returned, tuple | list) else [returned]
+            found = dict(zip(self.to_call, parts, strict=False))
+        for name in self.to_make:
+            for attribute in (f"{prefix}{name}" for prefix in _PREFIXES):
+                if getattr(layer, attribute, None) is not None:
+                    found.setdefault(name, getattr(layer, attribute))
+        return found
+
+    def _layer(self, arguments: dict[str, Any]) -> Any:
+        if self._first is not None:
+            return copy.deepcopy(self._first)
+        try:
+            return self._made(**arguments)
+        except Exception as error:
+            said = f"{self._made.__name__}({', '.join(arguments)}) {what_was_raised(error)}."
+            wanted = f"Define one in the file, such as layer = {self._made.__name__}(...)."
+            raise Misbehaved("cannot-check", f"No {self._made.__name__} could be made: {said} {wanted}") from None
+
+
+def _names(function: Any) -> list[str]:
+    """Return the names of a method's parameters, but for `self`."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return []
+    return [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
