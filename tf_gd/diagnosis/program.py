@@ -1,6 +1,7 @@
 """Inside the child process: somebody's program, compiled and run as a module of its own."""
 
 import builtins
+import inspect
 import linecache
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, plain_text, tell_error, what_was_raised
+from tf_gd.diagnosis.calling import Misbehaved, parameters_of, plain_text, tell_error, what_was_raised
 from tf_gd.diagnosis.own_functions import OwnFunction, own_functions
 from tf_gd.diagnosis.program_source import ProgramSource
 
@@ -104,15 +105,15 @@ class LearnerProgram:
     def names(self) -> list[str]:
         """Return every name that the program defines, and `Name.forward` and `Name.backward` of its layers' classes."""
         defined = {} if self.module is None else dict(self.module.__dict__)
-        classes = [name for name, value in defined.items() if inspect.isclass(value) and _is_layer(value)]
+        own = getattr(self.module, "__name__", "")
+        classes = [name for name, value in defined.items() if inspect.isclass(value) and _is_layer(value, own)]
         return [*map(str, defined), *(f"{name}.{way}" for name in classes for way in ("forward", "backward"))]
 
 
-def _is_layer(value: type) -> bool:
-    """Whether a class of the file has forward, and a backward that takes what flows back, and perhaps a cache."""
-    own = getattr(value, "__module__", "") in CALLED
+def _is_layer(value: type, module: str) -> bool:
+    """Whether a class of a module has forward, and a backward that takes what flows back, and perhaps a cache."""
     ways = [vars(value).get("forward"), vars(value).get("backward")]
-    if not own or not all(map(inspect.isfunction, ways)):
+    if value.__module__ != module or not all(map(inspect.isfunction, ways)):
         return False
     taken = parameters_of(ways[1]) or []
     return 2 <= sum(not has_default for _, kind, has_default in taken if kind == "positional") <= 3
