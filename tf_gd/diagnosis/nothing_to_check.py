@@ -9,8 +9,8 @@ from tf_gd.errors import DataError, plain
 
 _WANTED = (
     "It must train a line, or it must define functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate); or, "
-    "for another model, loss, gradient and params; or a layer, NAME_forward and NAME_backward, or a class with forward(x) "
-    "and backward(dout), and inputs."
+    "for another model, loss, gradient and params; or a layer, NAME_forward and NAME_backward, or a class with "
+    "forward(x) and backward(dout), and inputs."
 )
 _ROLES = {4: "m, c, x, y", 5: "m, c, x, y, learning_rate"}
 
