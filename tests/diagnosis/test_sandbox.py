@@ -168,7 +168,7 @@ def test_magics_are_left_out_and_no_line_moves() -> None:
     [
         *(3, -(10**40), 2.5, float("inf"), None, "text", True),
         *(np.float32(0.1), np.float64(-0.0), np.arange(3), np.zeros((2, 1), "float32"), [1.0, np.array([2.5])]),
-        np.array([sandbox_module.Path], dtype=object)[:0],
+        np.array([Path], dtype=object)[:0],
     ],
 )
 def test_arguments_arrive_as_they_were(value: Any) -> None:

@@ -13,7 +13,7 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes
 from tf_gd.diagnosis.line.reading import extra_of
-from tf_gd.diagnosis.line.trial import Tested, TrialLine, on_points
+from tf_gd.diagnosis.line.tested_function import Tested, TrialLine, on_points
 from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion, as_tensorflow, on_paper
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction

@@ -29,9 +29,11 @@ from tf_gd.diagnosis.line.losses import LOSSES, require_loss
 from tf_gd.diagnosis.line.matching import blind_spots
 from tf_gd.diagnosis.line.naming_mistakes import Named, name_gradient, name_update
 from tf_gd.diagnosis.line.own_evidence import with_evidence
+from tf_gd.diagnosis.line.precision import unit_of
 from tf_gd.diagnosis.line.probes import points_for, probes
 from tf_gd.diagnosis.line.rare_inputs import describe_rare
-from tf_gd.diagnosis.line.trial import Tried, exactly_asked, try_everything, unit_of
+from tf_gd.diagnosis.line.tested_function import exactly_asked
+from tf_gd.diagnosis.line.trial import Tried, try_everything
 from tf_gd.diagnosis.line.updates import FLOAT64_RATE, UPDATES
 from tf_gd.errors import DataError
 from tf_gd.points import Points

@@ -20,7 +20,7 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import bound
 from tf_gd.diagnosis.line.probes import OURS, Probe
 from tf_gd.diagnosis.line.running_error import ExactValue, vector
-from tf_gd.diagnosis.line.trial import Tested, TrialLine
+from tf_gd.diagnosis.line.tested_function import Tested, TrialLine
 from tf_gd.diagnosis.line.unclassified import ROUND
 from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion
 from tf_gd.points import Points

@@ -8,7 +8,8 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.point_sets import PointSet
-from tf_gd.diagnosis.line.trial import Failure, Tested, TrialLine, Tried
+from tf_gd.diagnosis.line.tested_function import Tested, TrialLine
+from tf_gd.diagnosis.line.trial import Failure, Tried
 from tf_gd.diagnosis.line.unclassified import digits
 from tf_gd.reduction import Reduction
 

@@ -10,7 +10,7 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, bound, in_one_precision
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.probes import LINES, OURS, probes
-from tf_gd.diagnosis.line.trial import Tested, on_points
+from tf_gd.diagnosis.line.tested_function import Tested, on_points
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
 
