@@ -1,9 +1,11 @@
 """Functions in people's own forms: right ones are right with their loss named, wrong ones wrong with the right name."""
 
+import re
 from pathlib import Path
 
 import pytest
 from support.here_sandbox import functions_of
+from support.odd_functions import IMPORT, OTHER, RIGHT
 from support.peoples_functions import (
     GRADIENTS,
     LOSSES,
@@ -16,7 +18,9 @@ from support.peoples_functions import (
     pair_source,
 )
 
+from tf_gd.diagnosis.file_check import check_file
 from tf_gd.diagnosis.line.argument_names import derivative_of, says_gradient
+from tf_gd.errors import DataError
 
 MANY = 800  # wrong ones
 
@@ -92,22 +96,42 @@ def _compare(seeds: range, folder: Path) -> None:
     assert len(misnamed) <= 0.05 * len(seeds), misnamed
 
 
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_function_of_another_form_is_right(name: str, tmp_path: Path) -> None:
+    checks = functions_of(IMPORT + RIGHT[name], tmp_path)
+    assert {check.verdict for check in checks.values()} == {"right"}, checks
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_what_is_no_gradient_of_a_line_is_not_called_wrong(name: str, tmp_path: Path) -> None:
+    checks = functions_of(IMPORT + OTHER[name], tmp_path)
+    assert "wrong" not in {check.verdict for check in checks.values()}, checks
+
+
 @pytest.mark.parametrize(
     "text",
     [
-        "def update(w, b, dw, db, lr):\n    return w - lr * dw, b - lr * db\n",
-        "def gradient(x, error, n):\n    return 2 * sum(error * x), 2 * sum(error)\n",
-        "def gradient(error, x, y):\n    return 2 * sum(error * x), 2 * sum(error)\n",
         "def update_weights(weights, grads, lr):\n    return weights - lr * grads\n",
         "def mse(x, y, w, b):\n    return sum((w * x + b - y) ** 2)\n",
         "def grad_w(x, y, w, b):\n    return 2 * sum((w * x + b - y) * x)\n",
         "def stats(m, c, x, y):\n    return sum(x), sum(y)\n",
     ],
 )
-def test_what_is_no_gradient_of_a_line_is_not_called_wrong(text: str, tmp_path: Path) -> None:
-    assert not [check for check in functions_of(text, tmp_path).values() if check.verdict == "wrong"]
+def test_nor_what_says_nothing_of_a_gradient(text: str, tmp_path: Path) -> None:
+    assert functions_of(text, tmp_path) == {}
+
+
+def test_the_advice_on_a_function_that_says_nothing_works(tmp_path: Path) -> None:
+    path = tmp_path / "homework.py"
+    path.write_text("def f(p, q, r, s):\n    e = r * p + s - q\n    return 2 * sum(e * p), 2 * sum(e)\n")
+    with pytest.raises(DataError, match="f takes .p, q, r, s.: if it is a gradient") as caught:
+        check_file(path)
+    call = re.search(r'--call "(.*?)"', str(caught.value))
+    assert call is not None
+    assert call[1] == "f(m, c, x, y)"
+    assert check_file(path, call="f(x, y, m, c)")["f"].ok
 
 
 def test_what_the_name_of_a_function_says() -> None:
     assert not any(map(says_gradient, ("loss", "cost", "predict", "mse", "upgrade"[:2], "residuals")))
-    assert [derivative_of(name) for name in ("dw", "partial_m", "loss_gradient", "update_b")] == ["w", "m", "", ""]
+    assert [derivative_of(name) for name in ("dw", "partial_m", "loss_gradient", "update_b")] == ["w", "m", "", "b"]

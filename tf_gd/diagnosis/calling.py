@@ -13,6 +13,7 @@ import sysconfig
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ def parameters_of(function: Any) -> list[list[Any]] | None:
     """Return [name, kind, whether it has a default] for each parameter; None where a function does not tell.
 
     The kind is "positional", "keyword", "many" (*args) or "many-keywords" (**kwargs); `own_functions` adds "outside"
-    for what a function reads from its program, and "column" for the names of columns that it looks up.
+    for what a function reads from its program, and "word" for the texts in it.
     """
     kinds: dict[Any, str] = {
         inspect.Parameter.KEYWORD_ONLY: "keyword",
@@ -166,13 +167,15 @@ def parameters_of(function: Any) -> list[list[Any]] | None:
     return [[one.name, kinds.get(one.kind, "positional"), one.default is not one.empty] for one in parameters]
 
 
-def columns_of(function: Any) -> list[str]:
-    """Return the columns of a table of pandas that a function may look up by name, in its order; x and y else.
-
-    Nothing where the program has no pandas.
-    """
+def words_of(function: Any) -> list[str]:
+    """Return the texts in a function by which it may look up columns or fields; first "pandas" where that is loaded."""
     code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
-    if code is None or "pandas" not in sys.modules:
+    if code is None:
         return []
-    texts = [one for one in code.co_consts if isinstance(one, str) and one != function.__doc__ and len(one) < 40]
-    return texts[:2] if len(texts) >= 2 else ["x", "y"]
+    words = [one for one in _texts(code) if one != function.__doc__ and len(one) < 40]
+    return [*(["pandas"] if "pandas" in sys.modules else []), *dict.fromkeys(words)][:8]
+
+
+def _texts(code: CodeType) -> list[str]:
+    inner = [text for part in code.co_consts if isinstance(part, CodeType) for text in _texts(part)]
+    return [one for one in code.co_consts if isinstance(one, str) and "<" not in one] + inner

@@ -7,7 +7,7 @@ from typing import Any
 
 from tf_gd.diagnosis import function_lines
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.findings_in_program import forgiven, in_order, taken_back, with_lines
+from tf_gd.diagnosis.findings_in_program import forgiven, in_order, of_another_model, taken_back, with_lines
 from tf_gd.diagnosis.function_candidates import Candidate, candidates
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.asking import UPDATE, Call
@@ -138,6 +138,8 @@ def _check_as(
         )
     except Misbehaved as fault:
         return of_fault(one.name, fault)
+    if found.verdict == "wrong":
+        found = of_another_model(sandbox.source, one.names[0], found)
     if one.taken_at is not None:
         found = in_order(sandbox.source, one.taken_at, found)
     return with_lines(sandbox.source, one.names, found)

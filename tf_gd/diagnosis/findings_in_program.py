@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tf_gd.diagnosis import function_lines
-from tf_gd.diagnosis.calling import printable
+from tf_gd.diagnosis.calling import Misbehaved, printable
 from tf_gd.diagnosis.function_candidates import Candidate
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
 from tf_gd.diagnosis.line.asking import UPDATE
+from tf_gd.diagnosis.line.line_check import of_fault
 from tf_gd.diagnosis.program_source import ProgramSource
 
+BENDS = {"exp", "sigmoid", "expit", "softmax", "tanh", "log", "relu", "cross_entropy", "sin", "cos"}
 UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m")  # the line that moves c is the wrong one
 
 
@@ -76,3 +78,14 @@ def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:
     remark = ("taken-back", f"{said} By itself it is another function than the gradient.")
     report = f"RIGHT as it is used.\n\nremark: taken-back\n    {remark[1]}"
     return GradientCheck("right", [], report, [*check.remarks, remark], loss)
+
+
+def of_another_model(source: ProgramSource, name: str, check: GradientCheck) -> GradientCheck:
+    """Return the check of a function that computes what no line needs: no mistake of a line explains it."""
+    known = function_lines.functions(source)
+    bends = function_lines.computes(known[name], known) & BENDS if name in known else set()
+    if not bends or any(not finding.startswith("unlisted") for finding, _ in check.diagnosis):
+        return check
+    said = f"{name} calls {min(bends)}, which the gradient of a line does not need: it seems to be another model's. "
+    said += "For that one, define loss, gradient and the dicts params and data."
+    return of_fault(name, Misbehaved("cannot-check", said))

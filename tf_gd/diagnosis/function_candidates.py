@@ -15,6 +15,7 @@ from tf_gd.diagnosis.line.argument_names import (
 )
 from tf_gd.diagnosis.line.asking import DESCENT, GRADIENT, UPDATE, Call, InChild, PairInChild
 from tf_gd.diagnosis.line.conventions import conventions, said_outright
+from tf_gd.diagnosis.line.each_point import EachPoint, takes_one_point
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Loaded, Sandbox
 from tf_gd.errors import invalid
@@ -45,7 +46,9 @@ class Candidate:
         """Return what is asked."""
         if len(self.names) == 2:
             return PairInChild(sandbox, (self.names[0], self.names[1]), loaded.functions)
-        return InChild(sandbox, self.name, loaded.functions[self.name], self.taken_at is not None)
+        parameters = loaded.functions[self.name]
+        kind = EachPoint if GRADIENT in self.kinds and takes_one_point(parameters or []) else InChild
+        return kind(sandbox, self.name, parameters, self.taken_at is not None)
 
 
 def candidates(loaded: Loaded, source: ProgramSource, call: str | None = None) -> list[Candidate]:
@@ -82,7 +85,7 @@ def _plain(name: str) -> str:
 
 
 def _arguments(parameters: list[list[Any]]) -> list[str]:
-    return [name for name, kind, _ in parameters if kind not in ("outside", "column")]
+    return [name for name, kind, _ in parameters if kind not in ("outside", "word")]
 
 
 def _holds_descent(parameters: list[list[Any]], function: Any) -> bool:
@@ -121,12 +124,13 @@ def _pairs(functions: Mapping[str, list[list[Any]] | None]) -> Iterator[Candidat
     for name, parameters in functions.items():
         stem = derivative_of(_plain(name))
         arguments = frozenset(_arguments(parameters or []))
+        kind = UPDATE if any(role_of(one) == "rate" for one in arguments) else GRADIENT
         role = _role_of_stem(stem, arguments) if stem else ""
-        if not role or not conventions(GRADIENT, parameters)[0]:
+        if not role or not conventions(kind, parameters)[0]:
             continue
         found[arguments, role] = name
         if (other := found.get((arguments, "c" if role == "m" else "m"))) is not None:
-            yield Candidate((name, other) if role == "m" else (other, name), (GRADIENT,))
+            yield Candidate((name, other) if role == "m" else (other, name), (kind,))
 
 
 def _role_of_stem(stem: str, arguments: frozenset[str]) -> str:

@@ -45,6 +45,17 @@ def calls(node: ast.AST) -> set[str]:
     }
 
 
+def computes(function: Function, known: dict[str, Function]) -> set[str]:
+    """Return the names that a function calls, itself or through others of the program."""
+    called, waiting = set(), calls(function)
+    while waiting:
+        name = waiting.pop()
+        if name not in called:
+            called.add(name)
+            waiting |= calls(known[name]) if name in known else set()
+    return called
+
+
 def run_by(source: ProgramSource) -> set[str]:
     """Return the names that run when the program runs: those called at its top level, and by what these call."""
     tree, known = _tree(source), functions(source)

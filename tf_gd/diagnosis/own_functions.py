@@ -5,6 +5,7 @@ a name is one more parameter, of the kind "outside": it is set before the functi
 """
 
 import ast
+import dis
 import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import columns_of, parameters_of
-from tf_gd.diagnosis.line.argument_names import counts_steps, role_of, says_gradient, says_step
+from tf_gd.diagnosis.calling import parameters_of, words_of
+from tf_gd.diagnosis.line.argument_names import counts_steps, derivative_of, role_of, says_gradient, says_step
 from tf_gd.diagnosis.pipe import is_array
 
 _TRAINS = ("fit", "train", "run", "learn")
@@ -26,23 +27,26 @@ class OwnFunction:
 
     Attributes:
         function: it, or the bound method.
+        held: where it may leave its results: what its object or its module holds.
         parameters: see `calling.parameters_of`.
     """
 
-    def __init__(self, function: Callable[..., Any], setters: dict[str, Callable[[Any], None]], owner: Any) -> None:
-        self.function, self._setters, self._owner = function, setters, owner
+    def __init__(self, function: Callable[..., Any], setters: dict[str, Callable[[Any], None]], held: Any) -> None:
+        self.function, self._setters, self._held = function, setters, held
         own = parameters_of(function)
         named = {name for name, _, _ in own or ()}
         outside = [[name, "outside", True] for name in setters if name not in named]
-        words = [[word, "column", True] for word in columns_of(function)]
+        words = [[word, "word", True] for word in words_of(function)]
         self.parameters = None if own is None else own + outside + words
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Call it; a method that returns nothing gives what its object holds afterwards."""
+        """Call it; one that returns nothing gives what its object, or the module, holds afterwards."""
         for name in self._setters.keys() & keywords.keys():
             self._setters[name](keywords.pop(name))
         result = self.function(*arguments, **keywords)
-        return dict(vars(self._owner)) if result is None and self._owner is not None else result
+        if result is None:
+            return {name: value for name, value in self._held.items() if _is_number_or_data(value)} or None
+        return result
 
 
 def own_functions(module: ModuleType, filename: str, text: bytes) -> dict[str, OwnFunction]:
@@ -52,8 +56,15 @@ def own_functions(module: ModuleType, filename: str, text: bytes) -> dict[str, O
         if inspect.isclass(value) and value.__module__ == module.__name__:
             found.update(_methods(name, value, text))
         elif callable(value) and not name.startswith("__") and _is_own(value, filename):
-            found[name] = OwnFunction(value, dict(_outside(value)), None)
+            found[name] = OwnFunction(value, dict(_outside(value)), _moved(value))
     return found
+
+
+def _moved(function: Any) -> Any:
+    """Return what the module holds, for a function that gives names of it a value with `global`; else nothing."""
+    code = _code(function)
+    stores = code is not None and any(one.opname == "STORE_GLOBAL" for one in dis.get_instructions(code))
+    return function.__globals__ if stores else {}
 
 
 def _is_own(value: Any, filename: str) -> bool:
@@ -118,17 +129,17 @@ def _is_number_or_data(value: Any) -> bool:
 def _methods(name: str, kind: type, text: bytes) -> Iterator[tuple[str, OwnFunction]]:
     """Yield the methods of a class, those of an object for an object that is made for it."""
     methods = {key: value for key, value in vars(kind).items() if not key.startswith("__")}
-    if not any(says_gradient(key) or says_step(key) or key in _TRAINS for key in methods):
+    if not any(says_gradient(key) or says_step(key) or derivative_of(key) or key in _TRAINS for key in methods):
         return
     read = _attributes(kind.__name__, text)
     thing = _made(kind)
     for key, value in methods.items():
         if isinstance(value, staticmethod | classmethod):
-            yield f"{name}.{key}", OwnFunction(getattr(kind, key), dict(_outside(getattr(kind, key))), None)
+            yield f"{name}.{key}", OwnFunction(getattr(kind, key), dict(_outside(getattr(kind, key))), {})
         elif inspect.isfunction(value) and thing is not None:
             names = [one for one in _read_by(key, read, methods) if not callable(getattr(kind, one, None))]
             setters = {one: partial(setattr, thing, one) for one in names}
-            yield f"{name}.{key}", OwnFunction(getattr(thing, key), {**dict(_outside(value)), **setters}, thing)
+            yield f"{name}.{key}", OwnFunction(getattr(thing, key), {**dict(_outside(value)), **setters}, vars(thing))
 
 
 def _made(kind: type) -> Any:

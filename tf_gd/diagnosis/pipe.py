@@ -107,6 +107,8 @@ class Arguments:
             return {"decimal": str(value)}
         if isinstance(value, PandasValues):
             return {"pandas": [[name, self.encode(values)] for name, values in value.columns]}
+        if isinstance(value, dict):
+            return {"dict": [[name, self.encode(item)] for name, item in value.items()]}
         if isinstance(value, list | tuple):
             return {"list": [self.encode(item) for item in value]}
         raise TypeError(type(value).__name__)
@@ -147,6 +149,8 @@ def decode(value: Any, arrays: list[Any]) -> Any:
         return Fraction(*(int(number, 16) for number in value["fraction"]))
     if "decimal" in value:
         return Decimal(value["decimal"])
+    if "dict" in value:
+        return {name: decode(item, arrays) for name, item in value["dict"]}
     if "pandas" in value:
         return PandasValues(tuple((name, decode(one, arrays)) for name, one in value["pandas"])).made()
     return [decode(item, arrays) for item in value["list"]]

@@ -39,6 +39,7 @@ _FIELDS = dict.fromkeys(_OF_M.split(), "m") | dict.fromkeys(_OF_C.split(), "c")
 _DERIVATIVE = ("gradient", "grad", "derivative", "partial", "new", "delta", "d")
 
 _GRADIENT = re.compile(r"grad|deriv|partial|backward|backprop|propagate|ableit|nabla|jacob|slope_?of|prime$")
+_CHECKS = re.compile(r"numer|approx|finite|(^|_)check|(^|_)test")  # of a gradient by differences
 _DIFFERENTIAL = re.compile(r"d(loss|cost|mse|sse|rss|error|err|j|l|e|f|objective)(d\w*)?")
 _STEP = re.compile(
     r"update|step|descen|train_?once|move|paso|schritt|actuali[sz]|aktualisier|aggiorna|atualiz|adjust|descid"
@@ -79,7 +80,7 @@ _AROUND_DERIVATIVES = {
     ),
 }
 _WORDS_OF_DERIVATIVES = re.compile(
-    r"gradients?|grads?|derivatives?|deriv|partials?|derivad[ao]|derivee|derivata|ableitung|gradiente|d|der|"
+    r"updated?|new|step|gradients?|grads?|derivatives?|deriv|partials?|derivad[ao]|derivee|derivata|ableitung|gradiente|d|der|"
     r"d(loss|cost|mse|sse|error|j|l|e)"
 )
 
@@ -167,6 +168,8 @@ def says_gradient(name: str) -> bool:
     """
     plain = _plain(name)
     words = plain.split("_")
+    if _CHECKS.search(plain):
+        return False
     return bool(_GRADIENT.search(plain)) or any(map(_DIFFERENTIAL.fullmatch, (*words, plain.replace("_", ""))))
 
 
@@ -181,10 +184,10 @@ def says_loss(name: str) -> bool:
 
 
 def derivative_of(function: str) -> str:
-    """Return what a function that computes one derivative derives with respect to; nothing for any other function.
+    """Return for which parameter a function computes the derivative, or the new value; nothing for any other function.
 
     Example:
-        >>> [derivative_of(name) for name in ("compute_dw", "grad_theta_0", "dJ_db", "gradient", "step_gradient")]
+        >>> [derivative_of(name) for name in ("compute_dw", "grad_theta_0", "update_b", "gradient", "step_gradient")]
         ['w', 'theta0', 'b', '', '']
     """
     words = [word for word in _plain(function).split("_") if word and word not in _AROUND_DERIVATIVES]

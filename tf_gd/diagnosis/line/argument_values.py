@@ -11,9 +11,10 @@ import numpy as np
 from tf_gd.diagnosis.pipe import PandasValues
 
 SHAPES = {"[n, 1]": "a column", "1x": "columns of ones and x", "x1": "columns of x and ones", "[1]": "an array of one"}
-SHAPES |= {"mc": "(slope, intercept)", "cm": "(intercept, slope)"}
+SHAPES |= {"mc": "(slope, intercept)", "cm": "(intercept, slope)", "dict": "a dict"}
 SHAPES |= {f"{order} column": f"a column {SHAPES[order]}" for order in ("mc", "cm")}
-CONTAINERS = {"list": "lists", "decimal": "decimals", "fraction": "fractions", "pandas": "data of pandas"}
+CONTAINERS = {"list": "lists", "decimal": "decimals", "fraction": "fractions"}
+CONTAINERS |= {"pandas": "data of pandas", "dicts": "a list of dicts"}
 STEPS = 30  # of a function that descends
 _TOLERANCE = 1e-12
 
@@ -35,7 +36,8 @@ class QuestionValues:
     Attributes:
         m, c, x, y, rate: the line, the points and the learning rate; None for a gradient, which takes 1.
         container: "array", or one of `CONTAINERS`.
-        columns: with pandas, what the columns of x and y are called.
+        columns: what the columns of x and y are called in a table of pandas, or in dicts.
+        fields: what m and c are called in a dict.
     """
 
     m: Any
@@ -45,6 +47,7 @@ class QuestionValues:
     rate: Any
     container: str
     columns: tuple[str, str] = ("x", "y")
+    fields: tuple[str, str] = ("m", "c")
 
     def of(self, form: Form) -> Any:
         """Return what an argument of this form gets."""
@@ -84,10 +87,14 @@ class QuestionValues:
     def _table(self) -> Any:
         if self.container == "pandas":
             return PandasValues(tuple(zip(self.columns, (self.x, self.y), strict=True)))
+        if self.container == "dicts":
+            return [dict(zip(self.columns, pair, strict=True)) for pair in zip(self.x, self.y, strict=True)]
         table = np.column_stack([self.x, self.y])
         return table.tolist() if self.container == "list" else table
 
     def _theta(self, shape: str) -> Any:
+        if shape == "dict":
+            return dict(zip(self.fields, (self.m, self.c), strict=True))
         pair = np.array([self.c, self.m] if shape.startswith("cm") else [self.m, self.c], dtype=float)
         if self.container == "list":
             return pair.tolist()

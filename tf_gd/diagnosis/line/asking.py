@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Reply, answer, columns_of, parameters_of
+from tf_gd.diagnosis.calling import Reply, answer, parameters_of, words_of
 from tf_gd.diagnosis.line.argument_names import counts_steps, role_of
 from tf_gd.diagnosis.pipe import PandasValues
 from tf_gd.diagnosis.sandbox import Call as Question
@@ -72,7 +72,7 @@ class Here:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function, self.parameters = function, parameters_of(function)
         if self.parameters is not None:
-            self.parameters += [[word, "column", True] for word in columns_of(function)]
+            self.parameters += [[word, "word", True] for word in words_of(function)]
 
     def ask(self, questions: Sequence[Question]) -> list[Reply]:
         """Call it on copies of the arrays."""

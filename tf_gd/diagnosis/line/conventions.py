@@ -7,7 +7,7 @@ left are tried before anything is called wrong. The results follow the order of 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, permutations
+from itertools import chain, islice, permutations
 from typing import Any
 
 from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions, role_of
@@ -30,7 +30,8 @@ class Convention:
         forms: (parameter, kind, form) of each argument.
         c_first: whether the results come in the order (c, m).
         container: "array", or one of `argument_values.CONTAINERS`.
-        columns: with pandas, what the columns of x and y are called.
+        columns: what the columns of x and y are called.
+        fields: what m and c are called in a dict.
         extra: the index of a third result, which is no derivative, such as the loss; None where there is none.
     """
 
@@ -39,6 +40,7 @@ class Convention:
     c_first: bool = False
     container: str = "array"
     columns: tuple[str, str] = ("x", "y")
+    fields: tuple[str, str] = ("m", "c")
     extra: int | None = None
 
     def with_c_first(self) -> "Convention":
@@ -48,7 +50,7 @@ class Convention:
 
     def question(self, m: Any, c: Any, x: Any, y: Any, rate: Any = None) -> Question:
         """Return the arguments for this line, these points and this rate."""
-        values = QuestionValues(m, c, x, y, rate, self.container, self.columns)
+        values = QuestionValues(m, c, x, y, rate, self.container, self.columns, self.fields)
         arguments = [values.of(form) for _, kind, form in self.forms if kind == "positional"]
         return arguments, {name: values.of(form) for name, kind, form in self.forms if kind != "positional"}
 
@@ -65,21 +67,23 @@ def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Co
     wanted = [(name, kind) for name, kind, default in parameters if _is_passed(call, name, kind, default)]
     outside = _read_outside(call, wanted, parameters)
     wanted += outside
-    if any(role_of(name) == "x" for name, _ in outside) and "y" not in _covered([role_of(name) for name, _ in wanted]):
-        call = replace(call, needs=tuple(role for role in call.needs if role != "y"))  # forgotten, and so never read
     if any(kind == "many" for _, kind, _ in parameters) and len(wanted) < len(call.arguments):
         return _as_ours(call), True
     names = [name for name, _ in wanted]
     if any(map(holds_predictions, names)) or any(map(holds_derivatives, names)):
         return [], True  # they are neither a line nor points
-    columns = _columns([name for name, kind, _ in parameters if kind == "column"])
+    words = [name for name, kind, _ in parameters if kind == "word"]
     roles = _by_name(call, names)
-    if all(roles):
-        return list(_forms(call, roles, wanted, columns))[:MOST], True
+    forgotten = set(call.needs) - _covered([role_of(name) for name in names]) if outside else set()
+    if all(roles) or (forgotten and forgotten <= {"c", "y"}):
+        least = replace(call, needs=tuple(role for role in call.needs if role not in forgotten))
+        found = _forms(call, roles, wanted, words) if all(roles) else ()
+        bare = _forms(least, _by_name(least, names), wanted, words) if forgotten else ()  # what is never read
+        return list(chain(found, bare))[:MOST], True
     if all(map(role_of, names)) and len(names) < len(call.arguments) and not any(roles):
         return [], True  # the names say that something is missing
     orders = _orders(call, roles)
-    return list(islice((one for order in orders for one in _forms(call, order, wanted, columns)), MOST)), False
+    return list(islice((one for order in orders for one in _forms(call, order, wanted, words)), MOST)), False
 
 
 def _as_ours(call: Call) -> list[Convention]:
@@ -89,7 +93,7 @@ def _as_ours(call: Call) -> list[Convention]:
 
 
 def _is_ours(call: Call, parameters: list[list[Any]]) -> bool:
-    own = [(name, kind) for name, kind, _ in parameters if kind not in ("outside", "column")]
+    own = [(name, kind) for name, kind, _ in parameters if kind not in ("outside", "word")]
     return own == [(name, "positional") for name in call.arguments]
 
 
@@ -118,13 +122,12 @@ def _covered(roles: Sequence[str]) -> set[str]:
     return {part for role in roles if role for part in parts.get(role, {role})}
 
 
-def _columns(words: list[str]) -> list[tuple[str, str]]:
-    """Return what x and y may be called in a table of pandas, in the order of the columns; the likelier first."""
-    if len(words) < 2:
-        return []
-    first, second = words[:2]
-    is_y = role_of(first) == "y" or role_of(second) == "x"
-    return [(second, first), (first, second)] if is_y else [(first, second), (second, first)]
+def _keys(words: Sequence[str], roles: tuple[str, str]) -> list[tuple[str, str]]:
+    """Return what two things may be called among the texts of a function, such as x and y; the likelier first."""
+    named = [next((word for word in words if role_of(word) == role), "") for role in roles]
+    if all(named):
+        return [(named[0], named[1])]
+    return [(words[0], words[1]), (words[1], words[0])] if len(words) >= 2 and roles == ("x", "y") else []
 
 
 def _by_name(call: Call, names: list[str]) -> list[str]:
@@ -137,7 +140,7 @@ def _by_name(call: Call, names: list[str]) -> list[str]:
         roles = ["n" if name == "m" else role for name, role in zip(lower, roles, strict=True)]
     elif roles.count("m") == 2 and "m" in lower:  # w is the slope, and m the number of points
         roles[lower.index("m")] = "n"
-    if roles.count("m") == 1 and "c" not in roles and "theta" not in roles and "" not in roles:
+    if "c" in call.needs and roles.count("m") == 1 and not {"c", "theta", ""} & set(roles):
         roles[roles.index("m")] = "theta"  # w alone holds both
     known = [role for role in roles if role]
     return roles if len(set(known)) == len(known) and _suffices(call, roles) else [""] * len(names)
@@ -153,7 +156,7 @@ def _suffices(call: Call, roles: Sequence[str]) -> bool:
 def _orders(call: Call, roles: list[str]) -> Iterator[list[str]]:
     """Yield every way to give the parameters that have no role one."""
     free = [index for index, role in enumerate(roles) if not role]
-    for needed in (call.needs, *_folded(call)):
+    for needed in (call.needs, *(_folded(call) if any(roles) else ())):
         left = [role for role in needed if role not in roles]
         if len(left) == len(free):
             for order in permutations(left):
@@ -170,14 +173,17 @@ def _folded(call: Call) -> list[tuple[str, ...]]:
     return [("theta", "x", "y", *rate), ("m", "c", "table", *rate), ("theta", "table", *rate)]
 
 
-def _forms(
-    call: Call, roles: Sequence[str], wanted: Sequence[Argument], columns: Sequence[tuple[str, str]]
-) -> Iterator[Convention]:
+def _forms(call: Call, roles: Sequence[str], wanted: Sequence[Argument], words: Sequence[str]) -> Iterator[Convention]:
     """Yield the conventions for these roles: the forms that the data and theta may have."""
     for shapes in _shapes(roles):
         yield of_roles(call, roles, wanted, shapes)
-    for names in columns:
-        yield replace(of_roles(call, roles, wanted, container="pandas"), columns=names)
+    if "theta" in roles:
+        for keys in _keys(words, ("m", "c")):
+            yield replace(of_roles(call, roles, wanted, {"theta": "dict"}), fields=keys)
+    has_pandas, texts = "pandas" in words, [word for word in words if word != "pandas"]
+    for columns in _keys(texts, ("x", "y")) or ([("x", "y")] if has_pandas else []):
+        for container in ("pandas",) * has_pandas + ("dicts",) * ("table" in roles):
+            yield replace(of_roles(call, roles, wanted, container=container), columns=columns)
     if "theta" not in roles:
         yield from (of_roles(call, roles, wanted, container=one) for one in ("list", "decimal", "fraction"))
 

@@ -31,7 +31,7 @@ def read(call: Call, reply: Reply, named: tuple[str, str] = ("", ""), extra: int
     changed = [name for name in map(_parameter, [call] * 99, reply.get("changed", ())) if name not in _THETAS]
     if changed:
         raise Misbehaved("in-place", _changed(call, changed[0]))
-    value = _without_extra(_inner_pair(reply["value"]), extra)
+    value = _inner_pair(reply["value"]) if extra is None else _without(reply["value"], extra)
     pairs = zip(call.results, _by_field(call, value, named) or _two(call, value), strict=True)
     (first, first_unit), (second, second_unit) = [_number(call, *pair) for pair in pairs]
     return Answer((first, second), max(first_unit, second_unit))
@@ -47,7 +47,7 @@ def _parameter(call: Call, key: Any) -> str:
 
 def extra_of(replies: Sequence[Reply]) -> int | None:
     """Return which of three numbers is no derivative, the loss say: the last that is never below 0. Else None."""
-    rows = [_items(_inner_pair(reply["value"])) for reply in replies if "value" in reply]
+    rows = [_items(reply["value"]) for reply in replies if "value" in reply and reply["value"][0] != "fields"]
     if len(rows) < len(replies) or any(len(row) != 3 for row in rows):
         return None
     columns = [[_float(row[which]) for row in rows] for which in range(3)]
@@ -81,9 +81,7 @@ def _inner_pair(value: Any) -> Any:
     return pairs[0] if len(pairs) == 1 else value
 
 
-def _without_extra(value: Any, extra: int | None) -> Any:
-    if extra is None or value[0] == "fields":
-        return value
+def _without(value: Any, extra: int) -> Any:
     items = _items(value)
     return ["list", "tuple", 2, items[:extra] + items[extra + 1 :]]
 

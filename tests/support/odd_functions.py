@@ -1,0 +1,259 @@
+"""Functions in forms that belong to no list: right ones, and such as are no gradient or step of a line at all."""
+
+IMPORT = "import numpy as np\n"
+
+# Right: whatever is checked in them must be right, and something must be checked.
+RIGHT: dict[str, str] = {
+    "ng multi": """
+def compute_gradient(X, y, w, b):
+    m,n = X.shape
+    dj_dw = np.zeros((n,))
+    dj_db = 0.
+    for i in range(m):
+        err = (np.dot(X[i], w) + b) - y[i]
+        for j in range(n):
+            dj_dw[j] = dj_dw[j] + err * X[i, j]
+        dj_db = dj_db + err
+    dj_dw = dj_dw / m
+    dj_db = dj_db / m
+    return dj_dw, dj_db
+""",
+    "per point": """
+def gradient(m, c, x_i, y_i):
+    e = m*x_i + c - y_i
+    return 2*e*x_i, 2*e
+""",
+    "predict first": """
+def predict(x, w, b): return w*x+b
+def gradients(x, y, w, b):
+    y_hat = predict(x, w, b)
+    return 2*np.mean((y_hat-y)*x), 2*np.mean(y_hat-y)
+""",
+    "zero-d": """
+def gradient(x, y, w, b):
+    g = np.zeros(2)
+    for xi, yi in zip(x, y):
+        g += 2*(w*xi+b-yi)*np.array([xi, 1])
+    return g
+""",
+    "with prints": """
+def gradient(x, y, w, b):
+    print("hi")
+    e = w*x+b-y
+    return float(2*np.sum(e*x)), float(2*np.sum(e))
+""",
+    "weights vec": """
+def gradient(X, y, weights):
+    n = len(y)
+    Xb = np.c_[np.ones(n), X]
+    return 2/n * Xb.T @ (Xb @ weights - y)
+""",
+    "weights vec2": """
+def mse_gradient(w, X, y):
+    return 2/len(y) * X.T @ (X @ w - y)
+""",
+    "math": """
+def grad(points, line):
+    m, b = line
+    dm = db = 0
+    for x, y in points:
+        dm += -2*x*(y-(m*x+b))
+        db += -2*(y-(m*x+b))
+    n = len(points)
+    return dm/n, db/n
+""",
+    "lambda": """
+gradient = lambda w, b, x, y: (2*np.sum((w*x+b-y)*x), 2*np.sum(w*x+b-y))
+""",
+    "lambdas pair": """
+dw = lambda w, b, x, y: 2*np.sum((w*x+b-y)*x)
+db = lambda w, b, x, y: 2*np.sum(w*x+b-y)
+""",
+    "pair globals": """
+x = np.array([1.,2,3]); y = np.array([2.,3,5])
+def dm(m, c): return 2*np.sum((m*x+c-y)*x)
+def dc(m, c): return 2*np.sum(m*x+c-y)
+""",
+    "pair with n": """
+def grad_m(x, y, m, b, n): return (2/n)*np.sum((m*x+b-y)*x)
+def grad_b(x, y, m, b, n): return (2/n)*np.sum(m*x+b-y)
+""",
+    "pair different order": """
+def grad_m(x, y, m, b): return 2*np.sum((m*x+b-y)*x)
+def grad_b(m, b, x, y): return 2*np.sum(m*x+b-y)
+""",
+    "pair methods": """
+class Line:
+    def dm(self, m, c, x, y): return 2*np.sum((m*x+c-y)*x)
+    def dc(self, m, c, x, y): return 2*np.sum(m*x+c-y)
+""",
+    "update pair": """
+def update_m(m, c, x, y, lr): return m - lr*2*np.sum((m*x+c-y)*x)
+def update_c(m, c, x, y, lr): return c - lr*2*np.sum(m*x+c-y)
+""",
+    "class step": """
+class Model:
+    def __init__(self, lr=0.01):
+        self.w, self.b, self.lr = 0.0, 0.0, lr
+    def step(self, x, y):
+        e = self.w*x+self.b-y
+        dw, db = 2*np.mean(e*x), 2*np.mean(e)
+        self.w -= self.lr*dw
+        self.b -= self.lr*db
+""",
+    "class backward": """
+class Model:
+    def __init__(self):
+        self.w, self.b = 0.0, 0.0
+    def forward(self, x): return self.w*x+self.b
+    def backward(self, x, y):
+        e = self.forward(x)-y
+        self.dw = 2*np.mean(e*x)
+        self.db = 2*np.mean(e)
+""",
+    "class fit inside data": """
+class GD:
+    def __init__(self, x, y, lr=0.01, epochs=100):
+        self.x = np.array(x); self.y = np.array(y); self.lr = lr; self.epochs = epochs
+        self.m = 0; self.c = 0
+    def fit(self):
+        for _ in range(self.epochs):
+            e = self.m*self.x+self.c-self.y
+            self.m -= self.lr*2*np.sum(e*self.x)
+            self.c -= self.lr*2*np.sum(e)
+        return self
+""",
+    "global gd": """
+m = 0.0
+b = 0.0
+def step_gd(x, y, lr):
+    global m, b
+    e = m*x+b-y
+    m, b = m - lr*2*np.mean(e*x), b - lr*2*np.mean(e)
+""",
+    "tuple points": """
+def gradient(m, b, points):
+    n = float(len(points))
+    gm = sum(-(2/n)*p[0]*(p[1]-(m*p[0]+b)) for p in points)
+    gb = sum(-(2/n)*(p[1]-(m*p[0]+b)) for p in points)
+    return gm, gb
+""",
+    "dict points": """
+def gradient(m, b, points):
+    gm = sum(2*p["x"]*(m*p["x"]+b-p["y"]) for p in points)
+    gb = sum(2*(m*p["x"]+b-p["y"]) for p in points)
+    return gm, gb
+""",
+    "dict params": """
+def gradient(params, x, y):
+    e = params["w"]*x+params["b"]-y
+    return {"w": 2*np.sum(e*x), "b": 2*np.sum(e)}
+""",
+    "returns pred too": """
+def forward_backward(x, y, w, b):
+    p = w*x+b
+    return p, 2*np.mean((p-y)*x), 2*np.mean(p-y)
+""",
+    "squeeze": """
+def gradient(X, Y, w, b):
+    e = X @ w + b - Y
+    return X.T @ e / len(X), np.mean(e)
+""",
+    "decorated": """
+import functools
+def timed(f):
+    @functools.wraps(f)
+    def inner(*a, **k): return f(*a, **k)
+    return inner
+@timed
+def gradient(x, y, w, b):
+    e = w*x+b-y
+    return 2*np.sum(e*x), 2*np.sum(e)
+""",
+}
+
+# Of other models, or with other arguments: none of them may be called wrong.
+OTHER: dict[str, str] = {
+    "logistic": """
+def sigmoid(z): return 1/(1+np.exp(-z))
+def compute_gradient(X, y, w, b):
+    m = len(y)
+    p = sigmoid(X*w + b)
+    return np.sum((p-y)*X)/m, np.sum(p-y)/m
+""",
+    "logistic theta": """
+def gradient(theta, X, y):
+    h = 1/(1+np.exp(-X @ theta))
+    return X.T @ (h - y) / len(y)
+""",
+    "ridge": """
+def gradient(X, y, w, b, lambda_):
+    e = w*X + b - y
+    return np.mean(e*X) + lambda_*w, np.mean(e)
+""",
+    "numerical": """
+def numerical_gradient(f, x, h=1e-5):
+    return (f(x+h)-f(x-h))/(2*h)
+""",
+    "grad check": """
+def loss(m, c, x, y): return np.sum((m*x+c-y)**2)
+def numeric_gradient(m, c, x, y, h=1e-5):
+    return (loss(m+h,c,x,y)-loss(m-h,c,x,y))/(2*h), (loss(m,c+h,x,y)-loss(m,c-h,x,y))/(2*h)
+""",
+    "async order y_true y_pred": """
+def mse_gradient(y_true, y_pred, x):
+    return 2*np.mean((y_pred-y_true)*x), 2*np.mean(y_pred-y_true)
+""",
+    "quad": """
+def gradient(a, b, c, x, y):
+    e = a*x**2+b*x+c-y
+    return np.sum(2*e*x**2), np.sum(2*e*x), np.sum(2*e)
+""",
+    "one arg f": """
+def gradient(x):
+    return 2*x
+def gradient_descent(start, lr, n_iter):
+    v = start
+    for _ in range(n_iter):
+        v -= lr*gradient(v)
+    return v
+""",
+    "two var f": """
+def gradient(x, y):
+    return 2*x, 2*y
+def gradient_descent(x, y, lr, steps):
+    for _ in range(steps):
+        dx, dy = gradient(x, y)
+        x -= lr*dx
+        y -= lr*dy
+    return x, y
+""",
+    "image gradient": """
+def image_gradient(img):
+    return np.gradient(img)
+def compute_gradient(image, kernel):
+    return image, kernel
+""",
+    "optimizer class": """
+class SGD:
+    def __init__(self, lr=0.1): self.lr = lr
+    def step(self, params, grads):
+        return [p - self.lr*g for p, g in zip(params, grads)]
+""",
+    "init_params": """
+def initialize(): return 0.0, 0.0
+def update_parameters(w, b, dw, db, learning_rate):
+    return w - learning_rate*dw, b - learning_rate*db
+def update_params(params, grads, lr):
+    return {k: params[k]-lr*grads["d"+k] for k in params}
+""",
+    "backward cache": """
+def backward(cache, y):
+    x, y_hat = cache
+    return np.mean((y_hat-y)*x), np.mean(y_hat-y)
+""",
+    "residual arg": """
+def gradient(residuals, x):
+    return 2*np.sum(residuals*x), 2*np.sum(residuals)
+""",
+}
