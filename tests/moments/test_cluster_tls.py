@@ -119,14 +119,16 @@ def test_without_tls_nobody_is_let_in(call, address):
     assert refused(done, plain_text), done.stderr
 
 
-@pytest.mark.parametrize("trusts", ["the cluster's authority", "its own authority"])
+@pytest.mark.parametrize(
+    "trusts", ["the cluster's authority", pytest.param("its own authority", marks=pytest.mark.slow)]
+)
 def test_with_a_certificate_of_another_authority_nobody_is_let_in(trusts, call, address, ours, others):
     """Where it trusts the cluster, the cluster refuses it; where not, it is the first to hang up."""
     done = call(others._replace(ca=(ours if "cluster" in trusts else others).ca))
     assert refused(done, address), done.stderr
 
 
-@pytest.mark.parametrize("missing", ["ca", "key"])
+@pytest.mark.parametrize("missing", ["ca", pytest.param("key", marks=pytest.mark.slow)])
 def test_certificates_that_are_not_there(missing, call, address, ours):
     done = call(ours._replace(**{missing: "no.pem"}))
     assert refused(done, address), done.stderr
