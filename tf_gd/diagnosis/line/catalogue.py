@@ -93,8 +93,8 @@ CATALOGUE: tuple[Mistake, ...] = (
     Mistake(
         "swapped",
         5,
-        "The two derivatives have changed places: dL/dc comes first and dL/dm second. The one with x_i in it belongs "
-        "to m: return it first.",
+        "The two derivatives have changed places: the one with x_i in it is dL/dm and belongs to m, the one without is "
+        "dL/dc and belongs to c. Exchange them.",
         formulas.swapped,
     ),
     Mistake(
