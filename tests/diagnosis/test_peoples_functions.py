@@ -72,6 +72,30 @@ def test_a_mistake_in_one_of_two_functions_is_found_at_its_line(tmp_path: Path) 
     assert check.lines == {"sign-of-c": 5}
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "line"),
+    [
+        ("class M:\n    w = b = 0.0\n    def backward(self, x, y):\n        e = self.w * x + self.b - y\n"
+         "        self.dw = 2 * sum(e)\n        self.db = 2 * sum(e)\n", "missing-x", 5),
+        ("def dw(x, y, w, b):\n    return 2 * sum((w * x + b - y) * x)\n"
+         "def db(x, y, w, b):\n    return 2 * sum((w * x + b - y) ** 2)\n", "power-not-lowered", 4),
+        ("def gradient(x, y, w, b):\n    e = w * x + b - y\n    dw = 2 * sum(e * x)\n    db = 2 * sum(e)\n"
+         "    return round(dw, 3), round(db, 3)\n", "unlisted", 5),
+        ("grad = lambda x, y, w, b: (2 * sum((w * x + b - y) * x),\n    2 * sum(y - w * x - b))\n", "sign-of-c", 2),
+    ],
+)  # fmt: skip
+def test_a_finding_names_the_line_that_it_is_about(text: str, name: str, line: int, tmp_path: Path) -> None:
+    (check,) = functions_of(text, tmp_path).values()
+    assert [(finding, check.lines[finding]) for finding, _ in check.diagnosis][:1] == [(name, line)], str(check)
+
+
+def test_the_loss_of_what_is_unlisted_is_the_nearest(tmp_path: Path) -> None:
+    text = "def gradient(x, y, w, b):\n    e = w * x + b - y\n    n = len(x)\n"
+    check = functions_of(f"{text}    return 2 * sum(e * x) / n, 3 * sum(e) / n\n", tmp_path)["gradient"]
+    assert (check.loss, check.diagnosis[0][0]) == ("mean", "unlisted-factor")
+    assert "dL/dc is 3/2 times what it should be." in check.diagnosis[0][1]
+
+
 def test_mistakes_are_named(tmp_path: Path) -> None:
     _compare(range(24), tmp_path)
 

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from support.here_sandbox import functions_of
 
+from tf_gd.diagnosis.file_check import check_file
+from tf_gd.errors import DataError
+
 FUNCTION = """
 import numpy as np
 
@@ -84,6 +87,19 @@ def test_a_function_that_nothing_calls(
     check = functions_of(text.replace(*wrong), tmp_path)[name]
     assert (check.verdict, check.diagnosis[0][0]) == ("wrong", mistake), str(check)
     assert check.lines[mistake] <= len(text.splitlines())
+
+
+def test_where_it_cannot_be_called_the_advice_works(tmp_path: Path) -> None:
+    path = tmp_path / "homework.py"
+    text = FUNCTION.replace("x, y, lr, steps", "config, steps").replace(
+        "    w = b", "    x, y, lr = config.data\n    w = b"
+    )
+    path.write_text(text)
+    with pytest.raises(DataError, match="Nothing calls gradient_descent: call it at the end of the file"):
+        check_file(path)
+    call = "class Config:\n    data = np.array([0.5, 1.0, 2.0]), np.array([1.0, 3.0, 4.0]), 0.1\n"
+    path.write_text(f"{text}\n{call}\ngradient_descent(Config, 20)\n")
+    assert check_file(path)["path"].ok
 
 
 def test_one_that_is_called_is_judged_by_its_own_steps_only(tmp_path: Path) -> None:

@@ -257,3 +257,15 @@ def gradient(residuals, x):
     return 2*np.sum(residuals*x), 2*np.sum(residuals)
 """,
 }
+OTHER["layer"] = """
+class Linear:
+    def __init__(self):
+        self.w, self.b = 0.5, 0.0
+    def forward(self, x):
+        self.x = x
+        return self.w * x + self.b
+    def backward(self, dout):
+        self.dw = np.sum(dout * self.x)
+        self.db = np.sum(dout)
+        return dout * self.w
+"""

@@ -42,7 +42,9 @@ def with_lines(source: ProgramSource, names: Sequence[str], check: GradientCheck
 
 
 def _is_about_c(finding: str, message: str) -> bool:
-    return finding in UPDATE_OF_C or message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc"))
+    if finding in UPDATE_OF_C or message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc")):
+        return True
+    return "your dL/dc is" in message and "your dL/dm is" not in message
 
 
 def taken_back(

@@ -142,12 +142,19 @@ def line_of_result(function: Function, which: int) -> int:
     """
     returned = [node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
     if not returned:
-        return function.lineno
+        return _left_in_object(function, which) or function.lineno
     value = returned[-1].value
     if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == 2:
         part = value.elts[which]
         return _worked_out(function, part) or part.lineno
     return _worked_out(function, value) or returned[-1].lineno if value is not None else function.lineno
+
+
+def _left_in_object(function: Function, which: int) -> int | None:
+    """Return the line that leaves a derivative, or else a parameter, in `self` or the module; else None."""
+    moved = [(node, name) for node in ast.walk(function) for name in _written(node) if field_role(name) == "mc"[which]]
+    derivatives = [node for node, name in moved if not role_of(name)] or [node for node, _ in moved]
+    return derivatives[-1].lineno if derivatives else None  # type: ignore[attr-defined]
 
 
 def _worked_out(function: Function, value: ast.expr) -> int | None:

@@ -30,7 +30,9 @@ _COUNTS = re.compile(
     r"epoch|epoc|iter|num_?steps|n_?steps|max_?steps|^steps$|rounds|tol|verbose|history|repeat|pasos|schritte|durchl"
 )
 _PREDICTIONS = re.compile(r"(y_?)?(hats?|preds?|predict(ed|ions?)?)(_?y|_?values?)?|y_?p")
-_ERRORS = re.compile(r"errors?|errs?|e|residuals?|diffs?|loss|cost|cache")
+_ERRORS = re.compile(
+    r"errors?|errs?|e|residuals?|diffs?|loss|cost|cache|d_?(out|output|y|z|a|h|x|loss)s?|upstream\w*|delta\w*"
+)
 
 # What the fields of a result, and the functions for one derivative, are called besides.
 _OF_M = "gm gw b1 theta1 w1 a a1"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tf_gd.diagnosis.calling import Misbehaved, Reply
-from tf_gd.diagnosis.line.argument_names import holds_predictions
+from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions
 from tf_gd.diagnosis.line.asking import Answer, Call, Subject
 from tf_gd.diagnosis.line.conventions import Convention, conventions, said_outright
 from tf_gd.diagnosis.line.formulas import right
@@ -100,8 +100,9 @@ def _ways(call: Call, subject: Subject, said: str | None) -> list[Convention]:
     if not ways:
         names = ", ".join(name for name, _, _ in parameters or ())
         advice = f'Say what they are with --call "{call.name}(...)", or take {", ".join(call.arguments)}.'
-        if predicted := next((name for name, _, _ in parameters or () if holds_predictions(name)), None):
-            advice = f"Take {', '.join(call.arguments)}, and compute {predicted} = m * x + c in it."
+        computed = [name for name, _, _ in parameters or () if holds_predictions(name) or holds_derivatives(name)]
+        if computed:
+            advice = f"Take {', '.join(call.arguments)}, and compute {' and '.join(computed)} in it."
         raise Misbehaved("wrong-arguments", f"Your function takes ({names}), but it is called as {call}. {advice}")
     return [way.with_c_first() for way in ways] if subject.c_first else ways
 

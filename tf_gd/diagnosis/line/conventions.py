@@ -43,6 +43,11 @@ class Convention:
     fields: tuple[str, str] = ("m", "c")
     extra: int | None = None
 
+    @property
+    def takes_columns(self) -> bool:
+        """Whether x is passed as a column."""
+        return any(form.shape == "[n, 1]" or form.shape.endswith("column") for _, _, form in self.forms)
+
     def with_c_first(self) -> "Convention":
         """Return the same way, where c comes first in the results in spite of the arguments."""
         m, c = sorted(self.call.results, key=lambda name: name.endswith("c"))

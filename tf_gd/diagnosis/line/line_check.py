@@ -167,7 +167,8 @@ def _check(
 def _best_named(ways: Sequence[Chosen], losses: Sequence[Reduction], strict: bool) -> Chosen:
     """Return the way of calling a wrong function under which its mistake is explained best; the likeliest of equals."""
     name = name_update if ways[0].tested.is_update else name_gradient
-    costs = []
+    costs = []  # columns make a broadcast of their own, so they are no second way
+    ways = [one for one in ways if one.tested.convention.takes_columns == ways[0].tested.convention.takes_columns]
     for one in ways[:MOST_NAMED]:
         costs.append(name(one, losses, UNITS["float64"], (), strict).cost)
         if costs[-1] <= PLAIN:

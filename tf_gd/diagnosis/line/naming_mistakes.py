@@ -1,9 +1,10 @@
 """Naming what is wrong with a function that is wrong on the simple points: the loss, the mistake and its message."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.line.asking import Answer
@@ -67,7 +68,7 @@ def name_gradient(
         if best.diagnosis:
             break
     if not best.diagnosis:
-        best = max(found, key=lambda one: sum(parts_explained(right, one.seen)))
+        best = max(found, key=lambda one: (sum(parts_explained(right, one.seen)), -_distance(right, one.seen)))
         best = replace(best, diagnosis=describe(chosen.tested, best.seen, chosen.points), together=True)
     return _with_other_loss(best, chosen, unit, exact) if strict else best
 
@@ -76,6 +77,15 @@ def _cost(said: MistakeCombination, loss: Reduction, strict: bool) -> int:
     """Return the cost; where a single derivative lacks its division by n, the loss is the mean."""
     undivided = not strict and said.cost == 3 and said.mistakes[0].name == "sum-instead-of-mean"
     return 4 * said.cost - (1 if undivided and loss.endswith("mean") else 0)
+
+
+def _distance(formula: Callable[[Any], Any], seen: Sequence[Observation]) -> float:
+    """Return how far the answers are from a formula's, each as a part of what was added up for it."""
+    return sum(
+        min(float(abs(value - term.value) / term.size), 1e6) if term.size else 0.0
+        for one in seen
+        for value, term in zip(one.answer.values, one.probe.under(formula), strict=True)
+    )
 
 
 def _with_other_loss(named: Named, chosen: Chosen, unit: Fraction, exact: Sequence[Answer]) -> Named:
@@ -98,7 +108,11 @@ def name_update(
         if found:
             best = min(found, key=lambda one: one.cost)
             return _with_other_loss(best, chosen, unit, exact) if strict else best
-    loss = max(losses, key=lambda one: sum(parts_explained(on_paper, everything[one], STEPS)))
+    nearness = {
+        loss: (sum(parts_explained(on_paper, seen, STEPS)), -_distance(on_paper, seen))
+        for loss, seen in everything.items()
+    }
+    loss = max(losses, key=lambda one: nearness[one])
     return Named(describe_update(everything[loss]), loss, True, everything[loss], 99)
 
 

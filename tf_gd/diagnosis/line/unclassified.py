@@ -213,13 +213,13 @@ def show(factor: Fraction) -> str:
 
 
 def digits(number: Fraction) -> str:
-    """Return a number in the digits that float64 has for it.
+    """Return a number in ten digits.
 
     Example:
         >>> digits(Fraction(-13, 4)), digits(Fraction(5))
         ('-3.25', '5')
     """
     try:
-        return f"{float(number)!r}".removesuffix(".0")
+        return f"{float(number):.10g}"
     except OverflowError:
         return f"about 1e{len(str(abs(int(number)))) - 1}"
