@@ -85,15 +85,12 @@ def check_functions(
     Raises:
         Misbehaved: the program failed before it defined a function to check.
     """
+    called, known = function_lines.called_in(sandbox.source), candidates(loaded, sandbox.source, call)
+    of_a_line = {name for one in known for name in one.names if name.endswith(".backward")}
     models = [name for name in found_in(loaded.functions, loaded.names) if steps is None or "." not in name]
-    if models:
+    if models := [name for name in models if name not in of_a_line]:
         return {name: _of_model(sandbox, name) for name in models}
-    called = function_lines.called_in(sandbox.source)
-    wanted = [
-        one
-        for one in candidates(loaded, sandbox.source, call)
-        if steps is None or one.certain or not called.intersection(one.names)
-    ]
+    wanted = [one for one in known if steps is None or one.certain or not called.intersection(one.names)]
     loss = reduction or (loss_of(sandbox, loaded) if wanted else None)
     loss = loss or (steps.loss if steps is not None and steps.ok else None)  # type: ignore[assignment]
     checks = {one.name: _check(sandbox, loaded, one, loss, call) for one in wanted}
