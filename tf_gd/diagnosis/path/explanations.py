@@ -16,7 +16,15 @@ from tf_gd.diagnosis.line.formulas import Formula, right
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
 from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, Rate, read_factor, shares
-from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, WITHOUT_INTERCEPT, Gradient, Rule, at_once, right_move
+from tf_gd.diagnosis.path.step_rules import (
+    MOVED_TWICE,
+    RULES,
+    WITHOUT_INTERCEPT,
+    Gradient,
+    StepMistake,
+    at_once,
+    right_move,
+)
 from tf_gd.diagnosis.path.term_arrays import Array
 
 # Entries that only multiply the right gradient: the factor in front of it tells these.
@@ -138,17 +146,18 @@ class Search:
         for mistake in rules:
             if not self.steps.intercept and mistake.name not in WITHOUT_INTERCEPT:
                 continue
-            yield from self._rule(mistake.name, mistake.rule, gradient, formula, name, cost)
+            yield from self._rule(mistake, gradient, formula, name, cost)
 
     def _rule(
-        self, rule_name: str, rule: Rule, gradient: Gradient, formula: Formula, name: str, cost: float
+        self, mistake: StepMistake, gradient: Gradient, formula: Formula, name: str, cost: float
     ) -> Iterator[PathExplanation]:
-        factor = fit(self.steps, rule(self.steps, gradient))
+        factor = fit(self.steps, mistake.rule(self.steps, gradient))
         if factor is None or (factor.value == 0 and np.isinf(factor.slack)):
             return
         reading = self.read(factor, formula)
-        names = (rule_name, *((name,) if name else ()), *reading.mistakes)
-        yield PathExplanation(names, reading, factor, cost + 1.0 + len(reading.mistakes) + reading.guess)
+        names = (mistake.name, *((name,) if name else ()), *reading.mistakes)
+        total = cost + 1.0 + len(reading.mistakes) + reading.guess
+        yield PathExplanation(names, reading, factor, total, mistake.alone)
 
     def gradients(self) -> Iterator[PathExplanation]:
         """Yield the mistakes of the catalogue that explain every step: in both derivatives, or in one of them."""

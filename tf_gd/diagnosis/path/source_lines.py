@@ -46,8 +46,11 @@ class SourceLines:
         """Return the line that a mistake is about; None where there is none."""
         if name in UPDATE_OF_C:
             return self._uncopied("c") or self.update("c", last=True)
+        if name == "rate-divided-by-n" and (line := self._division()):
+            return line
         if name in UPDATE:
-            return self._uncopied("m") or self.update("m")
+            which = alone or "m"
+            return self._uncopied(which) or self.update(which)
         if name == "gradient-not-reset" and (line := self._growing()):
             return line
         if name == "stale-residual" and (line := self._outside_of_loop()):
@@ -60,10 +63,22 @@ class SourceLines:
             return [link for link in chain if not link.is_return or name not in OLD_LINE][-1].statement.first
         return self._line_of_term(name, chain, self._chain("c" if which == "m" else "m"))
 
+    def _division(self) -> int | None:
+        """Return the line, nearest to the update, that divides by something other than a number."""
+        for link in self._chain("m"):
+            for node in (one for top in link.statement.nodes for one in ast.walk(top)):
+                if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
+                    divisor = node.right if isinstance(node, ast.BinOp) else node.value
+                    if not isinstance(divisor, ast.Constant):
+                        return link.statement.first
+        return None
+
     def _uncopied(self, which: str) -> int | None:
         """Return the line that computes what the update only copies, as c = new_c does; None where it computes."""
         chain = self._chain(which)
-        is_copy = len(chain) > 1 and chain[0].value is not None and place_of(chain[0].value) is not None
+        if len(chain) < 2 or any(isinstance(node, ast.AugAssign) for node in chain[0].statement.nodes):
+            return None  # w -= step computes
+        is_copy = chain[0].value is not None and place_of(chain[0].value) is not None
         return chain[1].statement.first if is_copy and not chain[1].is_return else None
 
     def update(self, which: str, last: bool = False) -> int | None:

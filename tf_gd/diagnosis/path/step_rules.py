@@ -30,6 +30,7 @@ class StepMistake:
 
     name: str
     rule: Rule
+    alone: str = ""  # "m" or "c" where only that one is wrong
 
 
 def right_move(steps: PathSteps) -> Move:
@@ -111,8 +112,8 @@ def _twice(gradient_at: Callable[[Array, Array], Array] | None) -> Rule:
     return rule
 
 
-def _from_the_other(base: Callable[[Array], Array]) -> Rule:
-    return lambda steps, gradient: Move(base(steps.before), gradient(None))
+def _from_the_other(base: Callable[[Array, Array], Array]) -> Rule:
+    return lambda steps, gradient: Move(base(steps.before, steps.after), gradient(None))
 
 
 def _from_the_start(steps: PathSteps, gradient: Gradient) -> Move:
@@ -128,6 +129,8 @@ def _exchanged(steps: PathSteps, gradient: Gradient) -> Move:
     return Move(steps.before[:, ::-1], Derivatives(now.value[:, ::-1], now.size[:, ::-1]))
 
 
+FROM_THE_OTHER = "step-from-the-other-parameter"
+
 RULES: tuple[StepMistake, ...] = (
     StepMistake("sequential-m-first", _m_first),
     StepMistake("sequential-c-first", _c_first),
@@ -140,9 +143,11 @@ RULES: tuple[StepMistake, ...] = (
     StepMistake("gradient-not-reset", _not_reset_in(1)),
     StepMistake("intercept-moved-twice", _twice(lambda before, after: after)),
     StepMistake("intercept-moved-twice", _twice(lambda before, after: before)),
-    StepMistake("step-from-the-other-parameter", _from_the_other(lambda before: before[:, [1, 1]])),
-    StepMistake("step-from-the-other-parameter", _from_the_other(lambda before: before[:, [0, 0]])),
-    StepMistake("step-from-the-other-parameter", _from_the_other(lambda before: before[:, ::-1])),
+    StepMistake(FROM_THE_OTHER, _from_the_other(lambda before, after: before[:, [1, 1]]), "m"),
+    StepMistake(FROM_THE_OTHER, _from_the_other(lambda before, after: before[:, [0, 0]]), "c"),
+    StepMistake(FROM_THE_OTHER, _from_the_other(lambda before, after: before[:, ::-1])),
+    StepMistake(FROM_THE_OTHER, _from_the_other(lambda before, after: _mixed(after[:, [1, 1]], before)), "m"),
+    StepMistake(FROM_THE_OTHER, _from_the_other(lambda before, after: _mixed(before, after[:, [0, 0]])), "c"),
     StepMistake("step-from-the-start", _from_the_start),
     StepMistake("returns-the-change", _change_alone),
     StepMistake("swapped-return", _exchanged),
