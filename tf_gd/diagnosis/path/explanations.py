@@ -102,7 +102,7 @@ class Search:
 
     def read(self, factor: Factor, formula: Formula = right, scale: float = 1.0) -> FactorReading:
         """Return what a factor in front of a formula says; `scale` is what the formula is multiplied by already."""
-        scales = {name: share / scale for name, share in self._scales(formula).items()}
+        scales = {name: share / scale for name, share in self.scales_of(formula).items()}
         context = self.context
         reading = read_factor(factor, scales, self.steps.n, context.rates, context.reduction, context.loss)
         return self._by_sum_of_x(factor) or reading if formula is right and reading.guess >= UNREAD else reading
@@ -118,7 +118,7 @@ class Search:
                     return FactorReading(loss, rate.value, ("divided-by-sum-of-x",), 0.1)
         return None
 
-    def _scales(self, formula: Formula) -> dict[str, float]:
+    def scales_of(self, formula: Formula) -> dict[str, float]:
         """Return what each loss multiplies a formula by, relative to the sum's."""
         usual = shares(self.steps.n)
         if formula is right:
@@ -163,17 +163,17 @@ class Search:
         """Yield the mistakes of the catalogue that explain every step: in both derivatives, or in one of them."""
         truth = right_move(self.steps)
         rights = [fit(self.steps, truth, (which,)) for which in BOTH]
-        for name, formula, cost in self._forms():
+        for name, formula, cost in self.forms():
             yield from self._gradient(name, formula, cost, truth, rights)
 
-    def _forms(self) -> Iterator[tuple[str, Formula, float]]:
+    def forms(self) -> Iterator[tuple[str, Formula, float]]:
         """Yield the forms of mistakes that these steps can show."""
         return (form for form in forms() if self.steps.intercept or form[0] not in OF_INTERCEPT)
 
     def _gradient(
         self, name: str, formula: Formula, cost: float, truth: Move, rights: Sequence[Factor | None]
     ) -> Iterator[PathExplanation]:
-        move = self._move(formula)
+        move = self.move(formula)
         if move is None:
             return
         wrongs = [fit(self.steps, move, (which,)) for which in BOTH]
@@ -196,7 +196,7 @@ class Search:
         """Yield a mistake in one derivative, the other being right under the same loss."""
         reading = self.read(good)
         losses = [reading.loss] if reading.loss else list(shares(self.steps.n))
-        scales, usual = self._scales(formula), shares(self.steps.n)
+        scales, usual = self.scales_of(formula), shares(self.steps.n)
         for loss in losses:
             wanted = good.value * scales[loss] / usual[loss]
             if wrong.agrees(wanted) or Factor(wanted, good.slack).agrees(wrong.value):
@@ -204,7 +204,7 @@ class Search:
                 yield PathExplanation((name, *reading.mistakes), reading, good, extra, PARAMETERS[which])
                 return
 
-    def _move(self, formula: Formula) -> Move | None:
+    def move(self, formula: Formula) -> Move | None:
         """Return the right update with another gradient, or nothing where the formula has no value here."""
         try:
             move = at_once(self.steps, self.gradient(formula))
@@ -244,8 +244,8 @@ class Search:
 
     def pairs(self) -> Iterator[PathExplanation]:
         """Yield a mistake of the update together with one of the gradient in it."""
-        for name, formula, cost in self._forms():
-            if self._move(formula) is not None:
+        for name, formula, cost in self.forms():
+            if self.move(formula) is not None:
                 yield from self.rules(formula, name, 1.0 + cost)
 
 

@@ -15,6 +15,7 @@ INTERCEPTS = re.compile(
 PAIRS = re.compile(r"^(theta|params?|parameters|weights?|coef_?|coeffs?|beta|w|p|thetas|state|line|model)$")
 RATES = re.compile(
     r"^(lr|l_?rate|learn(ing)?_?rate|rate|alpha|eta|step_?size|stepsize|_?learning_?rate_?|gamma|lrate|epsilon_?rate|"
+    r"(lr|alpha|eta|rate|learning_?rate)_?([mcwbak012]|slope|intercept|weights?|bias|theta_?[01])|"
     r"l|rate_of_learning|lernrate|taux|nu|lamda_?rate|_lr|_rate|_alpha|_eta|self_lr|speed)$"
 )
 LOSSES = re.compile(r"(^|_)(loss(es)?|costs?|j|j_history|objective)(_|$|\()|(loss|cost)")

@@ -152,12 +152,18 @@ def messages(judgement: Judgement) -> list[tuple[str, str]]:
         return [(name, _what_would_tell(judgement))]
     together = len(judgement.names) > 1
     said = []
-    for name in judgement.names:
+    for position, name in enumerate(judgement.names):
         others = [other for other in judgement.names if other != name]
         both = f"Two mistakes come together, this one and `{others[0]}`. " if together and others else ""
-        alone = judgement.alone if name == judgement.names[0] else ""
-        said.append((name, both + path_mistakes.message(name, loss, alone, **judgement.numbers)))
+        alone = judgement.alone[position : position + 1]
+        text = path_mistakes.message(name, loss, alone, **judgement.numbers)
+        said.append((name, both + (_in_a_pair(text) if together else text)))
     return said
+
+
+def _in_a_pair(text: str) -> str:
+    """Return the words of a mistake without what they say of the other derivative."""
+    return text.replace("; dL/dm is right", "").replace("; dL/dc is right", "")
 
 
 def _what_would_tell(judgement: Judgement) -> str:

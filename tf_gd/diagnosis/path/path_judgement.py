@@ -24,7 +24,7 @@ class Judgement:
         reading: the loss and the rate; None where no factor was found.
         steps: the steps that were judged, with the points that each used.
         factor: in front of the derivatives of the sum; None where there is no single one.
-        alone: "m" or "c" where only that derivative is wrong.
+        alone: the derivative that each mistake is in, where it is in one only: "m", "c", or "mc" for two mistakes.
         batching: where the steps used some of the points only.
         factors: of every step, where the rate changes.
         nearly: whether the steps are right but for a small share of their size.

@@ -50,6 +50,8 @@ def remarks(judgement: Judgement, course: Course) -> list[Remark]:
         found += [] if found or judgement.batching is not None else _steps(judgement, course)
     if judgement.factors is not None:
         found.append(_changing(judgement.factors))
+    if "rate_m" in judgement.numbers:
+        found.append(_two_rates(**judgement.numbers))
     if "every" in judgement.numbers:
         found.append(_left_out(judgement.numbers["every"]))
     if judgement.nearly:
@@ -199,6 +201,14 @@ def _readable(count: float) -> float:
 def _number(course: Course) -> int:
     """Return the number of points; those of batches may stand in a course more than once."""
     return len(np.unique(np.column_stack([course.x, course.y]), axis=0))
+
+
+def _two_rates(rate_m: float | str, rate_c: float | str) -> Remark:
+    return (
+        "two-rates",
+        f"Both derivatives are right, but m moves at the learning rate {rate_m:g} and c at {rate_c:g}. Plain gradient "
+        "descent has one rate for both.",
+    )
 
 
 def _left_out(every: float | str) -> Remark:

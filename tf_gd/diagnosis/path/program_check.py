@@ -17,7 +17,7 @@ from tf_gd.diagnosis.path.path_remarks import Course
 from tf_gd.diagnosis.path.path_report import entry
 from tf_gd.diagnosis.path.program_model import bends, called_names
 from tf_gd.diagnosis.path.program_record import ProgramRecord
-from tf_gd.diagnosis.path.program_search import SURE, Descent, ProgramSearch, series_final
+from tf_gd.diagnosis.path.program_search import SURE, Descent, ProgramSearch
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
 from tf_gd.diagnosis.path.source_lines import SourceLines
 from tf_gd.diagnosis.path.statements import Statements
@@ -111,7 +111,12 @@ def _checked(
         what += f" Another descent, at {source.place(line)}, is judged {first.judgement.verdict}."
     check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], what)
     where = SourceLines(record, statements, descent.pair, descent.sampling)
-    lines = {name: line for name, _ in check.diagnosis if (line := where.of(name, descent.judgement.alone))}
+    alone = descent.judgement.alone
+    lines = {
+        name: line
+        for position, (name, _) in enumerate(check.diagnosis)
+        if (line := where.of(name, alone[position : position + 1]))
+    }
     lines |= {name: line for name, _ in check.remarks if (line := where.update("m"))}
     lines |= {name: line for name, _, line in stops}
     return with_lines(check, lines, source)
@@ -134,7 +139,7 @@ def with_lines(check: GradientCheck, lines: Mapping[str, int], source: ProgramSo
 
 def _course(record: ProgramRecord, descent: Descent) -> Course:
     """Return the whole descent: all points, and m and c at the program's end."""
-    finals = [series_final(series) for series in (descent.pair.m, descent.pair.c)]
+    finals = [series.at_end for series in (descent.pair.m, descent.pair.c)]
     states = descent.sampling.states
     final = states[-1] if None in finals or not descent.sampling.is_last else np.array(finals, dtype=np.float64)
     complete = record.complete and len(states) - 1 < 400

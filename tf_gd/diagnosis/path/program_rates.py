@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -25,9 +25,14 @@ CHANGING = 1e-3  # relative; the factor of a single step is not better known tha
 def rates(record: ProgramRecord, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
     """Return the rates, the likeliest first: those with a name, then the numbers in their order in the source."""
     named = [*_named(record, pair), *_of_optimizers(statements)]
-    plain = [*_constants_of_update(record, statements, lines, pair), *numbers_of_update(statements, lines)]
-    ordered = [Rate(value) for value in dict.fromkeys(named) if _is_rate(value)]
-    ordered += [Rate(value, named=False) for value in dict.fromkeys(plain) if _is_rate(value) and value not in named]
+    used = [*_constants_of_update(record, statements, lines, pair), *_numbers_in(statements_of(lines, statements))]
+    plain = [*used, *_numbers_near(statements, lines)]
+    ordered = [Rate(value, in_update=value in used) for value in dict.fromkeys(named) if _is_rate(value)]
+    ordered += [
+        Rate(value, named=False, in_update=value in used)
+        for value in dict.fromkeys(plain)
+        if _is_rate(value) and value not in named
+    ]
     return with_float32(ordered[:MOST_RATES])
 
 
@@ -91,14 +96,14 @@ def _is_sgd(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and str(node.value).lower() == "sgd"
 
 
-def numbers_of_update(statements: Statements, lines: Sequence[int]) -> Iterator[float]:
-    """Yield the numbers in the statements of the update, then those where its names get their values."""
+def _numbers_near(statements: Statements, lines: Sequence[int]) -> Iterator[float]:
+    """Yield the numbers of the statements where the names of the update get their values."""
     update = statements_of(lines, statements)
-    seen: set[int] = set()
-    for statement in (*update, *_sources(update, statements)):
-        if id(statement) in seen:
-            continue
-        seen.add(id(statement))
+    yield from _numbers_in({id(one): one for one in _sources(update, statements) if one not in update}.values())
+
+
+def _numbers_in(statements: Iterable[Statement]) -> Iterator[float]:
+    for statement in statements:
         for node in statement.nodes:
             yield from _numbers(node)
 

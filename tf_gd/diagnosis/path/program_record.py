@@ -49,6 +49,11 @@ class NumberSeries:
         """Whether it never changes."""
         return bool((self.values == self.values[0]).all())
 
+    @property
+    def at_end(self) -> float | None:
+        """Its value at the program's end; None where it is not known."""
+        return None if self.final is None or self.final[0] < self.clocks[-1] else self.final[1]
+
     @cached_property
     def last_name(self) -> str:
         """The last telling word of its name, in small letters: "coef" of "self.coef", "w" of "w.data" and "w[k]"."""

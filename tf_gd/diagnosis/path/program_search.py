@@ -22,7 +22,7 @@ from tf_gd.diagnosis.path.program_batches import batch_trials
 from tf_gd.diagnosis.path.program_loss import losses_of
 from tf_gd.diagnosis.path.program_model import LineModel
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
-from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
+from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.rate_fit import fit
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import FactorReading
@@ -263,10 +263,3 @@ def _on_batches(descent: Descent, trial: Trial) -> Descent:
 
 def _integers(pair: Pair) -> bool:
     return all(set(series.dtypes) <= {"int", "int32", "int64"} for series in (pair.m, pair.c))
-
-
-def series_final(series: NumberSeries) -> float | None:
-    """Return the value of a series at the program's end."""
-    if series.final is None or series.final[0] < series.clocks[-1]:
-        return None
-    return series.final[1]

@@ -27,7 +27,7 @@ class Condition:
     def has_size(self) -> bool:
         """Whether the size is taken first, as `abs` does."""
         for node in ast.walk(self.value):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in SIZES:
+            if isinstance(node, ast.Call) and _name(node) in SIZES:
                 return True
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
                 return True
@@ -77,6 +77,8 @@ def conditions(tree: ast.AST) -> Iterator[Condition]:
 
 def _comparisons(test: ast.expr, stops: bool, line: int) -> Iterator[Condition]:
     for node in ast.walk(test):
+        if stops and isinstance(node, ast.Call) and len(node.args) >= 2 and _name(node) in ("isclose", "allclose"):
+            yield from _closeness(node, line)
         if not isinstance(node, ast.Compare) or len(node.ops) != 1:
             continue
         left, right, operator = node.left, node.comparators[0], node.ops[0]
@@ -87,18 +89,45 @@ def _comparisons(test: ast.expr, stops: bool, line: int) -> Iterator[Condition]:
         yield Condition(line, ast.unparse(node), value, tolerance)
 
 
+def _closeness(call: ast.Call, line: int) -> Iterator[Condition]:
+    """Yield the condition of `isclose(a, b, atol=...)`: that abs(a - b) is under the tolerance."""
+    tolerance = next((one.value for one in call.keywords if one.arg in ("atol", "abs_tol", "rtol", "rel_tol")), None)
+    if tolerance is not None:
+        difference = ast.BinOp(call.args[0], ast.Sub(), call.args[1])
+        size = ast.Call(ast.Name("abs", ast.Load()), [difference], [])
+        yield Condition(line, ast.unparse(call), size, tolerance)
+
+
+def _name(call: ast.Call) -> str:
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
+
+
+def _at_end(node: ast.Subscript, record: ProgramRecord) -> float | None:
+    """Return the last number, or the one before it, of a list that grows, as `losses[-1]` and `losses[-2]` say."""
+    place = place_of(node.value)
+    if place is None or not isinstance(node.slice, ast.UnaryOp) or not isinstance(node.slice.operand, ast.Constant):
+        return None
+    back = node.slice.operand.value
+    if not isinstance(back, int) or not isinstance(node.slice.op, ast.USub):
+        return None
+    found = [series for series in record.series if series.name == f"{text_of(place)}[-1]"]
+    return float(found[-1].values[-back]) if found and 0 < back <= len(found[-1].values) else None
+
+
 def _evaluate(node: ast.expr, record: ProgramRecord) -> float | None:
     """Return the last value of an expression of names and numbers; None where it is not known."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return float(node.value)
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.UnaryOp):
+        return _at_end(node, record)
     place = place_of(node)
     if place is not None:
         found = [series for series in record.series if series.name == text_of(place)]
-        return float(found[-1].values[-1]) if found else None
+        last = found[-1] if found else None
+        return None if last is None else float(last.values[-1]) if last.at_end is None else last.at_end
     if isinstance(node, ast.Call) and node.args and len(node.args) == 1:
         inner = _evaluate(node.args[0], record)
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        return abs(inner) if inner is not None and name in ("abs", "fabs", "absolute") else None
+        return abs(inner) if inner is not None and _name(node) in ("abs", "fabs", "absolute") else None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _evaluate(node.operand, record)
         return None if inner is None else -inner

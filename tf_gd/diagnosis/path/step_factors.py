@@ -17,10 +17,12 @@ class Rate:
     Attributes:
         value: the number.
         named: whether the program calls it so; a number that merely stands in the update is no ground to accuse.
+        in_update: whether it stands there, as a number or by a name.
     """
 
     value: float
     named: bool = True
+    in_update: bool = False
 
 
 @dataclass(frozen=True)
