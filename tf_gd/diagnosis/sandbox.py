@@ -123,30 +123,32 @@ class Sandbox:
         answer = self._exchange({"do": "ask", "function": function, "arrays": arguments.table, "calls": encoded})
         return replies_of(answer, len(calls))
 
-    def run(self, job: str, own_work: float = 0.0, **options: Any) -> dict[str, Any]:
+    def run(self, job: str, own_work: float = 0.0, library: float = 0.0, **options: Any) -> dict[str, Any]:
         """Run a job of this package in the child, and return its record.
 
         Args:
             job: the module.
+            library: seconds beyond the limit for what a library does before the program's own work, such as a first
+                graph of TensorFlow's; they count for nobody.
             own_work: seconds that the job may take for itself; they count for nobody. A job that asks for some
                 watches the program's functions itself.
             options: what the job takes.
         """
         message = {"do": "run", "job": job, "options": options}
-        return mapping(self._exchange(message, own_work).get("record"))
+        return mapping(self._exchange(message, own_work, library).get("record"))
 
-    def _exchange(self, message: dict[str, Any], own_work: float = 0.0) -> dict[str, Any]:
+    def _exchange(self, message: dict[str, Any], own_work: float = 0.0, library: float = 0.0) -> dict[str, Any]:
         """Send a message and return the answer; a fault in it that leaves nothing else is raised."""
         if self._child is None:
             raise Misbehaved("exits", "The program has ended.")
-        seconds, begun = self.time_limit - self.used, time.monotonic()
+        seconds, begun = self.time_limit - self.used + library, time.monotonic()
         if seconds <= 0:
             raise self._child.hangs()
         try:
             self._child.send(pack({**message, "seconds": seconds}), seconds)
             answer = self._child.receive(seconds + own_work)
         finally:
-            self.used += max(time.monotonic() - begun - own_work, 0.0)
+            self.used += max(time.monotonic() - begun - own_work - library, 0.0)
         return self._without_fault(answer)
 
     def _without_fault(self, answer: dict[str, Any]) -> dict[str, Any]:

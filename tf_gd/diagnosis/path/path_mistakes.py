@@ -41,6 +41,11 @@ STEP_SENTENCES: dict[str, tuple[str, int]] = {
         "m = m - learning_rate * dm, c = c - learning_rate * dc.",
         8,
     ),
+    "shuffled-apart": (
+        "x and y change their order during the training, but not together, so that an x meets the y of another point. "
+        "Shuffle both by the same indices: order = rng.permutation(len(x)), then x[order] and y[order].",
+        2,
+    ),
     "sign-turns": (
         "The steps go downhill at first, and uphill from step {step} on: the sign of the update, or of the learning "
         "rate, turns there. Subtract the gradient in every step.",

@@ -30,8 +30,9 @@ def batch_trials(record: ProgramRecord, pair: Pair, sampling: Sampling) -> Itera
         return
     found = _changing(record, pair, sampling.clocks[1 : len(states)])
     order = sorted(permutations(found, 2), key=lambda two: -two[0].as_x - two[1].as_y)
-    for (x_name, x, _), (y_name, y, _) in order[: MOST_CANDIDATES * 3]:
-        if x.shape == y.shape and len(np.unique(x, axis=0)) > 1:  # the same point every time is no choice of points
+    for (x_name, x, *_), (y_name, y, *_) in order[: MOST_CANDIDATES * 3]:
+        # the same points every time are no choice of points
+        if x.shape == y.shape and max(len(np.unique(one, axis=0)) for one in (x, y)) > 1:
             steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"], intercept=pair.intercept)
             vectors = [
                 CandidateVector(name, name, values.ravel(), "float64", 0) for name, values in ((x_name, x), (y_name, y))
@@ -63,9 +64,10 @@ def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changi
     for table in record.tables:
         for name, column in _columns(table):
             tables.setdefault((table.scope, name), []).append((table.clock, column))
+    changing = {kept[0][1].shape for kept in tables.values() if len(kept) > FEWEST}
     for (scope, name), kept in tables.items():
         sizes = {values.shape for _, values in kept}
-        if len(kept) > FEWEST and len(sizes) == 1 and len(next(iter(sizes))) == 1:
+        if (len(kept) > FEWEST or sizes <= changing) and len(sizes) == 1 and len(next(iter(sizes))) == 1:
             values = _at(np.array([clock for clock, _ in kept]), np.array([v for _, v in kept]), clocks)
             found.append(_Changing(name.partition("[")[0] if scope == READ else name, values, scope == READ))
     for series in sorted(record.series, key=lambda one: one.scope != READ):
@@ -74,6 +76,15 @@ def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changi
             values = _at(series.clocks, series.values[:, None], clocks)
             found.append(_Changing(series.last_name, values, series.scope == READ))
     return found[: 2 * MOST_CANDIDATES]
+
+
+def are_shuffled_apart(record: ProgramRecord, steps: PathSteps) -> bool:
+    """Return whether an x meets more than one y: more pairs than the program has points, of the same x and y."""
+    numbers = [np.unique(values) for values in (steps.x, steps.y)]
+    pairs = len(np.unique(np.column_stack([steps.x.ravel(), steps.y.ravel()]), axis=0))
+    columns = (column for table in record.tables for _, column in _columns(table))
+    sizes = [column.size for column in columns if np.isin(numbers[0], column).all()]
+    return bool(sizes) and len(numbers[1]) <= min(sizes) < pairs
 
 
 def _columns(table: ProgramArray) -> Iterator[tuple[str, Array]]:

@@ -26,6 +26,7 @@ from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import DataError
 
 JOB = "tf_gd.diagnosis.path.tracer"
+TENSORFLOW_WORK = 60.0  # seconds for its first graphs, sessions and models, on a machine that is busy
 OVERFLOWS = ("OverflowError", "FloatingPointError")  # a descent that runs away may end so, and its steps say why
 
 
@@ -48,7 +49,8 @@ def check_program(
         NoDescent: it shows no descent.
     """
     names = Given(given or {})
-    record = ProgramRecord.read(sandbox.run(JOB, names=names.expressions()))
+    library = TENSORFLOW_WORK if b"tensorflow" in sandbox.source.text else 0.0
+    record = ProgramRecord.read(sandbox.run(JOB, library=library, names=names.expressions()))
     return check_record(record, sandbox.source, reduction, names, sandbox.fault)
 
 

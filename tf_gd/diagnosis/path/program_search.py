@@ -18,7 +18,7 @@ from tf_gd.diagnosis.path.mini_batches import Batching
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
 from tf_gd.diagnosis.path.path_steps import PathSteps
-from tf_gd.diagnosis.path.program_batches import batch_trials
+from tf_gd.diagnosis.path.program_batches import are_shuffled_apart, batch_trials
 from tf_gd.diagnosis.path.program_loss import losses_of
 from tf_gd.diagnosis.path.program_model import LineModel
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
@@ -173,6 +173,9 @@ class ProgramSearch:
                 continue
             found = self._judged(trial, RIGHT[:1])
             if found is not None and found.judgement.verdict == "right":
+                if are_shuffled_apart(self.record, trial.steps):
+                    reading = replace(found.judgement, verdict="wrong", names=("shuffled-apart",), sure=1.0)
+                    return replace(found, judgement=reading)
                 return _on_batches(found, trial)
         return None
 
@@ -257,6 +260,13 @@ class ProgramSearch:
 
 
 def _on_batches(descent: Descent, trial: Trial) -> Descent:
+    """Return the descent with what each step used; where that is all points in another order, they are one batch."""
+    x, y = trial.steps.x, trial.steps.y
+    if len(np.unique(np.column_stack([x.ravel(), y.ravel()]), axis=0)) <= trial.steps.n > 1:
+        points = PointsCandidate(
+            replace(trial.points.x, values=x[0]), replace(trial.points.y, values=y[0]), trial.points.score
+        )
+        return replace(descent, points=points)
     batching = Batching(trial.steps, trial.steps.n, in_turn=False)
     return replace(descent, judgement=replace(descent.judgement, batching=batching))
 

@@ -25,7 +25,16 @@ UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m", "returns
 UPDATE = (
     *("sequential-c-first", "only-c", "rate-missing", "rate-applied-twice", "rate-divided-by-n", "ascent"),
     *("step-from-the-other-parameter", "step-from-the-start", "swapped-return", "integer-parameters", "sign-turns"),
-    *("momentum", "weight-decay", "adaptive-rate", "unchanged", "unlisted", "steps-change", "updated-too-early"),
+    *(
+        "shuffled-apart",
+        "momentum",
+        "weight-decay",
+        "adaptive-rate",
+        "unchanged",
+        "unlisted",
+        "steps-change",
+        "updated-too-early",
+    ),
 )
 IN_RESIDUAL = (
     *("missing-intercept", "missing-target", "target-added", "intercept-subtracted", "x-and-y-swapped", "broadcast"),
