@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
-from tf_gd.diagnosis.line.formulas import Formula, right
+from tf_gd.diagnosis.line.formulas import Formula, residual, right
+from tf_gd.diagnosis.line.running_error import each, sign
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
 from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, Rate, read_factor, shares
@@ -40,6 +41,7 @@ OF_INTERCEPT = {
 }  # fmt: skip
 
 PARAMETERS = ("m", "c")
+WITHOUT_SIGN = "residual-without-sign"
 
 
 @dataclass(frozen=True)
@@ -256,3 +258,4 @@ def forms() -> Iterator[tuple[str, Formula, float]]:
             yield mistake.name, mistake.formula, position * 1e-4
             for form in mistake.rarer:
                 yield mistake.name, form, 0.05 + position * 1e-4
+    yield WITHOUT_SIGN, residual(lambda probe: each(sign, probe.e) * probe.e), 0.05

@@ -41,6 +41,11 @@ STEP_SENTENCES: dict[str, tuple[str, int]] = {
         "m = m - learning_rate * dm, c = c - learning_rate * dc.",
         8,
     ),
+    "residual-without-sign": (
+        "The residual loses its sign in an absolute value, so that the line is always moved the same way. Write m * x "
+        "+ c - y without abs: the square in the loss takes care of the sign.",
+        2,
+    ),
     "shuffled-apart": (
         "x and y change their order during the training, but not together, so that an x meets the y of another point. "
         "Shuffle both by the same indices: order = rng.permutation(len(x)), then x[order] and y[order].",

@@ -11,6 +11,7 @@ from tf_gd.diagnosis.calling import Misbehaved, printable
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import watching
 from tf_gd.diagnosis.path.candidates import trained_numbers
+from tf_gd.diagnosis.path.explanations import WITHOUT_SIGN
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_remarks import Course
@@ -106,13 +107,17 @@ def _checked(
     source: ProgramSource, record: ProgramRecord, statements: Statements, descent: Descent, first: Descent
 ) -> GradientCheck:
     """Return the check of a descent, with the lines of the program; `first` is one that was judged before it."""
+    where = SourceLines(record, statements, descent.pair, descent.sampling)
+    if descent.judgement.names == ("ascent",) and where.takes_absolute_values():  # of residuals that are all negative
+        descent = replace(descent, judgement=replace(descent.judgement, names=(WITHOUT_SIGN,)))
     course = _course(record, descent)
     stops = stopping_remarks(record, statements, course) if descent.judgement.verdict != "wrong" else []
     what = _what(descent)
-    if first is not descent and (line := SourceLines(record, statements, first.pair, first.sampling).update("m")):
+    if first.pair is not descent.pair and (
+        line := SourceLines(record, statements, first.pair, first.sampling).update("m")
+    ):
         what += f" Another descent, at {source.place(line)}, is judged {first.judgement.verdict}."
     check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], what)
-    where = SourceLines(record, statements, descent.pair, descent.sampling)
     alone = descent.judgement.alone
     lines = {
         name: line

@@ -38,7 +38,13 @@ UPDATE = (
 )
 IN_RESIDUAL = (
     *("missing-intercept", "missing-target", "target-added", "intercept-subtracted", "x-and-y-swapped", "broadcast"),
-    *("index-instead-of-c", "intercept-counted-once", "gradient-at-the-start", "stale-residual"),
+    *(
+        "residual-without-sign",
+        "index-instead-of-c",
+        "intercept-counted-once",
+        "gradient-at-the-start",
+        "stale-residual",
+    ),
 )
 OLD_LINE = ("gradient-at-the-start", "stale-residual")  # the caller says of which line the residuals are
 IN_HEAD_OF_LOOP = ("first-point-dropped", "last-point-dropped")
@@ -71,6 +77,11 @@ class SourceLines:
         if name in IN_RESIDUAL:
             return [link for link in chain if not link.is_return or name not in OLD_LINE][-1].statement.first
         return self._line_of_term(name, chain, self._chain("c" if which == "m" else "m"))
+
+    def takes_absolute_values(self) -> bool:
+        """Return whether a statement on the way to the derivatives calls `abs`."""
+        nodes = (one for link in self._chain("m") for node in link.statement.nodes for one in ast.walk(node))
+        return any(called_name(one) in ("abs", "fabs", "absolute") for one in nodes)
 
     def _division(self) -> int | None:
         """Return the line, nearest to the update, that divides by something other than a number."""
