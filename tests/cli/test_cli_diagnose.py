@@ -51,6 +51,23 @@ def test_a_right_file(diagnose: Any) -> None:
     assert "hello from the learner" not in out
 
 
+def test_functions_that_nothing_calls(diagnose: Any) -> None:
+    """One for each derivative, and one that holds the descent itself."""
+    pair = "def dm(m, c, x, y):\n    return 2 * sum((m * x + c - y) * x)\n"
+    pair += "def dc(m, c, x, y):\n    return -2 * sum(m * x + c - y)\n"
+    code, out, err = diagnose(pair)
+    assert (code, err) == (1, "")
+    assert "dm and dc: WRONG" in out
+    assert "sign-of-c (line 4: return -2 * sum(m * x + c - y))" in out
+    code, out, err = diagnose(
+        "def gradient_descent(x, y, lr, steps):\n    m = c = 0.0\n    for _ in range(steps):\n"
+        "        e = m * x + c - y\n        m, c = m - lr * sum(e * x), c - lr * sum(e)\n    return m, c\n"
+    )
+    assert (code, err) == (0, "")
+    assert "gradient_descent: RIGHT for the loss sum(e^2) / 2" in out
+    assert "called-with-our-points" in out
+
+
 def test_a_wrong_file(diagnose: Any) -> None:
     code, out, err = diagnose(WRONG + UPDATE, "--reduction", "sum")
     assert (code, err) == (1, "")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.here_sandbox import functions_of
+from support.odd_functions import IMPORT, OTHER_DESCENTS, RIGHT_DESCENTS
 
 from tf_gd.diagnosis.file_check import check_file
 from tf_gd.errors import DataError
@@ -87,6 +88,18 @@ def test_a_function_that_nothing_calls(
     check = functions_of(text.replace(*wrong), tmp_path)[name]
     assert (check.verdict, check.diagnosis[0][0]) == ("wrong", mistake), str(check)
     assert check.lines[mistake] <= len(text.splitlines())
+
+
+@pytest.mark.parametrize("name", RIGHT_DESCENTS)
+def test_a_right_one_in_another_form_is_right(name: str, tmp_path: Path) -> None:
+    checks = functions_of(IMPORT + RIGHT_DESCENTS[name], tmp_path)
+    assert {check.verdict for check in checks.values()} == {"right"}, checks
+
+
+@pytest.mark.parametrize("name", OTHER_DESCENTS)
+def test_one_of_another_model_is_not_called_wrong(name: str, tmp_path: Path) -> None:
+    checks = functions_of(IMPORT + OTHER_DESCENTS[name], tmp_path)
+    assert "wrong" not in {check.verdict for check in checks.values()}, checks
 
 
 def test_where_it_cannot_be_called_the_advice_works(tmp_path: Path) -> None:

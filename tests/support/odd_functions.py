@@ -269,3 +269,210 @@ class Linear:
         self.db = np.sum(dout)
         return dout * self.w
 """
+
+# Right, with the descent in them, and called by nothing.
+RIGHT_DESCENTS: dict[str, str] = {
+    "sklearn like 2d": """
+class LinearRegressionGD:
+    def __init__(self, eta=0.01, n_iter=50):
+        self.eta = eta
+        self.n_iter = n_iter
+    def fit(self, X, y):
+        self.w_ = np.zeros(1 + X.shape[1])
+        self.cost_ = []
+        for i in range(self.n_iter):
+            output = self.net_input(X)
+            errors = (y - output)
+            self.w_[1:] += self.eta * X.T.dot(errors)
+            self.w_[0] += self.eta * errors.sum()
+            self.cost_.append((errors**2).sum() / 2.0)
+        return self
+    def net_input(self, X):
+        return np.dot(X, self.w_[1:]) + self.w_[0]
+""",
+    "features": """
+class LinearRegression:
+    def __init__(self, learning_rate=0.001, n_iters=1000):
+        self.lr = learning_rate
+        self.n_iters = n_iters
+        self.weights = None
+        self.bias = None
+    def fit(self, X, y):
+        n_samples, n_features = X.shape
+        self.weights = np.zeros(n_features)
+        self.bias = 0
+        for _ in range(self.n_iters):
+            y_predicted = np.dot(X, self.weights) + self.bias
+            dw = (1 / n_samples) * np.dot(X.T, (y_predicted - y))
+            db = (1 / n_samples) * np.sum(y_predicted - y)
+            self.weights -= self.lr * dw
+            self.bias -= self.lr * db
+    def predict(self, X):
+        return np.dot(X, self.weights) + self.bias
+""",
+    "history": """
+def gradient_descent(x, y, w=0, b=0, learning_rate=0.05, num_iterations=60, verbose=False):
+    n = len(x)
+    history = []
+    for i in range(num_iterations):
+        y_pred = w * x + b
+        cost = (1/n) * sum((y - y_pred) ** 2)
+        dw = -(2/n) * sum(x * (y - y_pred))
+        db = -(2/n) * sum(y - y_pred)
+        w = w - learning_rate * dw
+        b = b - learning_rate * db
+        history.append(cost)
+        if verbose: print(cost)
+    return w, b, history
+""",
+    "codebasics": """
+def gradient_descent(x,y):
+    m_curr = b_curr = 0
+    iterations = 100
+    n = len(x)
+    learning_rate = 0.08
+    for i in range(iterations):
+        y_predicted = m_curr * x + b_curr
+        cost = (1/n) * sum([val**2 for val in (y-y_predicted)])
+        md = -(2/n)*sum(x*(y-y_predicted))
+        bd = -(2/n)*sum(y-y_predicted)
+        m_curr = m_curr - learning_rate * md
+        b_curr = b_curr - learning_rate * bd
+        print ("m {}, b {}, cost {} iteration {}".format(m_curr,b_curr,cost, i))
+""",
+    "minibatch": """
+def train(x, y, lr=0.05, epochs=20, batch_size=2):
+    w=b=0.0
+    for _ in range(epochs):
+        for i in range(0, len(x), batch_size):
+            xb, yb = x[i:i+batch_size], y[i:i+batch_size]
+            e = w*xb+b-yb
+            w -= lr*2*np.mean(e*xb)
+            b -= lr*2*np.mean(e)
+    return w,b
+""",
+    "scaled inside": """
+def fit(x, y, lr=0.1, epochs=50):
+    xs = (x-x.mean())/x.std()
+    w=b=0.0
+    for _ in range(epochs):
+        e = w*xs+b-y
+        w, b = w - lr*2*np.mean(e*xs), b - lr*2*np.mean(e)
+    return w/x.std(), b - w*x.mean()/x.std()
+""",
+    "main guard uncalled": """
+def load(): return np.array([1.,2,3]), np.array([2.,4,5.5])
+def train(x, y, alpha, epochs):
+    theta0 = theta1 = 0
+    for _ in range(epochs):
+        h = theta0 + theta1*x
+        t0 = theta0 - alpha*np.sum(h-y)/len(x)
+        t1 = theta1 - alpha*np.sum((h-y)*x)/len(x)
+        theta0, theta1 = t0, t1
+    return theta0, theta1
+def main():
+    x, y = load()
+    print(train(x, y, 0.1, 100))
+""",
+    "no loop args": """
+x = np.array([1.,2,3]); y = np.array([2.,4,5.5])
+def train(lr, epochs):
+    w = b = 0
+    for _ in range(epochs):
+        e = w*x+b-y
+        w, b = w-lr*np.mean(e*x), b-lr*np.mean(e)
+    return w, b
+""",
+    "helpers": """
+def predict(w, b, x): return w*x+b
+def gradients(w, b, x, y):
+    e = predict(w,b,x)-y
+    return np.mean(2*e*x), np.mean(2*e)
+def fit(x, y, rate=0.05, rounds=40):
+    w, b = 0, 0
+    for _ in range(rounds):
+        gw, gb = gradients(w, b, x, y)
+        w -= rate*gw
+        b -= rate*gb
+    return w, b
+""",
+    "ng full": """
+def compute_gradient(x, y, w, b):
+    m = x.shape[0]
+    e = w*x+b-y
+    return np.sum(e*x)/m, np.sum(e)/m
+def gradient_descent(x, y, w_in, b_in, alpha, num_iters, gradient_function):
+    w, b = w_in, b_in
+    for i in range(num_iters):
+        dj_dw, dj_db = gradient_function(x, y, w, b)
+        w = w - alpha*dj_dw
+        b = b - alpha*dj_db
+    return w, b
+""",
+}
+
+# Descents of other models, called by nothing: none of them may be called wrong.
+OTHER_DESCENTS: dict[str, str] = {
+    "logistic class": """
+class LogisticRegression:
+    def __init__(self, lr=0.1, n_iters=100):
+        self.lr = lr; self.n_iters = n_iters
+    def fit(self, X, y):
+        self.w = 0.0; self.b = 0.0
+        for _ in range(self.n_iters):
+            p = 1/(1+np.exp(-(self.w*X+self.b)))
+            self.w -= self.lr*np.mean((p-y)*X)
+            self.b -= self.lr*np.mean(p-y)
+""",
+    "momentum": """
+def momentum_gd(x, y, lr, beta, epochs):
+    w=b=vw=vb=0.0
+    for _ in range(epochs):
+        e=w*x+b-y
+        vw=beta*vw+2*np.mean(e*x); vb=beta*vb+2*np.mean(e)
+        w-=lr*vw; b-=lr*vb
+    return w,b
+""",
+    "poly": """
+def fit(x, y, lr=0.01, epochs=100):
+    a=b=c=0.0
+    for _ in range(epochs):
+        e = a*x**2+b*x+c-y
+        a -= lr*np.mean(e*x**2); b -= lr*np.mean(e*x); c -= lr*np.mean(e)
+    return a,b,c
+""",
+    "kmeans": """
+def fit(X, k, iters):
+    c = X[:k]
+    for _ in range(iters):
+        l = np.argmin(((X[:,None]-c)**2).sum(-1),1)
+        c = np.array([X[l==j].mean(0) for j in range(k)])
+    return c
+""",
+    "perceptron": """
+class Perceptron:
+    def __init__(self, lr=0.1, epochs=10): self.lr, self.epochs = lr, epochs
+    def fit(self, X, y):
+        self.w, self.b = 0.0, 0.0
+        for _ in range(self.epochs):
+            for xi, t in zip(X, y):
+                p = 1 if self.w*xi+self.b >= 0 else 0
+                u = self.lr*(t-p)
+                self.w += u*xi
+                self.b += u
+""",
+    "newton": """
+def newton(f, df, x0, tol=1e-6, max_iter=50):
+    x = x0
+    for _ in range(max_iter):
+        x = x - f(x)/df(x)
+    return x
+""",
+    "1d gd": """
+def gradient_descent(x0, lr=0.1, steps=50):
+    x = x0
+    for _ in range(steps):
+        x = x - lr*2*(x-3)
+    return x
+""",
+}

@@ -73,7 +73,8 @@ def command(
 
     FILE is run as it stands: a script, a class, functions or a TensorFlow session that fits y = m x + c by gradient
     descent. The steps that it takes are judged. So are its functions that compute a gradient or a step, such as
-    gradient(m, c, x, y) or step(x, y, w, b, lr): names say what is what. For another model it defines
+    gradient(m, c, x, y) or step(x, y, w, b, lr): names say what is what. A function or a class's fit that holds the
+    descent and that nothing calls is called with points of ours. For another model it defines
     loss(**params, **data) in TensorFlow or NumPy, gradient(**params, **data) in NumPy, and the dicts params and data.
     A layer is NAME_forward and NAME_backward, with the dict NAME_inputs.
 

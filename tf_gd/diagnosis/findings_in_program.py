@@ -84,10 +84,15 @@ def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:
 
 def of_another_model(source: ProgramSource, name: str, check: GradientCheck) -> GradientCheck:
     """Return the check of a function that computes what no line needs: no mistake of a line explains it."""
-    known = function_lines.functions(source)
-    bends = function_lines.computes(known[name], known) & BENDS if name in known else set()
+    bends = bending_calls(source, name)
     if not bends or any(not finding.startswith("unlisted") for finding, _ in check.diagnosis):
         return check
     said = f"{name} calls {min(bends)}, which the gradient of a line does not need: it seems to be another model's. "
     said += "For that one, define loss, gradient and the dicts params and data."
     return of_fault(name, Misbehaved("cannot-check", said))
+
+
+def bending_calls(source: ProgramSource, name: str) -> set[str]:
+    """Return what a function calls that no gradient of a line needs, such as exp."""
+    known = function_lines.functions(source)
+    return function_lines.computes(known[name], known) & BENDS if name in known else set()

@@ -14,7 +14,8 @@ from tf_gd.diagnosis.line.argument_names import (
     says_step,
 )
 from tf_gd.diagnosis.line.asking import DESCENT, GRADIENT, UPDATE, Call, InChild, PairInChild
-from tf_gd.diagnosis.line.conventions import conventions, said_outright
+from tf_gd.diagnosis.line.call_words import said_outright
+from tf_gd.diagnosis.line.conventions import conventions
 from tf_gd.diagnosis.line.each_point import EachPoint, takes_one_point
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Loaded, Sandbox

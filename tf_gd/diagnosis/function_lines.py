@@ -74,15 +74,18 @@ def moves_in_a_loop(function: Function) -> bool:
     """Return whether a function moves both m and c, or a theta, in a loop: it holds the descent itself."""
     loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
     roles = {role_of(name) for loop in loops for node in ast.walk(loop) for name in _written(node)}
-    return {"m", "c"} <= roles or "theta" in roles
+    parts = {role_of(name) for loop in loops for node in ast.walk(loop) for name in _written(node, of_elements=True)}
+    return {"m", "c"} <= roles or "theta" in roles or bool({"m", "theta"} & parts)
 
 
-def _written(node: ast.AST) -> list[str]:
-    """Return the names, or attributes of `self`, that a statement gives values."""
+def _written(node: ast.AST, of_elements: bool = False) -> list[str]:
+    """Return the names, or attributes of `self`, that a statement gives values; or elements of which get them."""
     if not isinstance(node, ast.Assign | ast.AugAssign):
         return []
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     parts = [part for one in targets for part in (one.elts if isinstance(one, ast.Tuple | ast.List) else [one])]
+    if of_elements:
+        parts = [one.value for one in parts if isinstance(one, ast.Subscript)]
     return [
         one.id if isinstance(one, ast.Name) else one.attr for one in parts if isinstance(one, ast.Name | ast.Attribute)
     ]

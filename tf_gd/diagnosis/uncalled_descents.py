@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.findings_in_program import bending_calls
 from tf_gd.diagnosis.function_candidates import descents
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.asking import DESCENT
@@ -19,13 +20,16 @@ X = np.array([0.25, 0.5, 1.0, -0.75, 1.5, 0.0, 1.25])
 Y = np.array([1.5, 1.25, 3.0, -1.0, 3.75, 0.75, 2.5])
 M, C, RATE = 0.25, -0.5, 0.0625
 MOST_WAYS = 12
+OF_ANYTHING = ("unlisted", "sign-turns", "returns-the-parameters")
 OF_THE_POINTS = ("rate-too-large", "too-few-steps", "stops-early")  # remarks that say nothing of the program
 
 
 def check_uncalled(sandbox: Sandbox, loaded: Loaded, reduction: str | None) -> dict[str, GradientCheck]:
     """Return the checks of the functions that descend, by their names, where they could be called."""
-    checks = {name: _check(sandbox, name, loaded, reduction) for name in descents(loaded, sandbox.source)}
-    return {name: check for name, check in checks.items() if check is not None}
+    source = sandbox.source
+    names = [name for name in descents(loaded, source) if not bending_calls(source, name)]
+    checks = {name: _check(sandbox, name, loaded, reduction) for name in names}
+    return {name: check for name, check in checks.items() if check is not None and (check.ok or _is_named(check))}
 
 
 def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -> GradientCheck | None:
@@ -40,7 +44,8 @@ def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -
 
 
 def _is_named(check: GradientCheck) -> bool:
-    return bool(check.diagnosis) and not check.diagnosis[0][0].startswith("unlisted")
+    """Return whether a mistake with a name explains the steps; else they may be those of any other model."""
+    return bool(check.diagnosis) and not check.diagnosis[0][0].startswith(OF_ANYTHING)
 
 
 def _checks(sandbox: Sandbox, name: str, ways: list[Convention], reduction: str | None) -> Iterator[GradientCheck]:

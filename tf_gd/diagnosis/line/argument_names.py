@@ -24,7 +24,8 @@ _NAMES = {
     "n": "n num len length count num_points n_points npoints total number anzahl",
 }
 _ROLE = {name: role for role, names in _NAMES.items() for name in names.split()}
-_AROUND = {"current", "cur", "now", "old", "prev", "new", "init", "initial", "start", "val", "value", "values", "train"}
+_AROUND = {"current", "curr", "cur", "now", "next", "tmp", "temp", "old", "prev", "new", "init", "initial", "start"}
+_AROUND |= {"val", "value", "values", "train"}
 _AROUND |= {"in", "the", "my", "vec", "vector", "array", "arr", "list", "param", "training"}
 _COUNTS = re.compile(
     r"epoch|epoc|iter|num_?steps|n_?steps|max_?steps|^steps$|rounds|tol|verbose|history|repeat|pasos|schritte|durchl"

@@ -8,7 +8,8 @@ from fractions import Fraction
 from tf_gd.diagnosis.calling import Misbehaved, Reply
 from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions
 from tf_gd.diagnosis.line.asking import Answer, Call, Subject
-from tf_gd.diagnosis.line.conventions import Convention, conventions, said_outright
+from tf_gd.diagnosis.line.call_words import said_outright
+from tf_gd.diagnosis.line.conventions import Convention, conventions
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes

@@ -4,17 +4,15 @@ Names say it where they can: `x, y, w, b`; `theta, X, y`; `b, m, points, rate`. 
 left are tried before anything is called wrong. The results follow the order of the arguments.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, permutations
 from typing import Any
 
 from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions, role_of
-from tf_gd.diagnosis.line.argument_values import CONTAINERS, SHAPES, Form, QuestionValues
+from tf_gd.diagnosis.line.argument_values import Form, QuestionValues
 from tf_gd.diagnosis.line.asking import Call
 from tf_gd.diagnosis.sandbox import Call as Question
-from tf_gd.errors import invalid
 
 MOST = 200  # ways to call a function that are tried
 
@@ -78,12 +76,12 @@ def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Co
     if any(map(holds_predictions, names)) or any(map(holds_derivatives, names)):
         return [], True  # they are neither a line nor points
     words = [name for name, kind, _ in parameters if kind == "word"]
-    roles = _by_name(call, names)
+    roles = by_name(call, names)
     forgotten = set(call.needs) - _covered([role_of(name) for name in names]) if outside else set()
     if all(roles) or (forgotten and forgotten <= {"c", "y"}):
         least = replace(call, needs=tuple(role for role in call.needs if role not in forgotten))
         found = _forms(call, roles, wanted, words) if all(roles) else ()
-        bare = _forms(least, _by_name(least, names), wanted, words) if forgotten else ()  # what is never read
+        bare = _forms(least, by_name(least, names), wanted, words) if forgotten else ()  # what is never read
         return list(chain(found, bare))[:MOST], True
     if all(map(role_of, names)) and len(names) < len(call.arguments) and not any(roles):
         return [], True  # the names say that something is missing
@@ -135,7 +133,7 @@ def _keys(words: Sequence[str], roles: tuple[str, str]) -> list[tuple[str, str]]
     return [(words[0], words[1]), (words[1], words[0])] if len(words) >= 2 and roles == ("x", "y") else []
 
 
-def _by_name(call: Call, names: list[str]) -> list[str]:
+def by_name(call: Call, names: list[str]) -> list[str]:
     """Return the role of each parameter, as far as the names say it without contradiction."""
     roles = [call.role_of(name) for name in names]
     lower = [name.lower().strip("_") for name in names]
@@ -224,34 +222,3 @@ def of_roles(
     results = (call.results[1], call.results[0]) if c_first else call.results
     arguments = tuple(name for name, kind in wanted if kind != "outside")
     return Convention(replace(call, arguments=arguments, results=results), forms, c_first, container)
-
-
-def said_outright(call: Call, text: str) -> tuple[str, list[str]]:
-    """Return the function's name and the names of its arguments from `--call "compute_gradient(x, y, w, b)"`.
-
-    Raises:
-        InvalidArgumentError: it is no call whose arguments say what they are.
-    """
-    match = re.fullmatch(r"\s*([\w.]+)\s*\(([\w\s,]*)\)\s*", text)
-    names = [name.strip() for name in match[2].split(",") if name.strip()] if match else []
-    if match is None or not names or not all(_by_name(call, names)):
-        advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, X, points and lr are known too.'
-        raise invalid("call", "a function's name and what its arguments are", text, advice)
-    return match[1], names
-
-
-def is_default(convention: Convention) -> bool:
-    """Return whether a function is called as this package calls it, so that nothing need be said."""
-    plain = all(form == Form(role_of(name)) and kind != "outside" for name, kind, form in convention.forms)
-    return plain and convention.container == "array" and convention.call.arguments[:4] == ("m", "c", "x", "y")
-
-
-def words_of(convention: Convention) -> str:
-    """Return in a sentence how the function was called."""
-    shapes = [f"{name} as {SHAPES[form.shape]}" for name, _, form in convention.forms if form.shape in SHAPES]
-    if convention.container != "array":
-        shapes.append(CONTAINERS[convention.container])
-    unnamed = [f"{name} for {form.role}" for name, _, form in convention.forms if role_of(name) != form.role]
-    read = [f"{name} set for it" for name, kind, _ in convention.forms if kind == "outside"]
-    how = ", ".join([*unnamed, *shapes, *read])
-    return f"Called as {convention.call}{', with ' if how else ''}{how}."

@@ -21,9 +21,9 @@ from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import GradientCheck, Verdict
 from tf_gd.diagnosis.line import line_report as report
 from tf_gd.diagnosis.line.asking import GRADIENT, UNITS, UPDATE, Call, subject_of
+from tf_gd.diagnosis.line.call_words import is_default, words_of
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.choosing import Chosen, choose, is_right
-from tf_gd.diagnosis.line.conventions import is_default, words_of
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import LOSSES, require_loss
 from tf_gd.diagnosis.line.matching import blind_spots

@@ -31,7 +31,7 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
         watch.hook = variables.after_call
     with watching(watch):
         if "call" in options:
-            _call(program, **options["call"])
+            _call(program, recorder, **options["call"])
         else:
             program.execute("__main__")
     _final(program, recorder)
@@ -40,10 +40,19 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     return {**record, "complete": not watch.ended, "exited": program.exited}
 
 
-def _call(program: LearnerProgram, function: str, arguments: list[Any], keywords: dict[str, Any], arrays: Any) -> None:
+def _call(
+    program: LearnerProgram,
+    recorder: Recorder,
+    function: str,
+    arguments: list[Any],
+    keywords: dict[str, Any],
+    arrays: Any,
+) -> None:
     """Call a function of the program; what it returns or raises does not matter, its steps are watched."""
     table = [decode_array(entry) for entry in arrays]
     given = {name: decode(value, table) for name, value in keywords.items()}
+    for name, value in given.items():  # what it reads from outside, no statement of it shows
+        recorder.value("", name, value, 0)
     answer(program.function(function), [decode(one, table) for one in arguments], given)  # type: ignore[arg-type]
 
 
