@@ -7,7 +7,7 @@ import click
 
 from benchmarks.machine import describe
 
-TABLES = ("gradient", "steps", "runs", "samples", "parquet", "startup", "cost")
+TABLES = ("gradient", "steps", "runs", "samples", "parquet", "startup", "cost", "model_cost")
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -1,24 +1,22 @@
 """What checking a model's gradient costs, beside TensorFlow's own checker and beside random projections.
 
-`python -m benchmarks.model_cost [SIZE ...]` writes results/model_cost.md. The model is a network with one hidden
+`python -m benchmarks model_cost` writes results/model_cost.md. The model is a network with one hidden
 layer; its gradient is derived by hand, and right, so that every checker does all that it does when all agrees.
 """
 
-import os
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tf_gd
+from benchmarks.table import Cell, Table
 
 INPUTS, ROWS = 100, 32
-ROUNDS = 5
+SIZES = (10**3, 10**4, 10**5, 10**6)
 
 
 def network(size: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -56,7 +54,7 @@ def projections(params: dict[str, Any], data: dict[str, Any], count: int = 5) ->
     tf = import_module("tensorflow")
     rng = np.random.default_rng(1)
     given = {name: tf.constant(value) for name, value in data.items()}
-    h = 1e-5
+    h, by_hand = 1e-5, gradient(**params, **data)
     for _ in range(count):
         directions = [rng.standard_normal(value.shape) for value in params.values()]
         above, below = (
@@ -65,11 +63,11 @@ def projections(params: dict[str, Any], data: dict[str, Any], count: int = 5) ->
             )
             for s in (1, -1)
         )
-        along = sum(float(np.vdot(g, d)) for g, d in zip(gradient(**params, **data), directions, strict=True))
+        along = sum(float(np.vdot(g, d)) for g, d in zip(by_hand, directions, strict=True))
         assert abs((above - below) / (2 * h) - along) <= 1e-4 * max(1.0, abs(along))
 
 
-def best(check: Callable[..., None], *given: Any, rounds: int = ROUNDS) -> float:
+def best(check: Callable[..., None], *given: Any, rounds: int) -> float:
     times = []
     for _ in range(rounds):
         begun = time.perf_counter()
@@ -87,28 +85,28 @@ def memory(params: dict[str, Any], data: dict[str, Any]) -> float:
     return float(peak / sum(value.nbytes for value in params.values()))
 
 
-def row(size: int) -> str:
+def measured(size: int, rounds: int) -> list[Cell]:
+    """Return the cells of one size: our time, the other checker and its time, their ratio, and our memory."""
     params, data = network(size)
-    peer, other = ("tf.test.compute_gradient", tensorflow) if size <= 10_000 else ("5 random projections", projections)
+    small = size <= 10_000
+    peer, other = ("tf.test.compute_gradient", tensorflow) if small else ("5 random projections", projections)
     ours(params, data)
-    other(params, data) if other is projections else None
-    mine, theirs = best(ours, params, data), best(other, params, data, rounds=ROUNDS if size > 10_000 else 1)
-    return f"| {size:,} | {mine:.3g} s | {peer} | {theirs:.3g} s | {mine / theirs:.2f} | {memory(params, data):.0f} |"
+    if not small:
+        other(params, data)
+    mine, theirs = best(ours, params, data, rounds=rounds), best(other, params, data, rounds=1 if small else rounds)
+    return [mine, peer, theirs, f"{mine / theirs:.2f}", f"{memory(params, data):.0f} times the parameters"]
 
 
-def main() -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sizes = [int(float(text)) for text in sys.argv[1:]] or [10**3, 10**4, 10**5, 10**6]
-    text = (
-        "# What checking a model's gradient costs\n\n"
-        "Written by `python -m benchmarks.model_cost`: best of several; memory is the peak that Python allocates, in "
-        "multiples of the parameters.\n\n"
-        "| parameters | tf_gd | beside | takes | tf_gd / it | memory |\n| --- | --- | --- | --- | --- | --- |\n"
-        + "".join(f"{row(size)}\n" for size in sizes)
+def measure(*, rounds: int, **_: int) -> Table:
+    """Return the table for 10^3 to 10^6 parameters."""
+    return Table(
+        "What checking a model's gradient costs",
+        ["parameters", "tf_gd", "beside", "takes", "tf_gd / it", "memory"],
+        {f"{size:,}": measured(size, rounds) for size in SIZES},
+        "",
+        "A network with one hidden layer, its gradient right, when all agrees. Counted is the whole call, with the "
+        "graph that tf_gd makes of a small model's loss; not the import of TensorFlow, nor a first call of either. "
+        "Five random projections call the loss ten times and the hand-derived gradient once. Memory is the peak that "
+        "Python allocates.",
+        drawn=0,
     )
-    (Path(__file__).parent / "results" / "model_cost.md").write_text(text, encoding="utf-8")
-    print(text)
-
-
-if __name__ == "__main__":
-    main()

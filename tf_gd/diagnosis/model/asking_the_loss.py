@@ -98,8 +98,7 @@ def _hear_elements(evidence: "ModelEvidence") -> None:
 
 def _doubted(evidence: "ModelEvidence") -> Indices:
     """Return the elements in doubt, the worst first: off TensorFlow's, or in a direction that contradicts."""
-    off = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
-    differing = np.argsort(-off, kind="stable")[: np.count_nonzero(off)]
+    differing = evidence.worst()
     contradicting = [one for one in _each(evidence) if not evidence.agrees(one)]
     if not contradicting:
         return differing

@@ -13,10 +13,10 @@ from tf_gd.diagnosis.model.asking_the_loss import listen
 from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.element_ruling import Element
 from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
-from tf_gd.diagnosis.model.hand_gradient import is_single
+from tf_gd.diagnosis.model.hand_gradient import is_single, require_same_twice
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.loss_slopes import Direction, LossSlopes
-from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem, Vector
+from tf_gd.diagnosis.model.loss_slopes import Direction, LossSlopes, along
+from tf_gd.diagnosis.model.model_problem import LARGE, Indices, ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
 from tf_gd.errors import TfGdError
 
@@ -80,9 +80,15 @@ class ModelEvidence:
         off[[index for index, side in self.sides.items() if side is Side.SUBGRADIENT]] = 0.0
         return off
 
+    def worst(self) -> Indices:
+        """Return the elements that are off, the worst first."""
+        at = np.flatnonzero(self.off)
+        excess = self.off[at] / np.maximum(self.tolerance.values[at], np.finfo(float).tiny)
+        return np.asarray(at[np.argsort(-excess, kind="stable")], np.intp)
+
     def room_along(self, vector: Vector) -> float:
         """Return how far the slopes of two correct evaluations may lie apart along a direction."""
-        return float(self.tolerance.values @ abs(vector))
+        return along(self.tolerance.values, abs(vector))
 
     @property
     def audible(self) -> bool:
@@ -110,9 +116,9 @@ class ModelEvidence:
 
         Where numbers tie, moving the inputs by a unit in the last place steps over the kink.
         """
-        doubtful = self.problem.size <= LARGE and self.room_along(direction.vector) > _DOUBTFUL * abs(
-            direction.vector
-        ) @ abs(self.values)
+        doubtful = self.problem.size <= LARGE and self.room_along(direction.vector) > _DOUBTFUL * along(
+            abs(self.values), abs(direction.vector)
+        )
         return direction.slope.kink is None and self.agrees(direction) and not doubtful
 
     @cached_property
@@ -180,7 +186,7 @@ def gather(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelEvidence
         Misbehaved: the hand-derived gradient is not the same when it is asked twice, or returned no gradient.
     """
     hand, tensorflow = ask(problem), loss.gradient(problem)
-    _require_same_twice(hand, ask(problem), loss.unit)
+    require_same_twice(hand, ask(problem), loss.unit)
     slopes = LossSlopes(loss, problem)
     room = _tolerance(loss, ask, problem, hand, tensorflow)
     evidence = ModelEvidence(loss, ask, hand, tensorflow, room, slopes)
@@ -201,18 +207,6 @@ def _contradicted(evidence: ModelEvidence) -> bool:
         for index, slope in evidence.heard.items()
         for room in [float(evidence.tolerance.values[index])]
     )
-
-
-def _require_same_twice(first: Vector, second: Vector, unit: float) -> None:
-    allowed = unit**0.75 * max(float(abs(first).max(initial=0.0)), np.finfo(float).tiny)
-    index = int(np.argmax(abs(first - second)))
-    if abs(first - second)[index] > allowed:
-        raise Misbehaved(
-            "not-the-same-twice",
-            f"Asked twice at the same point, your gradient returned {first[index]:.6g} and then {second[index]:.6g}. "
-            "Does it draw random numbers anew, such as a dropout mask, or add to a sum that is never reset to 0? "
-            "Take random numbers as data, and start each sum inside the function.",
-        )
 
 
 def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Vector, tensorflow: Vector) -> Tolerance:

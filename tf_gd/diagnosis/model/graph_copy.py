@@ -20,7 +20,7 @@ _TRIALS = 16
 _SEVERAL_ROUNDINGS = 16.0  # another formula for the same number rounds a few times more, or elsewhere
 # These operations take constants in float32 even where they compute in float64.
 _SINGLE_CONSTANTS = {"LeakyRelu", "LeakyReluGrad"}
-_OWN_GRADIENTS = {"StopGradient", "PyFunc", "EagerPyFunc", "PartitionedCall", "StatefulPartitionedCall"}
+OWN_GRADIENTS = {"StopGradient", "PyFunc", "EagerPyFunc", "PartitionedCall", "StatefulPartitionedCall"}
 # These choose, copy or move numbers, and round nothing; a maximum must stay equal to one of its inputs.
 _EXACT = {
     *("Max", "Min", "Maximum", "Minimum", "MaxPool", "Relu", "Abs", "Neg", "Sign", "Identity", "IdentityN", "Reshape"),
@@ -119,7 +119,7 @@ def rounding_unit(operation: Any, output: Tensor) -> float:
 
 def has_own_gradient(operation: Any) -> bool:
     """Whether an operation's gradient is not TensorFlow's rule for it, or may hold one that is not."""
-    return operation.type in _OWN_GRADIENTS or "_gradient_op_type" in operation.node_def.attr
+    return operation.type in OWN_GRADIENTS or "_gradient_op_type" in operation.node_def.attr
 
 
 def has_single_constant(operation: Any) -> bool:

@@ -67,6 +67,19 @@ def is_single(values: Vector) -> bool:
     return _fit(mantissas, 24) and not _fit(mantissas, 12)
 
 
+def require_same_twice(first: Vector, second: Vector, unit: float) -> None:
+    """Raise `Misbehaved` unless two answers at one point are the same to within rounding."""
+    allowed = unit**0.75 * max(float(abs(first).max(initial=0.0)), np.finfo(float).tiny)
+    index = int(np.argmax(abs(first - second)))
+    if abs(first - second)[index] > allowed:
+        raise Misbehaved(
+            "not-the-same-twice",
+            f"Asked twice at the same point, your gradient returned {first[index]:.6g} and then {second[index]:.6g}. "
+            "Does it draw random numbers anew, such as a dropout mask, or add to a sum that is never reset to 0? "
+            "Take random numbers as data, and start each sum inside the function.",
+        )
+
+
 def _fit(mantissas: Vector, bits: int) -> bool:
     return bool((mantissas * 2.0**bits % 1 == 0).all())
 

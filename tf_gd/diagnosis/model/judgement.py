@@ -91,8 +91,7 @@ def _outside(evidence: ModelEvidence, wrong: list[int]) -> list[Finding]:
 def _elements(evidence: ModelEvidence) -> dict[int, Element]:
     """Return the elements that were heard, and those that differ; many that differ need not all be heard."""
     heard = {index: evidence.element(index) for index in [*evidence.heard, *list(evidence.sides)[:_MOST_ELEMENTS]]}
-    excess = evidence.off / np.maximum(evidence.tolerance.values, np.finfo(float).tiny)
-    differing = [index for index in largest_first(excess, _MOST_ELEMENTS) if excess[index] and index not in heard]
+    differing = [index for index in evidence.worst()[:_MOST_ELEMENTS] if index not in heard]
     accepted = all(element.ruling.accepts for element in heard.values())
     if heard and accepted and _admitted(evidence, evidence.hand) and not _admitted(evidence, evidence.tensorflow):
         return heard  # the loss sides with the hand-derived gradient

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
-from tf_gd.diagnosis.model.graph_copy import has_own_gradient
+from tf_gd.diagnosis.model.graph_copy import OWN_GRADIENTS, has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
 from tf_gd.diagnosis.model.loss_graph import LossGraph, operations_of
@@ -39,9 +39,9 @@ class EagerLoss(_WithoutGraph):
     def __init__(self, loss: Loss, problem: ModelProblem) -> None:
         self.loss, self.problem, self._tf = loss, problem, load_tensorflow()
         self.unit = max(UNITS[array.dtype.name] for array in problem.params.values())
-        with _dtypes_noted() as dtypes:
+        with _operations_noted() as self._noted:
             self._first = self._value_and_gradient(problem)
-        self.unit = max(self.unit, *(UNITS.get(dtype, 0.0) for dtype in dtypes), 0.0)
+        self.unit = max(self.unit, *(UNITS.get(dtype, 0.0) for _, dtype in self._noted), 0.0)
         require_finite(*self._first, problem)
         if float(self._scalar(self._tensors(problem))) != self._first[0]:
             raise bad_loss("be the same at each call. It draws random numbers: pass them as data.")
@@ -53,7 +53,12 @@ class EagerLoss(_WithoutGraph):
 
     @cached_property
     def own_gradients(self) -> bool:
-        """Whether a function in it may bring a gradient of its own; True where no graph of it can be made."""
+        """Whether a function in it may bring a gradient of its own; True where no graph of it can be made.
+
+        Eagerly, `tf.custom_gradient` shows as an Identity; only where there is one, a graph of the loss is made.
+        """
+        if self._noted and not {kind for kind, _ in self._noted} & {"Identity", *OWN_GRADIENTS}:
+            return False
         with contextlib.suppress(Exception):
             return any(map(has_own_gradient, operations_of(self.loss, self.problem)))
         return True
@@ -185,13 +190,14 @@ def _array(value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _dtypes_noted() -> Any:
-    """Note the dtypes of all floating tensors that TensorFlow computes eagerly meanwhile."""
-    noted: set[str] = set()
+def _operations_noted() -> Any:
+    """Note the type of each operation that TensorFlow runs eagerly meanwhile, with the dtypes of its results."""
+    noted: set[tuple[str, str]] = set()
     callbacks = _op_callbacks()
 
     def note(op_type: str, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
-        noted.update(output.dtype.name for output in outputs)
+        kind = op_type.decode() if isinstance(op_type, bytes) else str(op_type)
+        noted.update((kind, output.dtype.name) for output in outputs)
 
     if callbacks is None:
         yield noted

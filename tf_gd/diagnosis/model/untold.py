@@ -88,7 +88,7 @@ def _hidden(names: list[str], evidence: ModelEvidence) -> str:
 def _told(evidence: ModelEvidence, name: str) -> bool:
     """Whether a wrong sign or a factor of 2 in the gradient of a parameter would show."""
     part = evidence.problem.slices[name]
-    if part.start == part.stop or any(index in evidence.sides for index in range(part.start, part.stop)):
+    if part.start == part.stop or any(part.start <= index < part.stop for index in evidence.sides):
         return True
     heard = {index: slope for index, slope in evidence.heard.items() if part.start <= index < part.stop}
     if any(slope.kink is not None for slope in heard.values()):
@@ -113,7 +113,7 @@ def _unresolved(evidence: ModelEvidence, name: str) -> float:
     """
     part = evidence.problem.slices[name]
     largest = abs(evidence.hand[part]).max(initial=0.0)
-    if evidence.differentiates or not largest or any(index in evidence.sides for index in range(part.start, part.stop)):
+    if evidence.differentiates or not largest or any(part.start <= index < part.stop for index in evidence.sides):
         return 0.0
     heard = [SEVERAL * slope.error for i, slope in evidence.heard.items() if part.start <= i < part.stop]
     singly = float(max(heard) / largest) if len(heard) == part.stop - part.start else np.inf
