@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.model_zoo import tf
 
-from tf_gd import check_gradient
+from tf_gd import check_gradient, check_layer
 from tf_gd.diagnosis.model.beside_kinks import _least_norm
 
 rng = np.random.default_rng(0)
@@ -208,3 +208,23 @@ def test_the_shortest_mixture_is_that_of_the_definition():
         away = _least_norm(points + 10.0)  # the shortest of mixtures all of which lie on one side
         best = away @ (points + 10.0)
         assert ((points + 10.0) @ best >= best @ best * (1 - 1e-9)).all()
+
+
+@pytest.mark.parametrize(("sign", "wanted"), [(1.0, "right"), (-1.0, "wrong")])
+def test_a_hundred_parameters_at_zero_under_a_penalty(sign, wanted):
+    def loss(w, x, y):
+        return np.sum((x @ w - y) ** 2) + 0.5 * np.sum(np.abs(w))
+
+    def gradient(w, x, y):
+        return sign * 2 * x.T @ (x @ w - y) + 0.5 * np.sign(w)
+
+    found, _, text = verdict(loss, gradient, {"w": np.zeros(100)}, x=draw((10, 100)), y=draw(10))
+    assert found == wanted, text
+
+
+@pytest.mark.parametrize(("mask", "wanted"), [(np.greater, "right"), (np.greater_equal, "right"), (np.less, "wrong")])
+def test_a_relu_at_many_exact_zeros(mask, wanted):
+    check = check_layer(
+        lambda x: (np.maximum(x, 0), x), lambda dout, x: dout * mask(x, 0), {"x": np.round(2 * draw(100))}
+    )
+    assert check.verdict == wanted, str(check)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_SLOPES = 64  # each costs 6 evaluations of the loss and more
 FIRST = 16  # of elements in doubt, so many; the others where these are not all wrong
 EVERY_SLOPE = 32  # up to so many elements, each is asked
-MOST_KINKS = 128  # elements at kinks of a loss that is known by its slopes only
+MOST_KINKS = 128  # of the elements at kinks, so many, drawn at random, where the loss has no other gradient
 _OF_SLOPES = Reach(2.0**-16, 2.0**-13, off_ties=True)
 LARGEST = 3  # of more, so many with the largest gradients
 
@@ -71,6 +71,7 @@ def _beside(evidence: "ModelEvidence") -> BesideKinks:
         return BesideKinks(evidence.loss.gradient, problem, evidence.rounding, Reach.of(unit))
     if unit == DOUBLE and problem.size <= MOST_SLOPES:
         return BesideKinks(slopes.close, problem, slopes.noise / (CLOSE * problem.scales), _OF_SLOPES)
+    evidence.sides_by_hand = True
     return BesideKinks(evidence.ask, problem, evidence.rounding, Reach.of(unit))
 
 
@@ -85,7 +86,8 @@ def _hear_elements(evidence: "ModelEvidence") -> None:
         evidence.listen(list(range(size)))
         return
     if evidence.jumps is not None:
-        evidence.listen(np.flatnonzero(evidence.jumps)[: LARGEST if evidence.differentiates else MOST_KINKS].tolist())
+        at = np.random.default_rng(7).permutation(np.flatnonzero(evidence.jumps))
+        evidence.listen(at[: LARGEST if evidence.differentiates else MOST_KINKS].tolist())
     doubted = [int(index) for index in _doubted(evidence)[:MOST_SLOPES]]
     evidence.listen(doubted[:FIRST])
     if doubted:

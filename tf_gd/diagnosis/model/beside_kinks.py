@@ -83,15 +83,17 @@ class BesideKinks:
     def sides(self, value: Vector) -> dict[int, Side]:
         """Return what `value` is at each element that jumps."""
         at = np.flatnonzero(self.jumps)
-        whole = self._side(value, at) if at.size else Side.UNKNOWN
-        if whole is not Side.UNKNOWN:
+        whole = self._side(value, at) if at.size else Side.SUBGRADIENT
+        if whole is Side.SUBGRADIENT:
             return dict.fromkeys(at.tolist(), whole)
         found: dict[int, Side] = {}
         points, target, room = self._gradients[:, at], value[at], self._room[at]
-        for group in _apart(points, room):
+        groups = _apart(points, room)
+        for group in groups:
             part, few = points[:, group], 3 * _distinct(points[:, group], room[group]) <= len(points)
             inside = _shortest(part, target[group], room[group])[0]
-            side = Side.SUBGRADIENT if inside else Side.OUTSIDE if few else Side.UNKNOWN
+            otherwise = whole if len(groups) == 1 else Side.UNKNOWN
+            side = Side.SUBGRADIENT if inside else Side.OUTSIDE if few else otherwise
             found |= dict.fromkeys(at[group].tolist(), side)
         return found
 

@@ -45,6 +45,7 @@ class Element:
         tolerance: how far two correct evaluations may lie apart.
         confirmed: whether the loss confirms TensorFlow's gradient as a whole.
         side: what the hand-derived value is where the gradient jumps beside the point; None where it does not.
+        side_by_hand: whether that is known from the hand-derived gradient beside the point only.
         in_its_direction: whether it does so along a direction of this parameter, or of all, without a kink: then a
             slope at one element that contradicts both values is a slope over a kink nearby, or of a rough loss.
     """
@@ -57,6 +58,7 @@ class Element:
     confirmed: bool = True
     in_its_direction: bool = False
     side: Side | None = None
+    side_by_hand: bool = False
 
     @property
     def difference(self) -> float:
@@ -81,7 +83,7 @@ class Element:
     def ruling(self) -> Ruling:
         """Which value is right."""
         if self.side is Side.SUBGRADIENT:
-            return Ruling.KINK
+            return Ruling.UNKNOWN if self.side_by_hand and self._by_slope.rejects else Ruling.KINK
         if self.side is not None and not self.agrees:
             return Ruling.WRONG if self.side is Side.OUTSIDE else Ruling.UNKNOWN
         return self._by_slope

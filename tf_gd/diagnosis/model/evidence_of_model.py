@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.asking_the_loss import listen
+from tf_gd.diagnosis.model.asking_the_loss import MOST_KINKS, listen
 from tf_gd.diagnosis.model.beside_kinks import Side
-from tf_gd.diagnosis.model.element_ruling import Element
+from tf_gd.diagnosis.model.element_ruling import Element, Ruling
 from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single, require_same_twice
 from tf_gd.diagnosis.model.loss_function import LossFunction
@@ -35,7 +35,7 @@ class ModelEvidence:
         tolerance: how far two correct evaluations may lie apart.
         slopes: the loss's slopes, along `directions` and at the elements that were `heard`.
         jumps: where the gradient jumps beside the problem, shape [size]; None where it was not asked there.
-        sides: what the hand-derived value is at each element that jumps.
+        sides: what the hand-derived value is at each element that jumps; `sides_by_hand`: known from itself only.
         widened: whether elements pass only because TensorFlow's own constants are float32.
     """
 
@@ -49,6 +49,7 @@ class ModelEvidence:
     heard: dict[int, Slope] = field(default_factory=dict)
     jumps: npt.NDArray[np.bool_] | None = None
     sides: dict[int, Side] = field(default_factory=dict)
+    sides_by_hand: bool = False
     widened: bool = False
 
     @property
@@ -87,8 +88,9 @@ class ModelEvidence:
         return np.asarray(at[np.argsort(-excess, kind="stable")], np.intp)
 
     def room_along(self, vector: Vector) -> float:
-        """Return how far the slopes of two correct evaluations may lie apart along a direction."""
-        return along(self.tolerance.values, abs(vector))
+        """Return how far two correct slopes may lie apart; by hand alone, roundings add up like a random walk."""
+        room = self.tolerance.values * abs(vector)
+        return float(room.sum() if self.differentiates else np.sqrt((room**2).sum()))
 
     @property
     def audible(self) -> bool:
@@ -136,8 +138,11 @@ class ModelEvidence:
         """Whether kinks keep the loss from settling the gradient, and nothing else does."""
         if self.trusted:
             return False
-        heard = self.differentiates or all(index in self.heard for index in self.sides)
-        return not heard or any(one.slope.kink is not None for one in self.directions.values())
+        if self.sides_by_hand:
+            asked = [self.element(index).ruling for index in self.sides if index in self.heard]
+            if len(asked) < min(len(self.sides), MOST_KINKS) or Ruling.UNKNOWN in asked:
+                return True
+        return any(one.slope.kink is not None for one in self.directions.values())
 
     def element(self, index: int) -> Element:
         """Return what is known about one element."""
@@ -150,6 +155,7 @@ class ModelEvidence:
             self._confirmed,
             not self._confirming.isdisjoint({self.problem.name_of(index), ""}),
             self.sides.get(index),
+            self.sides_by_hand,
         )
 
     @cached_property

@@ -11,9 +11,8 @@ from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
 
 CLOSE = 2.0**-28  # the step of plain differences beside a kink
 ROUGH = 2.0**-13  # a directional slope of a large model need not be known better to confirm it
-# Elements of which the gradient is smaller than such a part of the largest have directions of their own; those under
-# the last part are too small to matter.
-_SIZES = (2.0**-10, 2.0**-24, 2.0**-40)
+# Elements of which the gradient is smaller than such a part of the largest have directions of their own.
+_SIZES = (2.0**-10, 2.0**-24)
 
 
 def along(gradient: Vector, vector: Vector) -> float:
@@ -29,7 +28,7 @@ class Direction:
         parameter: whose elements; "" for those of all.
         vector: shape [size].
         slope: the loss's own.
-        matters: whether the gradient of its elements is no negligible part of the parameter's.
+        matters: whether it holds the parameter's largest elements.
         room: how far another correct gradient's slope may lie apart.
     """
 
@@ -47,12 +46,10 @@ class Direction:
         """Whether a sign or a factor of 2 would show."""
         return self.slope.hears(along(gradient, self.vector))
 
-    def resolution(self, gradient: Vector) -> float:
-        """Return which part of the largest element could be wrong in any one element without being noticed."""
-        at = np.flatnonzero(self.vector)
-        least = abs(gradient[at]).max(initial=0.0) * abs(self.vector[at]).min(initial=np.inf)
-        noticed = SEVERAL * self.slope.error + self.room
-        return float(noticed / least) if least and np.isfinite(noticed) else np.inf
+    def unnoticed(self) -> float:
+        """Return by how much any one element could be off without being noticed."""
+        least = abs(self.vector[np.flatnonzero(self.vector)]).min(initial=np.inf)
+        return float((SEVERAL * self.slope.error + self.room) / least)
 
 
 class LossSlopes:
@@ -115,13 +112,15 @@ class LossSlopes:
         found = {"": Direction("", whole)}
         for name, part in self.problem.slices.items():
             at = np.arange(part.start, part.stop)
-            for place, among in enumerate([at] if gradient is None else _by_size(at, gradient * self.problem.scales)):
+            if gradient is None:
+                groups, uphill = [at], whole
+            else:
+                groups, uphill = _by_size(at, gradient * self.problem.scales), _uphill(whole, gradient)
+            for place, among in enumerate(groups):
                 vector = np.zeros_like(whole)
-                vector[among] = whole[among]
-                if among.size and (len(self.problem.slices) > 1 or among.size < at.size):
-                    found[f"{name}, size {place}" if place else name] = Direction(
-                        name, vector, matters=place < len(_SIZES)
-                    )
+                vector[among] = uphill[among]
+                if among.size and (len(self.problem.slices) > 1 or gradient is not None):
+                    found[f"{name}, size {place}" if place else name] = Direction(name, vector, matters=place == 0)
         return found
 
     def direction(self, seed: int = 0) -> Vector:
@@ -132,6 +131,11 @@ class LossSlopes:
         if self.problem.size <= 20_000:
             direction *= rng.uniform(0.5, 1.0, self.problem.size)
         return direction
+
+
+def _uphill(direction: Vector, gradient: Vector) -> Vector:
+    """Return the direction turned so that the contributions of no two elements cancel."""
+    return np.asarray(np.where(gradient == 0, direction, abs(direction) * np.sign(gradient)))
 
 
 def _stepped(here: Vector, index: int, step: float) -> Vector:

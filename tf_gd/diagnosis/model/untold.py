@@ -14,7 +14,7 @@ from tf_gd.errors import TfGdError
 
 _RADII = (0.5, 2.0, 8.0)  # of other points, in the parameters' sizes: a dead ReLU is alive at one of them
 _FAR = (-1e6, -1e3, -1.0, 0.1, 1.0, 1e3, 1e6)  # a term that rounding hides here is seen at one of them
-_RESOLUTION = 1e-3
+_RESOLUTION, _NEGLIGIBLE = 1e-3, 2.0**-40
 
 
 def untold(evidence: ModelEvidence, unknown: list[Element]) -> tuple[list[Finding], list[Finding]]:
@@ -32,8 +32,31 @@ def untold(evidence: ModelEvidence, unknown: list[Element]) -> tuple[list[Findin
     zeros = [("zero-gradient", f"The gradient of {listed(always)} is 0 here and at other points.")] if always else []
     if here:
         return [("hidden-parameter", _hidden(here, evidence))], zeros
+    if tiny := _unheard(evidence):
+        return [("lost-in-rounding", _TINY.format(tiny))], zeros
     rough = {name: part for name in evidence.problem.slices if (part := _unresolved(evidence, name)) > _RESOLUTION}
     return ([("lost-in-rounding", _rough(rough))] if rough else []), zeros
+
+
+_TINY = (
+    "At {} rounding hides the loss's own slope, and a function in the loss brings a gradient of its own "
+    "(tf.custom_gradient, tf.stop_gradient) that may be wrong as yours is: try another point, where the gradient there "
+    "is larger, or check a loss of these elements alone."
+)
+
+
+def _unheard(evidence: ModelEvidence) -> str:
+    """Return elements at which a gradient of the loss's own, and yours with it, could be wrong without a sign."""
+    if evidence.trusted or not evidence.differentiates:
+        return ""
+    weights = abs(evidence.hand * evidence.problem.scales)
+    hidden = [one for one in evidence.directions.values() if one.parameter and not one.hears(evidence.hand)]
+    for one in hidden:
+        part = evidence.problem.slices[one.parameter]
+        at = np.flatnonzero((one.vector != 0) & (weights > _NEGLIGIBLE * weights[part].max(initial=0.0)))
+        if at.size:
+            return evidence.problem.label(int(at[np.argmax(weights[at])]))
+    return ""
 
 
 KINKS = (
@@ -120,7 +143,7 @@ def _unresolved(evidence: ModelEvidence, name: str) -> float:
     directions = _directions(evidence, name)
     if any(one.slope.kink is not None for one in directions):
         return 0.0
-    return min(singly, max((one.resolution(evidence.hand) for one in directions[:1]), default=0.0))
+    return min(singly, max((one.unnoticed() / largest for one in directions), default=0.0))
 
 
 def _is_always_zero(evidence: ModelEvidence, name: str) -> bool:
