@@ -126,6 +126,13 @@ def test_a_single_step_cannot_tell(start: tuple[float, float]) -> None:
     assert advised.verdict == "right"
 
 
+def test_residuals_of_one_sign_leave_right_steps_right() -> None:
+    d = Descent(5)
+    m, c = d.run(descents.right, 4, (40.0, 60.0))
+    assert (np.outer(m, d.x) + c[:, None] > d.y).all()
+    assert check_path(m, c, d.x, d.y, learning_rate=d.rate).verdict == "right"
+
+
 def test_a_start_at_the_best_line_cannot_tell() -> None:
     x = np.arange(4.0)
     assert check_path([2.0, 2.0, 2.0], [1.0, 1.0, 1.0], x, 2 * x + 1).verdict == "cannot-tell"

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_gd.diagnosis.path.explanations import PathContext, PathExplanation, Search
+from tf_gd.diagnosis.path.explanations import WITHOUT_SIGN, PathExplanation, Search
 from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.rate_fit import Factor
+from tf_gd.diagnosis.path.step_factors import PathContext
 
 
 def alike(found: PathExplanation, steps: PathSteps, context: PathContext) -> list[str]:
@@ -18,7 +19,10 @@ def alike(found: PathExplanation, steps: PathSteps, context: PathContext) -> lis
     return [
         other.names[0]
         for other in (*search.rules(), *search.gradients())
-        if len(other.names) == 1 and other.factor.value > 0 and (not known or other.reading.guess == 0)
+        if len(other.names) == 1
+        and other.names[0] != WITHOUT_SIGN  # as long as no residual is negative, it is right
+        and other.factor.value > 0
+        and (not known or other.reading.guess == 0)
     ]
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.loop_rounds import Sampling, samplings
+from tf_gd.diagnosis.path.places import place_of, text_of
 from tf_gd.diagnosis.path.program_record import READ, NumberSeries, ProgramArray, ProgramRecord
-from tf_gd.diagnosis.path.statements import Statement, Statements, calls, place_of, text_of
+from tf_gd.diagnosis.path.statements import Statement, Statements, calls
 from tf_gd.diagnosis.path.term_arrays import Array
 
 MOST_PAIRS, MOST_POINTS = 60, 40

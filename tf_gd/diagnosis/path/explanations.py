@@ -16,7 +16,7 @@ from tf_gd.diagnosis.line.formulas import Formula, residual, right
 from tf_gd.diagnosis.line.running_error import each, sign
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
-from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, Rate, read_factor, shares
+from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, PathContext, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import (
     MOVED_TWICE,
     RULES,
@@ -42,25 +42,6 @@ OF_INTERCEPT = {
 
 PARAMETERS = ("m", "c")
 WITHOUT_SIGN = "residual-without-sign"
-
-
-@dataclass(frozen=True)
-class PathContext:
-    """What is known beside the steps.
-
-    Attributes:
-        rates: the learning rates that the steps may have been taken with, the likeliest first.
-        reduction: the loss that was asked for: nothing else is right.
-        loss: the loss that the program itself computes.
-        twice: whether the program moves the intercept twice in every step.
-        computed: whether it is known that every step was computed, also those that do not move.
-    """
-
-    rates: Sequence[Rate] = ()
-    reduction: str | None = None
-    loss: str | None = None
-    twice: bool = False
-    computed: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,13 @@ import numpy.typing as npt
 
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import path_mistakes
-from tf_gd.diagnosis.path.explanations import PathContext
 from tf_gd.diagnosis.path.left_out_steps import left_out_steps
-from tf_gd.diagnosis.path.path_judgement import Judgement
+from tf_gd.diagnosis.path.path_judgement import Judgement, report
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
-from tf_gd.diagnosis.path.path_report import report
 from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_kept
 from tf_gd.diagnosis.path.rate_fit import Factor
-from tf_gd.diagnosis.path.step_factors import Rate
+from tf_gd.diagnosis.path.step_factors import PathContext, Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
 from tf_gd.points import Points, as_vector

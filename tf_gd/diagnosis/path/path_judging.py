@@ -10,18 +10,17 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.alternatives import alike, generic
-from tf_gd.diagnosis.path.explanations import PathContext, PathExplanation, Search, forms
-from tf_gd.diagnosis.path.inexact_steps import nearly, unlisted
+from tf_gd.diagnosis.path.explanations import PathExplanation, Search, forms
+from tf_gd.diagnosis.path.inexact_steps import cut_to_whole_numbers, nearly, unlisted
 from tf_gd.diagnosis.path.mini_batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.other_optimizers import REMEMBERING, changing_factor
 from tf_gd.diagnosis.path.path_judgement import Judgement, Numbers
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
-from tf_gd.diagnosis.path.step_factors import FactorReading, read_factor, shares
+from tf_gd.diagnosis.path.step_factors import FactorReading, PathContext, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.diagnosis.path.two_mistakes import two_mistakes
-from tf_gd.diagnosis.path.whole_numbers import cut_to_whole_numbers
 
 # Gradients that are 0 at the line (0, 0), from where they never move.
 VANISHING = ("missing-target",)

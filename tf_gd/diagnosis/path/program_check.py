@@ -14,14 +14,15 @@ from tf_gd.diagnosis.path.candidates import trained_numbers
 from tf_gd.diagnosis.path.explanations import WITHOUT_SIGN
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
+from tf_gd.diagnosis.path.path_judgement import entry
 from tf_gd.diagnosis.path.path_remarks import Course
-from tf_gd.diagnosis.path.path_report import entry
 from tf_gd.diagnosis.path.program_model import bends, called_names
 from tf_gd.diagnosis.path.program_record import ProgramRecord
-from tf_gd.diagnosis.path.program_search import SURE, Descent, ProgramSearch
+from tf_gd.diagnosis.path.program_search import SURE, ProgramSearch
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
 from tf_gd.diagnosis.path.source_lines import SourceLines
 from tf_gd.diagnosis.path.statements import Statements
+from tf_gd.diagnosis.path.trials import Descent
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Sandbox
 from tf_gd.errors import DataError

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate, pairs, point_candidates, vectors, writes_itself
-from tf_gd.diagnosis.path.explanations import PathContext
+from tf_gd.diagnosis.path.candidates import Pair, pairs, point_candidates, vectors, writes_itself
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.inexact_steps import unlisted
-from tf_gd.diagnosis.path.loop_rounds import Sampling
-from tf_gd.diagnosis.path.mini_batches import Batching
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
-from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.program_batches import are_shuffled_apart, batch_trials
 from tf_gd.diagnosis.path.program_loss import losses_of
 from tf_gd.diagnosis.path.program_model import LineModel
@@ -25,11 +21,11 @@ from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.rate_fit import fit
 from tf_gd.diagnosis.path.statements import Statements
-from tf_gd.diagnosis.path.step_factors import FactorReading
+from tf_gd.diagnosis.path.step_factors import FactorReading, PathContext
 from tf_gd.diagnosis.path.step_rules import right_move
-from tf_gd.diagnosis.path.steps_of_pair import steps_of
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.diagnosis.path.through_origin import has_intercept, origin_pairs
+from tf_gd.diagnosis.path.trials import Descent, Trial, on_batches, steps_of
 
 TRIED_QUICKLY = 8  # steps
 PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
@@ -38,26 +34,6 @@ FEWEST_UNEXPLAINED = 3  # steps: one or two say too little to call them wrong wi
 SURE = 1.3  # an explanation that takes no more for granted than this: one mistake, at a rate that is known
 MOST_DESCENTS = 5
 LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
-
-
-@dataclass(frozen=True, eq=False)
-class Descent:
-    """A descent that was found in a program, and its judgement."""
-
-    pair: Pair
-    points: PointsCandidate
-    sampling: Sampling
-    judgement: Judgement
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """One way to read a program: this pair, cut into these steps, on these points."""
-
-    pair: Pair
-    points: PointsCandidate
-    sampling: Sampling
-    steps: PathSteps
 
 
 class ProgramSearch:
@@ -176,7 +152,7 @@ class ProgramSearch:
                 if are_shuffled_apart(self.record, trial.steps):
                     reading = replace(found.judgement, verdict="wrong", names=("shuffled-apart",), sure=1.0)
                     return replace(found, judgement=reading)
-                return _on_batches(found, trial)
+                return on_batches(found, trial)
         return None
 
     def _batch_trials(self) -> Iterator[Trial]:
@@ -190,7 +166,7 @@ class ProgramSearch:
         for trial in islice(self._batch_trials(), BATCHES_TRIED):
             found = self._judged(trial, SINGLE)
             if found is not None and found.judgement.verdict == "wrong" and found.judgement.sure < SURE:
-                return _on_batches(found, trial)
+                return on_batches(found, trial)
         return None
 
     def _likeliest(self, trials: Sequence[Trial]) -> list[Trial]:
@@ -257,18 +233,6 @@ class ProgramSearch:
             if one.states[:4].shape == states.shape and (one.states[:4] == states).all()
         )
         return any(one.writes[1] > one.writes[0] for one in same)
-
-
-def _on_batches(descent: Descent, trial: Trial) -> Descent:
-    """Return the descent with what each step used; where that is all points in another order, they are one batch."""
-    x, y = trial.steps.x, trial.steps.y
-    if len(np.unique(np.column_stack([x.ravel(), y.ravel()]), axis=0)) <= trial.steps.n > 1:
-        points = PointsCandidate(
-            replace(trial.points.x, values=x[0]), replace(trial.points.y, values=y[0]), trial.points.score
-        )
-        return replace(descent, points=points)
-    batching = Batching(trial.steps, trial.steps.n, in_turn=False)
-    return replace(descent, judgement=replace(descent.judgement, batching=batching))
 
 
 def _integers(pair: Pair) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tf_gd.diagnosis.path.path_remarks import Course, distance
+from tf_gd.diagnosis.path.places import place_of, text_of
 from tf_gd.diagnosis.path.program_record import ProgramRecord
-from tf_gd.diagnosis.path.statements import Statements, place_of, text_of
+from tf_gd.diagnosis.path.statements import Statements
 
 LARGEST_TOLERANCE = 0.5
 SIZES = ("abs", "fabs", "absolute", "norm", "max", "hypot", "sqrt", "square", "allclose", "isclose", "dot", "sum")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tf_gd.diagnosis.path.places import LAST, Place, text_of
 from tf_gd.diagnosis.path.program_record import READ
-from tf_gd.diagnosis.path.statements import LAST, Place, text_of
 from tf_gd.diagnosis.path.values import SMALL, Value, values
 
 MOST_ROWS = 1200  # of one series

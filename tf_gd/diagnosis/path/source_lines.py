@@ -8,6 +8,7 @@ from functools import cached_property
 
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
 from tf_gd.diagnosis.path.loop_rounds import Sampling
+from tf_gd.diagnosis.path.places import place_of, text_of
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.source_links import (
     Link,
@@ -19,7 +20,7 @@ from tf_gd.diagnosis.path.source_links import (
     position,
     unpacks,
 )
-from tf_gd.diagnosis.path.statements import Statement, Statements, place_of, text_of
+from tf_gd.diagnosis.path.statements import Statement, Statements
 
 UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m", "returns-the-change")
 UPDATE = (

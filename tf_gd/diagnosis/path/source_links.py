@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tf_gd.diagnosis.path.places import Place, place_of, text_of
 from tf_gd.diagnosis.path.program_record import NumberSeries
-from tf_gd.diagnosis.path.statements import Place, Statement, place_of, text_of
+from tf_gd.diagnosis.path.statements import Statement
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-Step = tuple[str, str | int]  # ("name", "w"), then ("attribute", "theta") or ("item", 0)
-Place = tuple[Step, ...]
+from tf_gd.diagnosis.path.places import LAST, Place, place_of
 
 # Methods of a variable or tensor that put another value into it.
 ASSIGNING = ("assign", "assign_sub", "assign_add", "sub_", "add_", "copy_")
-
-LAST: Step = ("last", -1)  # the element that `append` added
 
 
 @dataclass
@@ -210,19 +207,6 @@ def _places(target: ast.expr) -> Iterator[Place]:
             yield place
 
 
-def place_of(node: ast.expr) -> Place | None:
-    """Return the steps that lead to a name, an attribute or a constant item; None for anything else."""
-    if isinstance(node, ast.Name):
-        return (("name", node.id),)
-    if isinstance(node, ast.Attribute):
-        base = place_of(node.value)
-        return None if base is None else (*base, ("attribute", node.attr))
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        base, key = place_of(node.value), node.slice.value
-        return None if base is None or not isinstance(key, str | int) else (*base, ("item", key))
-    return None
-
-
 def _maybe_changed(node: ast.stmt, heads: list[ast.expr]) -> Iterator[Place]:
     """Yield what a call in a statement may change in place."""
     for head in heads:
@@ -253,16 +237,3 @@ def _mentioned(node: ast.expr) -> Iterator[Place]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
             yield from _mentioned(child)
-
-
-def text_of(place: Place) -> str:
-    """Return a place as it is written in a program.
-
-    Example:
-        >>> text_of((("name", "self"), ("attribute", "theta"), ("item", 0)))
-        'self.theta[0]'
-    """
-    parts = []
-    for kind, value in place:
-        parts.append({"name": f"{value}", "attribute": f".{value}"}.get(kind, f"[{value!r}]"))
-    return "".join(parts)

@@ -26,6 +26,25 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class PathContext:
+    """What is known beside the steps.
+
+    Attributes:
+        rates: the learning rates that the steps may have been taken with, the likeliest first.
+        reduction: the loss that was asked for: nothing else is right.
+        loss: the loss that the program itself computes.
+        twice: whether the program moves the intercept twice in every step.
+        computed: whether it is known that every step was computed, also those that do not move.
+    """
+
+    rates: Sequence[Rate] = ()
+    reduction: str | None = None
+    loss: str | None = None
+    twice: bool = False
+    computed: bool = False
+
+
+@dataclass(frozen=True)
 class FactorReading:
     """A factor, read: under which loss, with which rate, and the mistakes that are left over.
 

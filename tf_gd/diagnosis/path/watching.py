@@ -13,8 +13,9 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from tf_gd.diagnosis.path.places import Place
 from tf_gd.diagnosis.path.recorder import Recorder
-from tf_gd.diagnosis.path.statements import Place, Statement, Statements
+from tf_gd.diagnosis.path.statements import Statement, Statements
 
 OFTEN = 400  # times a line is read
 IDLE = 2_000_000  # lines in a row that had nothing new, at a microsecond each: a flood of output, a long loop

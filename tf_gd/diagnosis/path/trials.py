@@ -1,14 +1,38 @@
-"""The steps of two series on two columns of points, as far as their numbers are finite."""
+"""One way to read a program: two series as m and c, cut into steps, on two columns of points; and its judgement."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
+from tf_gd.diagnosis.path.mini_batches import Batching
 from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
+from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
 from tf_gd.diagnosis.path.term_arrays import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """A descent that was found in a program, and its judgement."""
+
+    pair: Pair
+    points: PointsCandidate
+    sampling: Sampling
+    judgement: Judgement
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One way to read a program: this pair, cut into these steps, on these points."""
+
+    pair: Pair
+    points: PointsCandidate
+    sampling: Sampling
+    steps: PathSteps
 
 
 def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSteps | None:
@@ -32,3 +56,15 @@ def _unit(pair: Pair, states: Array, x: CandidateVector, y: CandidateVector) -> 
     """Return the unit roundoff of the coarsest dtype that m, c, x and y had."""
     dtypes = {*pair.m.dtypes, *pair.c.dtypes, x.dtype, y.dtype}
     return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
+
+
+def on_batches(descent: Descent, trial: Trial) -> Descent:
+    """Return the descent with what each step used; where that is all points in another order, they are one batch."""
+    x, y = trial.steps.x, trial.steps.y
+    if len(np.unique(np.column_stack([x.ravel(), y.ravel()]), axis=0)) <= trial.steps.n > 1:
+        points = PointsCandidate(
+            replace(trial.points.x, values=x[0]), replace(trial.points.y, values=y[0]), trial.points.score
+        )
+        return replace(descent, points=points)
+    batching = Batching(trial.steps, trial.steps.n, in_turn=False)
+    return replace(descent, judgement=replace(descent.judgement, batching=batching))
