@@ -24,7 +24,7 @@ class HereSandbox(Sandbox):
     def __enter__(self) -> "HereSandbox":
         return self
 
-    def _exchange(self, message: dict[str, Any], own_work: float = 0.0) -> dict[str, Any]:
+    def _exchange(self, message: dict[str, Any], *limits: float) -> dict[str, Any]:
         with contextlib.redirect_stdout(io.StringIO()):
             answer = child.answer_to(self.program, unpack(pack(message)[4:]))
         return self._without_fault(unpack(pack(answer)[4:]))

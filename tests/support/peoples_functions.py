@@ -99,7 +99,7 @@ GRADIENTS = [
     Form("keyword only", "def gradient(*, m, c, x, y):"),
     Form("keyword only data", "def gradient(m, c, *, xs, ys):", x="xs", y="ys"),
     Form("defaults", "def gradient(x, y, w=0.0, b=0.0):", m="w", c="b"),
-    Form("verbose default", "def gradient(x, y, w, b, verbose=False):", m="w", c="b"),
+    Form("verbose default", "def compute_grads(x, y, w, b, verbose=False):", m="w", c="b"),
     Form("n passed", "def gradient(m, b, x, y, n):", c="b", n="n"),
     Form("N passed", "def gradient(x, y, N, w, b):", m="w", c="b", n="N"),
     Form("alpha passed", "def gradient(x, y, w, b, alpha):", m="w", c="b"),

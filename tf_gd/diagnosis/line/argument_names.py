@@ -27,9 +27,7 @@ _ROLE = {name: role for role, names in _NAMES.items() for name in names.split()}
 _AROUND = {"current", "curr", "cur", "now", "next", "tmp", "temp", "old", "prev", "new", "init", "initial", "start"}
 _AROUND |= {"val", "value", "values", "train"}
 _AROUND |= {"in", "the", "my", "vec", "vector", "array", "arr", "list", "param", "training"}
-_COUNTS = re.compile(
-    r"epoch|epoc|iter|num_?steps|n_?steps|max_?steps|^steps$|rounds|tol|verbose|history|repeat|pasos|schritte|durchl"
-)
+_COUNTS = re.compile(r"epoch|epoc|iter|num_?steps|n_?steps|max_?steps|^steps$|rounds|tol|repeat|pasos|schritte|durchl")
 _PREDICTIONS = re.compile(r"(y_?)?(hats?|preds?|predict(ed|ions?)?)(_?y|_?values?)?|y_?p")
 _ERRORS = re.compile(
     r"errors?|errs?|e|residuals?|diffs?|loss|cost|cache|d_?(out|output|y|z|a|h|x|loss)s?|upstream\w*|delta\w*"
