@@ -31,6 +31,11 @@ def test_a_sample_of_random_models(first):
     assert counts["right", "right"] + counts["wrong", "wrong"] >= 1.6 * SAMPLE
 
 
+@pytest.mark.parametrize("seed", [218, pytest.param(566, marks=pytest.mark.slow), 975])
+def test_a_coarse_loss_with_kinks_in_reach_accuses_no_right_gradient(seed):
+    assert tried([seed])[1] == []
+
+
 @pytest.mark.slow
 def test_two_thousand_random_models(capsys):
     counts, bad = tried(range(WHOLE))

@@ -96,7 +96,7 @@ class Element:
         if np.isnan(self.tensorflow):
             return (Ruling.KINK if self.at_kink else Ruling.RIGHT) if hand else Ruling.WRONG
         tensorflow = self.slope.admits(self.tensorflow, self._room_at_slope)
-        if self.at_kink:
+        if self.at_kink and not (self.agrees and self.in_its_direction and not hand):
             return Ruling.KINK if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
         if self.agrees:
             return Ruling.RIGHT if hand or tensorflow or self.in_its_direction else Ruling.NEITHER

@@ -12,12 +12,12 @@ from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.asking_the_loss import MOST_KINKS, listen
 from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.element_ruling import Element, Ruling
-from tf_gd.diagnosis.model.finite_differences import SINGLE, Slope
+from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single, require_same_twice
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import Direction, LossSlopes, along
 from tf_gd.diagnosis.model.model_problem import LARGE, Indices, ModelProblem, Vector
-from tf_gd.diagnosis.model.tolerance import Tolerance, tolerance
+from tf_gd.diagnosis.model.tolerance import Tolerance, rough_tolerance, tolerance
 from tf_gd.errors import TfGdError
 
 _DOUBTFUL, _HEARD = 2.0**-13, 64.0
@@ -66,6 +66,11 @@ class ModelEvidence:
     def trusted(self) -> bool:
         """Whether TensorFlow knows it by its own rules: no function in the loss brings a gradient of its own."""
         return self.loss.differentiates and not self.loss.own_gradients
+
+    @property
+    def believed(self) -> bool:
+        """Whether slopes that contradict TensorFlow's gradient say less than it: a coarse loss, with kinks in reach."""
+        return self.trusted and self.slopes.unit > DOUBLE
 
     @property
     def values(self) -> Vector:
@@ -131,7 +136,7 @@ class ModelEvidence:
             there = self.problem.nearby(0)
             sizes = np.maximum(sizes, 10 * abs(self.loss.gradient(there) if self.differentiates else self.ask(there)))
         heard = _HEARD * self.slopes.noise / self.problem.scales  # less than this the loss does not show
-        return np.maximum(heard, _rough_tolerance(self.problem, sizes, self.slopes.unit).values)
+        return np.maximum(heard, rough_tolerance(self.problem, sizes, self.slopes.unit).values)
 
     @property
     def unsettled(self) -> bool:
@@ -153,7 +158,7 @@ class ModelEvidence:
             self.heard.get(index),
             float(self.tolerance.values[index]),
             self._confirmed,
-            not self._confirming.isdisjoint({self.problem.name_of(index), ""}),
+            self.believed or not self._confirming.isdisjoint({self.problem.name_of(index), ""}),
             self.sides.get(index),
             self.sides_by_hand,
         )
@@ -219,7 +224,7 @@ def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Vector
     """Return the rounding tolerance; of a large model first a rough one, and the dear one only if it is too small."""
     unit = loss.unit
     if loss.differentiates and problem.size > LARGE:
-        rough = _rough_tolerance(problem, tensorflow, unit)
+        rough = rough_tolerance(problem, tensorflow, unit)
         if (abs(hand - tensorflow) <= rough.values).all():
             return rough
     functions = [ask, loss.gradient] if loss.differentiates else [ask]
@@ -227,15 +232,6 @@ def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Vector
     if unit < SINGLE and is_single(hand) and (abs(hand - tensorflow) > found.values).any() | (not loss.differentiates):
         return tolerance(functions, problem, SINGLE)
     return found
-
-
-def _rough_tolerance(problem: ModelProblem, values: Vector, unit: float) -> Tolerance:
-    """Return one tolerance for each parameter: roundings of its largest element."""
-    factor = 4.0 * problem.num_inputs**0.5
-    room = np.zeros(problem.size)
-    for part in problem.slices.values():
-        room[part] = factor * unit * abs(values[part]).max(initial=0.0)
-    return Tolerance(room, factor, problem.num_inputs, unit, 0)
 
 
 def _with_rounding_of_operations(evidence: ModelEvidence) -> ModelEvidence:

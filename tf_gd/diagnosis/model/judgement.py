@@ -46,7 +46,8 @@ def judge(evidence: ModelEvidence, nones: Iterable[str] = ()) -> ModelJudgement:
     remarks = _remarks(evidence, list(elements.values()), nones)
     if wrong:
         return ModelJudgement("wrong", _outside(evidence, wrong), remarks, elements, wrong)
-    if len(evidence.heard) < evidence.problem.size and not _admitted(evidence, evidence.hand):
+    agree = evidence.believed and not evidence.off.any()
+    if len(evidence.heard) < evidence.problem.size and not agree and not _admitted(evidence, evidence.hand):
         look_beside(evidence)
         evidence.listen(_largest(evidence))
         if (found := located(evidence)) is not None:

@@ -54,6 +54,15 @@ def tolerance(functions: list[Callable[[ModelProblem], Vector]], problem: ModelP
     return Tolerance(factor * moved, factor, num_inputs, unit, trials)
 
 
+def rough_tolerance(problem: ModelProblem, values: Vector, unit: float) -> Tolerance:
+    """Return one tolerance for each parameter: roundings of its largest element."""
+    factor = LAMBDA * problem.num_inputs**0.5
+    room = np.zeros(problem.size)
+    for part in problem.slices.values():
+        room[part] = factor * unit * abs(values[part]).max(initial=0.0)
+    return Tolerance(room, factor, problem.num_inputs, unit, 0)
+
+
 def num_trials(size: int) -> int:
     """Return how often the inputs are moved: less often where each trial is dear."""
     return 16 if size <= 1000 else 8 if size <= 20_000 else 1
