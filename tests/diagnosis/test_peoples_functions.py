@@ -81,6 +81,8 @@ def test_a_mistake_in_one_of_two_functions_is_found_at_its_line(tmp_path: Path) 
          "def db(x, y, w, b):\n    return 2 * sum((w * x + b - y) ** 2)\n", "power-not-lowered", 4),
         ("def gradient(x, y, w, b):\n    e = w * x + b - y\n    dw = 2 * sum(e * x)\n    db = 2 * sum(e)\n"
          "    return round(dw, 3), round(db, 3)\n", "unlisted", 5),
+        ("rate = 0.01\ndef update(m, c, x, y):\n    e = m * x + c - y\n    m -= rate * 2 * sum(e * x)\n"
+         "    c += rate * 2 * sum(e)\n    return m, c\n", "sign-of-c", 5),
         ("grad = lambda x, y, w, b: (2 * sum((w * x + b - y) * x),\n    2 * sum(y - w * x - b))\n", "sign-of-c", 2),
     ],
 )  # fmt: skip

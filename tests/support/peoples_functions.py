@@ -314,6 +314,8 @@ def mistaken(seed: int) -> Planted:
     loss, kind = pick.choice(LOSSES), pick.choice(("gradient", "gradient", "update", "step", "pair"))
     if kind == "step":
         form, (name, changes) = pick.choice(STEP_FORMS), pick.choice(UPDATE_MISTAKES)
+        if (form.name, name) == ("global rate", "rate-missing"):  # neither takes a rate nor reads one: not to be called
+            return mistaken(seed + 100_000)
         text = _stepping(form, changes).source(lines_of(RIGHT_BODIES["numpy"], loss))
         return Planted(f"{form.name}, {loss}, {name}", text, ALIKE.get(name, (name,)))
     form = pick.choice(GRADIENTS if kind == "gradient" else UPDATES)

@@ -9,6 +9,7 @@ from tf_gd.diagnosis.function_candidates import Candidate
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
 from tf_gd.diagnosis.line.asking import UPDATE
 from tf_gd.diagnosis.line.line_check import of_fault
+from tf_gd.diagnosis.line.naming_mistakes import RIGHT_BUT_FOR_ITS_GRADIENT
 from tf_gd.diagnosis.program_source import ProgramSource
 
 BENDS = {"exp", "sigmoid", "expit", "softmax", "tanh", "log", "relu", "cross_entropy", "sin", "cos"}
@@ -42,9 +43,11 @@ def with_lines(source: ProgramSource, names: Sequence[str], check: GradientCheck
 
 
 def _is_about_c(finding: str, message: str) -> bool:
-    if finding in UPDATE_OF_C or message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc")):
+    said = message.removeprefix(RIGHT_BUT_FOR_ITS_GRADIENT)
+    if finding in UPDATE_OF_C or said.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc")):
         return True
-    return "your dL/dc is" in message and "your dL/dm is" not in message
+    pairs = (("your dL/dc is", "your dL/dm is"), ("your new c is", "your new m is"))
+    return any(of_c in message and of_m not in message for of_c, of_m in pairs)
 
 
 def taken_back(

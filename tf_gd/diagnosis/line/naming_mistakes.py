@@ -32,6 +32,8 @@ from tf_gd.diagnosis.line.updates import (
 )
 from tf_gd.reduction import Reduction
 
+RIGHT_BUT_FOR_ITS_GRADIENT = "The update is right but for its gradient. "
+
 
 @dataclass(frozen=True)
 class Named:
@@ -133,9 +135,7 @@ def _of_its_gradient(seen: Sequence[Observation], loss: Reduction, strict: bool)
     for lift in lifts:
         said = explanation(FormulaEvidence(seen, lift, STEPS), coincidences=strict)
         if said.mistakes:
-            diagnosis = [
-                (name, f"The update is right but for its gradient. {message}") for name, message in said.diagnosis(loss)
-            ]
+            diagnosis = [(name, f"{RIGHT_BUT_FOR_ITS_GRADIENT}{message}") for name, message in said.diagnosis(loss)]
             yield Named(diagnosis, loss, said.together, seen, _cost(said, loss, strict))
             return
 
