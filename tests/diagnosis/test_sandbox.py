@@ -17,7 +17,7 @@ from tf_gd.diagnosis import answers
 from tf_gd.diagnosis import sandbox as sandbox_module
 from tf_gd.diagnosis.calling import Misbehaved, answer, is_library
 from tf_gd.diagnosis.line.asking import GRADIENT
-from tf_gd.diagnosis.line.reading import read
+from tf_gd.diagnosis.line.two_results import read
 from tf_gd.diagnosis.pipe import Arguments, BrokenMessageError, decode, decode_array, pack, unpack
 from tf_gd.diagnosis.program_source import ProgramSource, without_magics
 from tf_gd.diagnosis.sandbox import Sandbox

@@ -13,8 +13,8 @@ from tf_gd.diagnosis.line.conventions import Convention, conventions
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.matching import Observation, in_one_precision, parts_explained
 from tf_gd.diagnosis.line.probes import LINES, Probe, probes
-from tf_gd.diagnosis.line.reading import extra_of
 from tf_gd.diagnosis.line.tested_function import Tested, TrialLine, on_points
+from tf_gd.diagnosis.line.two_results import extra_of
 from tf_gd.diagnosis.line.updates import STEPS, UpdateQuestion, as_tensorflow, on_paper
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
@@ -92,20 +92,26 @@ def _answered(tested: Tested, points: Points, replies: Sequence[Reply]) -> Chose
     return Chosen(tested, points, [tested.answer(reply) for reply in replies])
 
 
-def _ways(call: Call, subject: Subject, said: str | None) -> list[Convention]:
-    if said is None:
+def _ways(call: Call, subject: Subject, outright: str | None) -> list[Convention]:
+    if outright is None:
         parameters = subject.parameters
     else:
-        parameters = [[name, "positional", False] for name in said_outright(call, said)[1]]
+        parameters = [[name, "positional", False] for name in said_outright(call, outright)[1]]
     ways, _ = conventions(call, parameters)
     if not ways:
-        names = ", ".join(name for name, _, _ in parameters or ())
+        taken = [name for name, kind, _ in parameters or () if kind not in ("word", "outside")]
         advice = f'Say what they are with --call "{call.name}(...)", or take {", ".join(call.arguments)}.'
-        computed = [name for name, _, _ in parameters or () if holds_predictions(name) or holds_derivatives(name)]
+        computed = [f"{name} = m * x + c" if holds_predictions(name) else name for name in taken if _is_computed(name)]
         if computed:
             advice = f"Take {', '.join(call.arguments)}, and compute {' and '.join(computed)} in it."
-        raise Misbehaved("wrong-arguments", f"Your function takes ({names}), but it is called as {call}. {advice}")
+        raise Misbehaved(
+            "wrong-arguments", f"Your function takes ({', '.join(taken)}), but it is called as {call}. {advice}"
+        )
     return [way.with_c_first() for way in ways] if subject.c_first else ways
+
+
+def _is_computed(name: str) -> bool:
+    return holds_predictions(name) or holds_derivatives(name)
 
 
 def _is_right(chosen: Chosen, losses: Sequence[Reduction]) -> bool:

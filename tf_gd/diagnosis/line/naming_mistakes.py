@@ -84,7 +84,7 @@ def _cost(said: MistakeCombination, loss: Reduction, strict: bool) -> int:
 def _distance(formula: Callable[[Any], Any], seen: Sequence[Observation]) -> float:
     """Return how far the answers are from a formula's, each as a part of what was added up for it."""
     return sum(
-        min(float(abs(value - term.value) / term.size), 1e6) if term.size else 0.0
+        float(min(abs(value - term.value) / term.size, 10**6)) if term.size else 0.0
         for one in seen
         for value, term in zip(one.answer.values, one.probe.under(formula), strict=True)
     )

@@ -15,7 +15,7 @@ from tf_gd.diagnosis.calling import Misbehaved, Reply
 from tf_gd.diagnosis.line.asking import Answer, Call, Subject
 from tf_gd.diagnosis.line.conventions import Convention
 from tf_gd.diagnosis.line.probes import LINES
-from tf_gd.diagnosis.line.reading import read
+from tf_gd.diagnosis.line.two_results import read
 from tf_gd.diagnosis.line.updates import RATES, STEPS
 from tf_gd.diagnosis.sandbox import Call as Question
 from tf_gd.points import Points
