@@ -52,6 +52,7 @@ def loss(w):
 def gradient(w):
     return {"w": np.array([5.0, 1.0, 7.0])}
 """
+LONG = ("builtins", "random")
 REPLACEMENTS = {
     "builtins": "import builtins\nbuiltins.abs = lambda value: 0\nbuiltins.max = lambda *_, **__: 0",
     "numpy": "np.abs = np.absolute = lambda value: 0 * value\nnp.isclose = np.allclose = np.array_equal = "
@@ -86,8 +87,16 @@ def judged(tmp_path: Path):
     return check
 
 
-@pytest.mark.parametrize("replacement", REPLACEMENTS)
-@pytest.mark.parametrize("source", [MODEL, LAYER], ids=["model", "layer"])
+@pytest.mark.parametrize(
+    ("source", "replacement"),
+    [
+        pytest.param(
+            source, name, id=f"{kind}-{name}", marks=pytest.mark.slow if kind == "layer" and name in LONG else ()
+        )
+        for kind, source in (("model", MODEL), ("layer", LAYER))
+        for name in REPLACEMENTS
+    ],
+)
 def test_what_a_file_replaces_does_not_make_it_right(judged, source, replacement):
     check = judged(source + REPLACEMENTS[replacement], -1.0)
     assert check.verdict == "wrong", str(check)

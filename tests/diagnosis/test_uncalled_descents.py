@@ -96,7 +96,9 @@ def test_a_right_one_in_another_form_is_right(name: str, tmp_path: Path) -> None
     assert {check.verdict for check in checks.values()} == {"right"}, checks
 
 
-@pytest.mark.parametrize("name", OTHER_DESCENTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=pytest.mark.slow if one in ("poly", "momentum") else ()) for one in OTHER_DESCENTS]
+)
 def test_one_of_another_model_is_not_called_wrong(name: str, tmp_path: Path) -> None:
     checks = functions_of(IMPORT + OTHER_DESCENTS[name], tmp_path)
     assert "wrong" not in {check.verdict for check in checks.values()}, checks
