@@ -328,3 +328,16 @@ def test_the_compiled_loop_is_its_own_description():
     parts = np.empty((1, 3, 5))
     add_parts(x, y, np.array([[x0, y0]]), parts)
     assert parts[0].tolist() == [*np.array(want).tolist(), [0.0] * 5]
+
+
+def test_a_million_points_are_shared_out_over_two_cores(monkeypatch):
+    shared = []
+
+    def noted(work, items, worth_a_thread):
+        shared.append(len(items) // worth_a_thread)
+        work(iter(items))
+
+    monkeypatch.setattr("tf_gd.moments.sums.usable_cores", lambda: 2)
+    monkeypatch.setattr("tf_gd.moments.sums.on_all_cores", noted)
+    Moments.of(*noisy_line(1_000_000))
+    assert shared[0] >= 2

@@ -41,7 +41,8 @@ def sums(x: Vector, y: Vector) -> Quadratic:
     finished: list[ChunkSums] = []
     if x.size > EXACT:
         _prepare()
-    group = CHUNK * min(MOST_AT_ONCE, 1 + x.size // (CHUNK * 4 * usable_cores()))  # four turns for each core, or more
+    chunks = min(MOST_AT_ONCE, 1 + x.size // (CHUNK * 4 * usable_cores()))  # at once; four turns for each core, or more
+    group = CHUNK * chunks
 
     def share(todo: Iterator[int]) -> None:
         taken = ChunkSums()
@@ -49,7 +50,7 @@ def sums(x: Vector, y: Vector) -> Quadratic:
             taken.add(x[start : start + group], y[start : start + group])
         finished.append(taken)
 
-    on_all_cores(share, range(0, x.size, group), worth_a_thread=4)
+    on_all_cores(share, range(0, x.size, group), worth_a_thread=max(1, 4 // chunks))
     return reduce(Quadratic.plus, (part for taken in finished for part in taken.parts()))
 
 

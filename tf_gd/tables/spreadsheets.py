@@ -33,7 +33,6 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _CELL = re.compile(rb"""\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
-_LONGEST_TAG = 200
 
 
 def open_spreadsheet(file: Path, data: Path, dialect: Dialect, aside: Aside) -> Source:

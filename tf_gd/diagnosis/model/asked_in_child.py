@@ -22,7 +22,6 @@ from tf_gd.errors import InvalidArgumentError, TfGdError
 
 JOB = model_job.__name__
 OWN_WORK = 120.0  # seconds that one answer may take beside what the file's functions take
-_STATED = {"differentiates", "own_gradients", "has_single_constants"}
 _LONGEST_NAME, _LONGEST_TEXT = 80, 300
 
 
