@@ -4,7 +4,6 @@
 returns numbers and text. See `sandbox` for the messages.
 """
 
-import faulthandler
 import os
 import queue
 import signal
@@ -25,18 +24,17 @@ from tf_gd.diagnosis.pipe import (
     unpack,
 )
 from tf_gd.diagnosis.program import LearnerProgram
+from tf_gd.diagnosis.watchdog import Watchdog
 
 _exit, _getpid, _write = os._exit, os.getpid, os.write
-
-SHORTEST = 1e-3  # seconds; a watchdog cannot be set to less
 
 
 class ProgramInChild:
     """The program, and the two ends of the pipe."""
 
-    def __init__(self, path: str, time_limit: float) -> None:
+    def __init__(self, path: str, time_limit: float, watchdog: Watchdog) -> None:
         self.questions, self.replies = _private_pipes()
-        self.program = LearnerProgram(path)
+        self.program = LearnerProgram(path, watchdog)
         self.time_limit = time_limit
         self.pid = _getpid()
         self.inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -71,16 +69,9 @@ class ProgramInChild:
             _exit(1)
 
     def _within_limits(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Do what a message says, under a watchdog outside Python's control that ends the process.
-
-        It writes where the program hangs to standard error, which the parent reads.
-        """
-        seconds = float(message["seconds"])
-        try:  # without `max`: the program may have replaced it
-            faulthandler.dump_traceback_later(seconds if seconds > SHORTEST else SHORTEST, exit=True, file=2)
+        """Do what a message says, under the watchdog."""
+        with self.program.watchdog.within(float(message["seconds"])):
             return answer_to(self.program, message)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
 
 
 def answer_to(program: LearnerProgram, message: dict[str, Any]) -> dict[str, Any]:
@@ -165,9 +156,9 @@ def limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
-def main(path: str, memory_limit: str, time_limit: str) -> None:
+def main(path: str, memory_limit: str, time_limit: str, hung_at: str) -> None:
     """Serve until the parent is gone."""
-    child = ProgramInChild(path, float(time_limit))
+    child = ProgramInChild(path, float(time_limit), Watchdog(int(hung_at)))
     if b"tensorflow" in child.program.source.text:
         from tf_gd.loading import load_tensorflow
 

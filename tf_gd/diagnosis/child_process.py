@@ -7,8 +7,8 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from tf_gd.diagnosis.program_source import ProgramSource
 
 FLOOD = 1_000_000  # bytes of output; a program that does not end and printed more is told so
 GRACE = 30.0  # seconds after the child's own watchdog should have ended it, before the parent does
-TAIL = 1 << 20  # bytes of output that are kept, to read where the watchdog found the program
 
 
 class ChildProcess:
@@ -34,8 +33,9 @@ class ChildProcess:
 
     def __init__(self, source: ProgramSource, time_limit: float, memory_limit: int) -> None:
         self.source, self.time_limit = source, time_limit
-        self.printed, self._tail = 0, deque[bytes]()
-        self._child = _start(source.path, memory_limit, time_limit)
+        self.printed = 0
+        self._hung_at = tempfile.TemporaryFile()  # noqa: SIM115 (open until the child has ended)
+        self._child = _start(source.path, memory_limit, time_limit, self._hung_at.fileno())
 
     def send(self, content: bytes, seconds: float) -> None:
         """Write to the child, and read its output meanwhile.
@@ -90,15 +90,12 @@ class ChildProcess:
         return bytes(content)
 
     def _drain(self, child: "subprocess.Popen[bytes]") -> bool:
-        """Take what the program printed: count it, and keep the end of it. Return whether there was something."""
+        """Take what the program printed, and count it. Return whether there was something."""
         assert child.stderr is not None
         if not select.select([child.stderr], [], [], 0)[0]:
             return False
         part = os.read(child.stderr.fileno(), 1 << 20)
         self.printed += len(part)
-        self._tail.append(part[-TAIL:])
-        while sum(map(len, self._tail)) - len(self._tail[0]) > TAIL:
-            self._tail.popleft()
         return bool(part)
 
     def _why(self, child: "subprocess.Popen[bytes]") -> Misbehaved:
@@ -108,9 +105,9 @@ class ChildProcess:
         for _ in range(1000):
             if not self._drain(child):
                 break
-        text = b"".join(self._tail).decode("utf-8", "replace")
-        if (at := text.rfind("Timeout (")) >= 0:
-            return self.hangs(text[at:])
+        self._hung_at.seek(0)
+        if dump := self._hung_at.read():
+            return self.hangs(dump.decode("utf-8", "replace"))
         if child.returncode is not None and child.returncode < 0:
             name = signal.Signals(-child.returncode).name
             return Misbehaved("crashes", f"Python crashed ({name}). Did the file run out of memory, or call into C?")
@@ -139,13 +136,13 @@ class ChildProcess:
         elif child.poll() is None:
             child.kill()
         child.wait()
-        for stream in (child.stdin, child.stdout, child.stderr):
+        for stream in (child.stdin, child.stdout, child.stderr, self._hung_at):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
 
 
-def _start(path: str, memory_limit: int, time_limit: float) -> "subprocess.Popen[bytes]":
+def _start(path: str, memory_limit: int, time_limit: float, hung_at: int) -> "subprocess.Popen[bytes]":
     """Start the child, with this very package but not the user's folder first on its path."""
     root = str(Path(tf_gd.__file__).resolve().parent.parent)
     code = (
@@ -153,11 +150,12 @@ def _start(path: str, memory_limit: int, time_limit: float) -> "subprocess.Popen
         "from tf_gd.diagnosis import child; child.main(*sys.argv[1:])"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", code, path, str(memory_limit), repr(float(time_limit))],
+        [sys.executable, "-c", code, path, str(memory_limit), repr(float(time_limit)), str(hung_at)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
+        pass_fds=(hung_at,),
         env={**os.environ, "MPLBACKEND": "Agg"},  # a program that plots opens no window
         start_new_session=True,  # so that whatever the file starts ends with it
     )

@@ -13,6 +13,7 @@ import numpy as np
 from tf_gd.diagnosis.calling import Misbehaved, parameters_of, plain_text, tell_error, what_was_raised
 from tf_gd.diagnosis.own_functions import OwnFunction, own_functions
 from tf_gd.diagnosis.program_source import ProgramSource
+from tf_gd.diagnosis.watchdog import Watchdog
 
 _ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg, np.random)}
 
@@ -22,6 +23,7 @@ class LearnerProgram:
 
     Attributes:
         source: its text.
+        watchdog: what ends the process when it hangs.
         filename: the name under which its code is compiled: `frame.f_code.co_filename` of its frames.
         module: what it defines, once it has run (or as far as it came).
         fault: what ended it before its end, or None.
@@ -29,7 +31,8 @@ class LearnerProgram:
         kept: what jobs keep from one message to the next.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, watchdog: Watchdog | None = None) -> None:
+        self.watchdog = watchdog or Watchdog()
         self.source = ProgramSource.read(path)
         self.filename = path
         self.module: ModuleType | None = None

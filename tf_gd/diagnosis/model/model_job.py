@@ -4,7 +4,6 @@ No verdict is computed here. What comes back are numbers and text: the loss, Ten
 one at parameters and data that the parent chooses, and facts of the loss's graph. See `asked_in_child`.
 """
 
-import faulthandler
 import functools
 import inspect
 import time
@@ -24,9 +23,9 @@ from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.pipe_arrays import packed
 from tf_gd.diagnosis.pipe import decode_array
 from tf_gd.diagnosis.program import LearnerProgram
+from tf_gd.diagnosis.watchdog import SHORTEST, Watchdog
 from tf_gd.errors import TfGdError
 
-_SHORTEST = 1e-3  # seconds; a watchdog cannot be set to less
 _CALLS_IN_ALL = 10  # times the limit of one call, for all of them
 _SLOW = (
     "The functions of the file are too slow to be called as often as a check needs. Check them with fewer points or "
@@ -46,7 +45,7 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     """
     program.execute()
     program.restore()
-    faulthandler.cancel_dump_traceback_later()  # from here on, only the time in the file's own functions counts
+    program.watchdog.rest()  # from here on, only the time in the file's own functions counts
     try:
         if options["do"] == "open":
             program.kept["model"] = Answers(program, str(options["what"]), float(options["seconds"]))
@@ -66,7 +65,7 @@ class Answers:
 
     def __init__(self, program: LearnerProgram, what: str, seconds: float) -> None:
         there: dict[str, Any] = {} if program.module is None else program.module.__dict__
-        loss, gradient, problem = _model(what, there, _Watch(seconds))
+        loss, gradient, problem = _model(what, there, _Watch(program.watchdog, seconds))
         self.losses: list[LossFunction] = [loss_function(loss, problem)]
         self.by_hand = HandGradient(gradient)
         self.problem = self.losses[0].problem
@@ -126,10 +125,10 @@ def _is_numbers(value: Any) -> bool:
 
 
 class _Watch:
-    """A watchdog that runs only while one of the file's functions does; it ends the process when a call hangs."""
+    """The watchdog, while one of the file's functions runs and only then."""
 
-    def __init__(self, seconds: float) -> None:
-        self._of_a_call = max(seconds, _SHORTEST)
+    def __init__(self, watchdog: Watchdog, seconds: float) -> None:
+        self._watchdog, self._of_a_call = watchdog, max(seconds, SHORTEST)
         self._left = _CALLS_IN_ALL * self._of_a_call
 
     def watched(self, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,12 +138,11 @@ class _Watch:
         def call(*args: Any, **kwargs: Any) -> Any:
             if self._left < 0:
                 raise Misbehaved("cannot-check", _SLOW)
-            faulthandler.dump_traceback_later(self._of_a_call, exit=True, file=2)
             begun = time.monotonic()
             try:
-                return function(*args, **kwargs)
+                with self._watchdog.within(self._of_a_call):
+                    return function(*args, **kwargs)
             finally:
-                faulthandler.cancel_dump_traceback_later()
                 self._left -= time.monotonic() - begun
 
         return call
