@@ -31,7 +31,7 @@ TAIL = """
 | `in-place` `returns-nothing` `wrong-shape` `not-a-number` `not-finite` | what came back instead of two numbers |
 | `raises` `hangs` `exits` `crashes` `prints-too-much` `out-of-memory` `syntax-error` `wrong-arguments` `cannot-check` | why nothing could be compared: not wrong, but exit code 2 |
 | `float64-learning-rate` | a remark: right on paper, but TensorFlow rounds the rate to float32 |
-| `called-as` `refuses` `overflows` `taken-back` `called-with-our-points` | remarks: how a function was called; which points it refuses, or overflows on; what the update takes back; that nothing in the file calls it |"""
+| `called-as` `refuses` `overflows` `taken-back` `order-of-results` `called-with-our-points` | remarks: how a function was called; which points it refuses, or overflows on; what the update takes back; in which order it returns its results; that nothing in the file calls it |"""
 
 
 def plain(text: str) -> str:

@@ -156,9 +156,9 @@ def gradient(w, b, x, y):
 @pytest.mark.parametrize(
     ("source", "names"),
     [
-        (MODEL, []),
+        pytest.param(MODEL, [], marks=pytest.mark.slow),  # TensorFlow is loaded anew for each
         (MODEL.replace("x.T @", "2 * x.T @"), ["extra-factor-2"]),
-        (MODEL.replace("tf.linalg.matvec(x, w)", "nonsense"), ["cannot-check"]),
+        pytest.param(MODEL.replace("tf.linalg.matvec(x, w)", "nonsense"), ["cannot-check"], marks=pytest.mark.slow),
     ],
 )
 def test_any_other_model(diagnose: Any, source: str, names: list[str]) -> None:

@@ -161,3 +161,69 @@ def test_the_advice_on_a_function_that_says_nothing_works(tmp_path: Path) -> Non
 def test_what_the_name_of_a_function_says() -> None:
     assert not any(map(says_gradient, ("loss", "cost", "predict", "mse", "upgrade"[:2], "residuals")))
     assert [derivative_of(name) for name in ("dw", "partial_m", "loss_gradient", "update_b")] == ["w", "m", "", "b"]
+
+
+C_RETURNED_FIRST = """
+def compute_gradient(x, y, w, b):
+    e = w * x + b - y
+    dw, db = (e * x).mean(), e.mean()
+    return db, dw
+"""
+
+
+def test_the_names_of_what_is_returned_say_its_order(tmp_path: Path) -> None:
+    check = functions_of(C_RETURNED_FIRST, tmp_path)["compute_gradient"]
+    assert (check.verdict, check.loss, [name for name, _ in check.remarks]) == (
+        "right",
+        "half_mean",
+        ["called-as", "order-of-results"],
+    )
+    assert "line 5 says: `return db, dw`. Take them in that order." in check.remarks[-1][1]
+    crossed = C_RETURNED_FIRST.replace("dw, db =", "db, dw =")
+    taken = f"{C_RETURNED_FIRST}\n\ndef step(x, y, w, b, lr):\n    dw, db = compute_gradient(x, y, w, b)\n"
+    taken += "    w -= lr * dw\n    b -= lr * db\n    return w, b\n"
+    for text in (crossed, taken):
+        check = functions_of(text, tmp_path)["compute_gradient"]
+        assert [name for name, _ in check.diagnosis] == ["swapped"]
+
+
+MAKER = """
+def make_gradient(x, y):
+    n = len(x)
+    def gradient(w, b):
+        e = [w * u + b - v for u, v in zip(x, y)]
+        return 2 * sum(a * u for a, u in zip(e, x)) / n, 2 * sum(e) / n
+    return gradient
+"""
+LAMBDA = """
+def gradient_of(xs, ys):
+    return lambda m, c: (
+        sum((m * x + c - y) * x for x, y in zip(xs, ys)),
+        sum(m * x + c - y for x, y in zip(xs, ys)),
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "loss", "wrong", "line"),
+    [
+        (MAKER, "make_gradient.gradient", "mean", ("2 * sum(e)", "-2 * sum(e)"), 6),
+        (LAMBDA, "gradient_of", "half_sum", ("        sum(m", "        -sum(m"), 5),
+    ],
+)
+def test_the_gradient_that_a_function_makes(
+    text: str, name: str, loss: str, wrong: tuple[str, str], line: int, tmp_path: Path
+) -> None:
+    check = functions_of(text, tmp_path)[name]
+    assert (check.verdict, check.loss) == ("right", loss)
+    check = functions_of(text.replace(*wrong), tmp_path)[name]
+    assert [(finding, check.lines[finding]) for finding, _ in check.diagnosis] == [("sign-of-c", line)]
+
+
+def test_an_argument_that_holds_both_parameters_is_said_outright(tmp_path: Path) -> None:
+    text = "def f(p, q, r):\n    s, t = p\n    e = [t + s * u - v for u, v in zip(q, r)]\n"
+    text += "    return 2 * sum(a * u for a, u in zip(e, q)), 2 * sum(e)\n"
+    assert functions_of(text, tmp_path, call="f((w, b), x, y)")["f"].ok
+    assert not functions_of(text, tmp_path, call="f([b, w], x, y)")["f"].ok
+    with pytest.raises(ValueError, match=r"theta, \(w, b\), X, points and lr are known too"):
+        functions_of(text, tmp_path, call="f((1, 2), 3)")

@@ -119,3 +119,28 @@ def test_where_it_cannot_be_called_the_advice_works(tmp_path: Path) -> None:
 
 def test_one_that_is_called_is_judged_by_its_own_steps_only(tmp_path: Path) -> None:
     assert functions_of(f"{FUNCTION}\ngradient_descent(np.arange(3.0), np.ones(3), 0.1, 0)\n", tmp_path) == {}
+
+
+STEP = """
+def update_params(x, y, w, b):
+    n = len(x)
+    err = w * x + b - y
+    w -= 0.05 * (1 / n) * sum(err * x)
+    b -= 0.05 * (1 / n) * sum(err)
+    return w, b
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mistake", "line"),
+    [
+        (("b -=", "b +="), "sign-of-c", 6),
+        (("sum(err * x)", "sum(err)"), "missing-x", 5),
+        (("+ b - y", "- y"), "missing-intercept", 5),
+    ],
+)
+def test_a_step_at_a_rate_of_its_own(wrong: tuple[str, str], mistake: str, line: int, tmp_path: Path) -> None:
+    check = functions_of(STEP, tmp_path)["update_params"]
+    assert (check.verdict, check.loss) == ("right", "half_mean"), str(check)
+    check = functions_of(STEP.replace(*wrong), tmp_path)["update_params"]
+    assert [(name, check.lines[name]) for name, _ in check.diagnosis] == [(mistake, line)], str(check)

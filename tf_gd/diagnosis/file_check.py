@@ -137,9 +137,7 @@ def _check_as(
         return of_fault(one.name, fault)
     if found.verdict == "wrong":
         found = of_another_model(sandbox.source, one.names[0], found)
-    if one.taken_at is not None:
-        found = in_order(sandbox.source, one.taken_at, found)
-    return with_lines(sandbox.source, one.names, found)
+    return with_lines(sandbox.source, one.names, in_order(sandbox.source, one, found))
 
 
 def _path(sandbox: Sandbox, reduction: str | None, given: Mapping[str, str]) -> tuple[GradientCheck | None, str]:

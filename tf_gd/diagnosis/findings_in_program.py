@@ -67,13 +67,19 @@ def taken_back(
     return checks
 
 
-def in_order(source: ProgramSource, line: int, check: GradientCheck) -> GradientCheck:
-    """Return the check of a gradient that gives dL/dc first, with the line of the program that takes it so."""
-    if not check.ok:
+def in_order(source: ProgramSource, one: Candidate, check: GradientCheck) -> GradientCheck:
+    """Return the check of a gradient that gives dL/dc first, with the line of the program that says so."""
+    line = one.taken_at or one.said_at
+    if not check.ok or line is None:
         return check
-    said = f"It returns dL/dc first, and your {source.place(line)} takes it so: `{printable(source.line(line), 100)}`."
-    report = f"{check.report}\n\nremark: taken-back\n    {said}"
-    return replace(check, report=report, remarks=[*check.remarks, ("taken-back", said)])
+    place, text = source.place(line), printable(source.line(line), 100)
+    if one.taken_at:
+        name, said = "taken-back", f"It returns dL/dc first, and your {place} takes it so: `{text}`."
+    else:
+        name, said = "order-of-results", f"It returns dL/dc first, and dL/dm second, as your {place} says: `{text}`. "
+        said += "Take them in that order."
+    report = f"{check.report}\n\nremark: {name}\n    {said}"
+    return replace(check, report=report, remarks=[*check.remarks, (name, said)])
 
 
 def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:

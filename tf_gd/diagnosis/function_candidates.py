@@ -13,7 +13,7 @@ from tf_gd.diagnosis.line.argument_names import (
     says_loss,
     says_step,
 )
-from tf_gd.diagnosis.line.asking import DESCENT, GRADIENT, UPDATE, Call, InChild, PairInChild
+from tf_gd.diagnosis.line.asking import DESCENT, GRADIENT, STEP, UPDATE, Call, InChild, PairInChild
 from tf_gd.diagnosis.line.call_words import said_outright
 from tf_gd.diagnosis.line.conventions import conventions
 from tf_gd.diagnosis.line.each_point import EachPoint, takes_one_point
@@ -31,12 +31,19 @@ class Candidate:
         kinds: as what it is checked: as a gradient, an update, or either.
         certain: whether its name says outright what it is.
         taken_at: the line of the program that takes its results with that of c first, against its arguments.
+        said_at: the line that returns them so, by their names, where nothing takes them.
     """
 
     names: tuple[str, ...]
     kinds: tuple[Call, ...]
     certain: bool = False
     taken_at: int | None = None
+    said_at: int | None = None
+
+    @property
+    def c_first(self) -> bool:
+        """Whether its results come with that of c first, though its arguments do not."""
+        return self.taken_at is not None or self.said_at is not None
 
     @property
     def name(self) -> str:
@@ -49,7 +56,7 @@ class Candidate:
             return PairInChild(sandbox, (self.names[0], self.names[1]), loaded.functions)
         parameters = loaded.functions[self.name]
         kind = EachPoint if GRADIENT in self.kinds and takes_one_point(parameters or []) else InChild
-        return kind(sandbox, self.name, parameters, self.taken_at is not None)
+        return kind(sandbox, self.name, parameters, self.c_first)
 
 
 def candidates(loaded: Loaded, source: ProgramSource, call: str | None = None) -> list[Candidate]:
@@ -65,11 +72,13 @@ def candidates(loaded: Loaded, source: ProgramSource, call: str | None = None) -
 
 
 def _in_order(one: Candidate, parameters: list[list[Any]] | None, source: ProgramSource) -> Candidate:
-    """Return a gradient with the line that takes its results the other way round than its arguments stand."""
+    """Return a gradient with the line that says that its results come the other way round than its arguments."""
     roles = [role for name in _arguments(parameters or []) if (role := role_of(name)) in ("m", "c")]
     if roles != ["m", "c"] or GRADIENT not in one.kinds:
         return one
-    return replace(one, taken_at=function_lines.intercept_first(source, one.name))
+    taken = function_lines.intercept_first(source, one.name)
+    said = None if one.certain else function_lines.returned_intercept_first(source, one.name)
+    return replace(one, taken_at=taken, said_at=said)
 
 
 def descents(loaded: Loaded, source: ProgramSource) -> Iterator[str]:
@@ -78,6 +87,17 @@ def descents(loaded: Loaded, source: ProgramSource) -> Iterator[str]:
     for name, parameters in loaded.functions.items():
         holds = _plain(name) not in run and _holds_descent(parameters or [], known.get(name))
         if holds and conventions(DESCENT, parameters)[0]:
+            yield name
+
+
+def steps_at_own_rate(loaded: Loaded, source: ProgramSource) -> Iterator[str]:
+    """Yield the functions that make one step at a rate that stands in them, and do not run when the program runs."""
+    run, known = function_lines.run_by(source), function_lines.functions(source)
+    for name, parameters in loaded.functions.items():
+        plain, function = _plain(name), known.get(name)
+        rates = any(role_of(one) == "rate" for one, kind, _ in parameters or [] if kind != "word")
+        moves = says_step(plain) and not (says_gradient(plain) or derivative_of(plain) or rates or plain in run)
+        if moves and not _holds_descent(parameters or [], function) and conventions(STEP, parameters)[0]:
             yield name
 
 
@@ -143,9 +163,9 @@ def _role_of_stem(stem: str, arguments: frozenset[str]) -> str:
 
 def _outright(loaded: Loaded, call: str) -> Candidate:
     """Return the function that `call` names."""
-    has_rate = any(role_of(word.strip()) == "rate" for word in call.partition("(")[2].rstrip(") ").split(","))
+    has_rate = any(role_of(word.strip("() ")) == "rate" for word in call.partition("(")[2].split(","))
     kind = UPDATE if has_rate else GRADIENT
-    name, _ = said_outright(kind, call)
+    name = said_outright(kind, call).function
     if name not in loaded.functions:
         known = ", ".join(loaded.functions) or "none"
         raise invalid("call", "a call of a function that the file defines", call, f"It defines: {known}.")

@@ -18,12 +18,12 @@ def _tree(source: ProgramSource) -> ast.Module:
 
 
 def functions(source: ProgramSource) -> dict[str, Function]:
-    """Return a program's functions, `name` or `Class.method`; a lambda with a name as the function that it is."""
+    """Return a program's functions, `name`, `Class.method` or `factory.inner`; a lambda with a name as a function."""
     found: dict[str, Function] = {}
     for node in ast.walk(_tree(source)):
         if isinstance(node, Function):
             found.setdefault(node.name, node)
-        elif isinstance(node, ast.ClassDef):
+        if isinstance(node, Function | ast.ClassDef):
             found |= {f"{node.name}.{one.name}": one for one in node.body if isinstance(one, Function)}
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             body = ast.copy_location(ast.Return(node.value.body), node.value.body)
@@ -70,6 +70,17 @@ def run_by(source: ProgramSource) -> set[str]:
     return run
 
 
+def numbers_in(source: ProgramSource, name: str) -> list[float]:
+    """Return the numbers above 0 that stand in a function, in their order."""
+    nodes = ast.walk(functions(source)[name]) if name in functions(source) else ()
+    numbers = [(one.lineno, one.col_offset, one.value) for one in nodes if isinstance(one, ast.Constant)]
+    return [
+        float(value)
+        for *_, value in sorted(numbers, key=lambda one: one[:2])
+        if isinstance(value, float | int) and value > 0
+    ]
+
+
 def moves_in_a_loop(function: Function) -> bool:
     """Return whether a function moves both m and c, or a theta, in a loop: it holds the descent itself."""
     loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
@@ -99,6 +110,20 @@ def returns_derivatives(function: Function) -> bool:
             if {field_role(name) for name in names} >= {"m", "c"}:
                 return True
     return False
+
+
+def returned_intercept_first(source: ProgramSource, name: str) -> int | None:
+    """Return the line of a function's `return db, dw`, where nothing takes its results: their names say the order."""
+    function = functions(source).get(name)
+    if function is None or name.rpartition(".")[2] in called_in(source):
+        return None
+    returned = [node for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
+    orders = [
+        [field_role(one.id) for one in node.value.elts if isinstance(one, ast.Name) and not role_of(one.id)]
+        for node in returned
+        if isinstance(node.value, ast.Tuple)
+    ]
+    return returned[0].lineno if returned and orders == [["c", "m"]] * len(returned) else None
 
 
 def intercept_first(source: ProgramSource, name: str) -> int | None:
@@ -147,6 +172,7 @@ def line_of_result(function: Function, which: int) -> int:
     if not returned:
         return _left_in_object(function, which) or function.lineno
     value = returned[-1].value
+    value = value.body if isinstance(value, ast.Lambda) else value
     if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == 2:
         part = value.elts[which]
         return _worked_out(function, part) or part.lineno

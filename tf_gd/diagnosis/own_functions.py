@@ -57,7 +57,43 @@ def own_functions(module: ModuleType, filename: str, text: bytes) -> dict[str, O
             found.update(_methods(name, value, text))
         elif callable(value) and not name.startswith("__") and _is_own(value, filename):
             found[name] = OwnFunction(value, dict(_outside(value)), _moved(value))
+    for name, factory, inner in _factories(ast.parse(text)):
+        if inspect.isfunction(made_by := module.__dict__.get(factory)):
+            found[name] = OwnFunction(_made(made_by, inner), dict(_outside(made_by)), {})
     return found
+
+
+def _factories(tree: ast.Module) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield (name, factory, arguments) of a gradient or step that a function returns, where nothing calls that one."""
+    called = {getattr(one.func, "id", "") for one in ast.walk(tree) if isinstance(one, ast.Call)}
+    for node in tree.body:
+        last = node.body[-1] if isinstance(node, ast.FunctionDef) and node.name not in called else None
+        if not isinstance(node, ast.FunctionDef) or not isinstance(last, ast.Return):
+            continue
+        if isinstance(last.value, ast.Lambda) and _is_asked_for(node.name):
+            yield node.name, node.name, [one.arg for one in last.value.args.args]
+        for inner in node.body:
+            returned = isinstance(inner, ast.FunctionDef) and getattr(last.value, "id", "") == inner.name
+            if isinstance(inner, ast.FunctionDef) and returned and _is_asked_for(inner.name):
+                yield f"{node.name}.{inner.name}", node.name, [one.arg for one in inner.args.args]
+
+
+def _is_asked_for(name: str) -> bool:
+    return says_gradient(name) or says_step(name)
+
+
+def _made(factory: Callable[..., Any], inner: list[str]) -> Callable[..., Any]:
+    """Return a function that takes what a factory takes, and then what the function that it makes takes."""
+    outer = [name for name, _, default in parameters_of(factory) or () if not default]
+
+    def function(*arguments: Any) -> Any:
+        return factory(*arguments[: len(outer)])(*arguments[len(outer) :])
+
+    taken = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in dict.fromkeys([*outer, *inner])
+    ]
+    function.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]
+    return function
 
 
 def _moved(function: Any) -> Any:
@@ -132,7 +168,7 @@ def _methods(name: str, kind: type, text: bytes) -> Iterator[tuple[str, OwnFunct
     if not any(says_gradient(key) or says_step(key) or derivative_of(key) or key in _TRAINS for key in methods):
         return
     read = _attributes(kind.__name__, text)
-    thing = _made(kind)
+    thing = _object(kind)
     for key, value in methods.items():
         if isinstance(value, staticmethod | classmethod):
             yield f"{name}.{key}", OwnFunction(getattr(kind, key), dict(_outside(getattr(kind, key))), {})
@@ -142,7 +178,7 @@ def _methods(name: str, kind: type, text: bytes) -> Iterator[tuple[str, OwnFunct
             yield f"{name}.{key}", OwnFunction(getattr(thing, key), {**dict(_outside(value)), **setters}, vars(thing))
 
 
-def _made(kind: type) -> Any:
+def _object(kind: type) -> Any:
     """Return an object of a class; what its constructor wants goes by the names; None where it cannot be made."""
     wanted = [name for name, how, default in parameters_of(kind) or () if not default and not how.startswith("many")]
     given = {name: 30 if counts_steps(name) else _ARGUMENTS.get(role_of(name)) for name in wanted}

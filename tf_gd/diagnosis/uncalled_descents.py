@@ -1,4 +1,7 @@
-"""Functions that hold a descent and that nothing calls: they are called with points of ours, and their steps judged."""
+"""Functions that nothing calls, and that hold a descent, or a step of it at a rate of their own.
+
+They are called with points of ours, and their steps are judged.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,20 +9,26 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.findings_in_program import bending_calls
-from tf_gd.diagnosis.function_candidates import descents
+from tf_gd.diagnosis.findings_in_program import bending_calls, with_lines
+from tf_gd.diagnosis.function_candidates import descents, steps_at_own_rate
+from tf_gd.diagnosis.function_lines import numbers_in
 from tf_gd.diagnosis.gradient_check import GradientCheck
-from tf_gd.diagnosis.line.asking import DESCENT
+from tf_gd.diagnosis.line.asking import DESCENT, STEP, InChild
 from tf_gd.diagnosis.line.conventions import Convention, conventions
+from tf_gd.diagnosis.line.tested_function import Tested, TrialLine
+from tf_gd.diagnosis.path.path_check import check_states, with_float32
 from tf_gd.diagnosis.path.program_check import JOB, NoDescent, check_record
 from tf_gd.diagnosis.path.program_record import ProgramRecord
+from tf_gd.diagnosis.path.step_factors import PathContext, Rate
 from tf_gd.diagnosis.pipe import Arguments
 from tf_gd.diagnosis.sandbox import Loaded, Sandbox
+from tf_gd.points import Points
 
 X = np.array([0.25, 0.5, 1.0, -0.75, 1.5, 0.0, 1.25])
 Y = np.array([1.5, 1.25, 3.0, -1.0, 3.75, 0.75, 2.5])
 M, C, RATE = 0.25, -0.5, 0.0625
 MOST_WAYS = 12
+STEPS = 12  # of a function that makes one step
 OF_ANYTHING = ("unlisted", "sign-turns", "returns-the-parameters")
 OF_THE_POINTS = ("rate-too-large", "too-few-steps", "stops-early")  # remarks that say nothing of the program
 
@@ -27,20 +36,55 @@ OF_THE_POINTS = ("rate-too-large", "too-few-steps", "stops-early")  # remarks th
 def check_uncalled(sandbox: Sandbox, loaded: Loaded, reduction: str | None) -> dict[str, GradientCheck]:
     """Return the checks of the functions that descend, by their names, where they could be called."""
     source = sandbox.source
-    names = [name for name in descents(loaded, source) if not bending_calls(source, name)]
-    checks = {name: _check(sandbox, name, loaded, reduction) for name in names}
-    return {name: check for name, check in checks.items() if check is not None and (check.ok or _is_named(check))}
+    checks = {
+        name: check(sandbox, name, loaded, reduction)
+        for check, names in ((_check, descents(loaded, source)), (_check_steps, steps_at_own_rate(loaded, source)))
+        for name in names
+        if not bending_calls(source, name)
+    }
+    return {name: check for name, check in checks.items() if check is not None}
 
 
 def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -> GradientCheck | None:
     """Call a function in the ways that its names allow, until its steps are right or else have a name."""
     ways, _ = conventions(DESCENT, loaded.functions[name])
-    found: list[GradientCheck] = []
-    for check in _checks(sandbox, name, ways[:MOST_WAYS], reduction):
-        found.insert(0 if check.ok or (_is_named(check) and not any(map(_is_named, found))) else len(found), check)
-        if check.ok or (_is_named(check) and all(form.role != "theta" for _, _, form in ways[0].forms)):
-            break
-    return next(iter(found), None)
+    records: dict[Any, ProgramRecord] = {}  # by their numbers, for most ways give the same
+    for record in _records(sandbox, name, ways[:MOST_WAYS]):
+        numbers = frozenset((one.name, one.values.tobytes()) for one in record.series)
+        if numbers not in records:
+            records[numbers] = record
+            check = _judged(record, sandbox, name, reduction, wrong=False)
+            if check is not None and check.ok:
+                return check
+    found = (_judged(record, sandbox, name, reduction) for record in records.values())
+    return next((check for check in found if check is not None and _is_named(check)), None)
+
+
+def _check_steps(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -> GradientCheck | None:
+    """Call a function that makes one step, again and again, until its steps are right or else have a name."""
+    subject = InChild(sandbox, name, loaded.functions[name])
+    rates = [Rate(number, named=False, in_update=True) for number in numbers_in(sandbox.source, name)]
+    named: list[GradientCheck] = []
+    for way in conventions(STEP, subject.parameters)[0][:MOST_WAYS]:
+        try:
+            states = _states(Tested(STEP, subject, way))
+        except Misbehaved:
+            continue
+        check = check_states(states, Points(X, Y), PathContext(with_float32(rates), reduction))
+        if check.ok:
+            return _without_ours(check, name)
+        if _is_named(check):
+            named.append(with_lines(sandbox.source, [name], _without_ours(check, name)))
+    return next(iter(named), None)
+
+
+def _states(tested: Tested) -> Any:
+    """Return where a step after the other leads."""
+    states = [(M, C)]
+    for _ in range(STEPS):
+        (answer,) = tested.answers([(TrialLine(*states[-1]), X, Y)])
+        states.append((float(answer.values[0]), float(answer.values[1])))
+    return np.array(states)
 
 
 def _is_named(check: GradientCheck) -> bool:
@@ -48,17 +92,27 @@ def _is_named(check: GradientCheck) -> bool:
     return bool(check.diagnosis) and not check.diagnosis[0][0].startswith(OF_ANYTHING)
 
 
-def _checks(sandbox: Sandbox, name: str, ways: list[Convention], reduction: str | None) -> Iterator[GradientCheck]:
+def _records(sandbox: Sandbox, name: str, ways: list[Convention]) -> Iterator[ProgramRecord]:
+    """Yield what a function does when it is called in each way."""
     for way in ways:
         encoded = Arguments()
         positional, named = way.question(M, C, X, Y, RATE)
         call: dict[str, Any] = {"function": name, "arguments": [encoded.encode(one) for one in positional]}
         call["keywords"] = {key: encoded.encode(value) for key, value in named.items()}
         try:
-            record = ProgramRecord.read(sandbox.run(JOB, call={**call, "arrays": encoded.table}))
-            yield _without_ours(check_record(record, sandbox.source, reduction), name)
-        except (Misbehaved, NoDescent):
+            yield ProgramRecord.read(sandbox.run(JOB, call={**call, "arrays": encoded.table}))
+        except Misbehaved:
             continue
+
+
+def _judged(
+    record: ProgramRecord, sandbox: Sandbox, name: str, reduction: str | None, wrong: bool = True
+) -> GradientCheck | None:
+    """Return the check of the steps in a record; None where there are none, or none that are right without `wrong`."""
+    try:
+        return _without_ours(check_record(record, sandbox.source, reduction, wrong=wrong), name)
+    except (Misbehaved, NoDescent):
+        return None
 
 
 def _without_ours(check: GradientCheck, name: str) -> GradientCheck:

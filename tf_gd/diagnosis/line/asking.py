@@ -51,6 +51,7 @@ class Call:
 
 GRADIENT = Call("gradient", ("m", "c", "x", "y"), ("dL/dm", "dL/dc"))
 UPDATE = Call("update", ("m", "c", "x", "y", "learning_rate"), ("m", "c"), ("m", "c", "x", "y", "rate"))
+STEP = Call("update", ("m", "c", "x", "y"), ("m", "c"))  # at a rate of its own
 DESCENT = Call("gradient_descent", ("x", "y"), ("m", "c"), ("x", "y"))
 
 

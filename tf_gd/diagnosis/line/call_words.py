@@ -1,6 +1,7 @@
 """How a function is called, in words: what `--call` says, and what a report says."""
 
-import re
+import ast
+from dataclasses import dataclass
 
 from tf_gd.diagnosis.line.argument_names import role_of
 from tf_gd.diagnosis.line.argument_values import CONTAINERS, SHAPES, Form
@@ -9,18 +10,40 @@ from tf_gd.diagnosis.line.conventions import Convention, by_name
 from tf_gd.errors import invalid
 
 
-def said_outright(call: Call, text: str) -> tuple[str, list[str]]:
-    """Return the function's name and the names of its arguments from `--call "compute_gradient(x, y, w, b)"`.
+@dataclass(frozen=True)
+class SaidCall:
+    """What `--call` says: the function, the names of its arguments, and "mc" or "cm" where one holds both of these."""
+
+    function: str
+    arguments: list[str]
+    order: str = ""
+
+
+def said_outright(call: Call, text: str) -> SaidCall:
+    """Return what `--call "compute_gradient(x, y, w, b)"` says; `(w, b)` is one argument that holds both.
 
     Raises:
         InvalidArgumentError: it is no call whose arguments say what they are.
     """
-    match = re.fullmatch(r"\s*([\w.]+)\s*\(([\w\s,]*)\)\s*", text)
-    names = [name.strip() for name in match[2].split(",") if name.strip()] if match else []
-    if match is None or not names or not all(by_name(call, names)):
-        advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, X, points and lr are known too.'
+    said = _parsed(text)
+    if said is None or not said.arguments or not all(by_name(call, said.arguments)):
+        advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, (w, b), X, points and lr are known too.'
         raise invalid("call", "a function's name and what its arguments are", text, advice)
-    return match[1], names
+    return said
+
+
+def _parsed(text: str) -> SaidCall | None:
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    if not isinstance(node, ast.Call) or node.keywords:
+        return None
+    names = [[getattr(one, "id", "") for one in getattr(argument, "elts", [argument])] for argument in node.args]
+    roles = ["".join(map(role_of, some)) for some in names]
+    pairs = [role for role in roles if role in ("mc", "cm")]
+    arguments = ["theta" if role in pairs else ",".join(some) for some, role in zip(names, roles, strict=True)]
+    return SaidCall(ast.unparse(node.func), arguments, pairs[0] if len(pairs) == 1 else "")
 
 
 def is_default(convention: Convention) -> bool:

@@ -93,11 +93,13 @@ def _answered(tested: Tested, points: Points, replies: Sequence[Reply]) -> Chose
 
 
 def _ways(call: Call, subject: Subject, outright: str | None) -> list[Convention]:
-    if outright is None:
-        parameters = subject.parameters
-    else:
-        parameters = [[name, "positional", False] for name in said_outright(call, outright)[1]]
+    said = None if outright is None else said_outright(call, outright)
+    parameters = subject.parameters
+    if said is not None:
+        parameters = [[name, "positional", False] for name in said.arguments]
     ways, _ = conventions(call, parameters)
+    if said is not None and said.order:
+        ways = [way for way in ways if any(form.shape.startswith(said.order) for _, _, form in way.forms)]
     if not ways:
         taken = [name for name, kind, _ in parameters or () if kind not in ("word", "outside")]
         advice = f'Say what they are with --call "{call.name}(...)", or take {", ".join(call.arguments)}.'

@@ -20,6 +20,7 @@ from tf_gd.diagnosis.path.term_arrays import Array
 MOST_PAIRS, MOST_POINTS = 60, 40
 MOST_SAMPLINGS = 6
 OFTEN_WRITTEN = 3  # times: what is written again and again, and stays as it is, may be meant to move
+USED = 3.0  # what a score gains where the source uses two numbers as m and c of a line
 MOST_SNAPSHOTS = 3  # an array that changes more often is computed in every step
 
 
@@ -31,6 +32,7 @@ class Pair:
     c: NumberSeries
     score: float
     intercept: bool = True
+    added: bool = False  # whether the source adds c to a product of m
     descent: int = 0  # of those that a program makes with these numbers, one after the other from fresh starts
 
     @cached_property
@@ -67,22 +69,17 @@ def pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
     for m, c in permutations(known, 2):
         if m.scope != c.scope or m.width > 2 or c.width > 2:
             continue
-        if (
-            (
-                (m.is_constant and names.slope_score(m.last_name) < 2)
-                or (c.is_constant and names.intercept_score(c.last_name) < 2)
-            )
-            and m.place != c.place
-            and len(m.values) != len(c.values)
-        ):
-            continue  # a constant that is not even called so
+        if m.place != c.place and len(m.values) != len(c.values) and _is_other_constant(m, c, statements):
+            continue
         if m.is_constant and c.is_constant and min(len(m.values), len(c.values)) < OFTEN_WRITTEN:
             continue
         if (m.width == 2 or c.width == 2) and m.place != c.place:
             continue
-        score = _pair_score(m, c, statements)
-        if score > -3:
-            found.append(Pair(m, c, score))
+        added, reversed_ = _is_added(m, c, statements), _is_added(c, m, statements)
+        moved = max(writes_itself(series, statements) for series in (m, c)) > 0  # else a copy of those that are
+        named = _score_by_names(m, c, statements)
+        if (score := named + USED * ((added and moved) - reversed_)) > -3:
+            found.append(Pair(m, c, score, added=added and named >= 0))
     found.sort(key=lambda pair: -pair.score)
     return found[:MOST_PAIRS]
 
@@ -103,7 +100,19 @@ def _is_index(series: NumberSeries, statements: Statements) -> bool:
     return set(series.dtypes) <= {"int", "int64", "int32"} and series.place in statements.indices
 
 
-def _pair_score(m: NumberSeries, c: NumberSeries, statements: Statements) -> float:
+def _is_other_constant(m: NumberSeries, c: NumberSeries, statements: Statements) -> bool:
+    """Return whether one of two is a constant that is neither called nor used as m and c are."""
+    named = (names.slope_score(m.last_name) >= 2, names.intercept_score(c.last_name) >= 2)
+    constants = (m.is_constant and not named[0]) or (c.is_constant and not named[1])
+    return constants and not _is_added(m, c, statements)
+
+
+def _is_added(m: NumberSeries, c: NumberSeries, statements: Statements) -> bool:
+    """Return whether the source adds c to a product of m."""
+    return any(statements.forms.adds(one, other) for one in (m.name, m.place) for other in (c.name, c.place))
+
+
+def _score_by_names(m: NumberSeries, c: NumberSeries, statements: Statements) -> float:
     if m.place == c.place:  # two elements of one array
         base = 2.5 * bool(names.PAIRS.match(m.last_name)) - 3.0 * bool(names.NOT_PARAMETERS.match(m.last_name))
         base -= 0.7 * bool(names.COPIES.search(m.last_name))
@@ -128,12 +137,19 @@ def _updates(node: ast.AST, series: NumberSeries) -> float:
     if isinstance(node, ast.AugAssign):
         return 1.0 if isinstance(node.op, ast.Sub) else 0.5
     if isinstance(node, ast.Expr):  # a call: an assignment to a variable of TensorFlow, or a method that does it all
-        return 1.0 if series.scope == "TensorFlow" else 0.2
+        appended = isinstance(node.value, ast.Call) and series.place.split("[")[0] in set(_texts(node.value.args))
+        return 1.0 if series.scope == "TensorFlow" or appended else 0.2
     value = getattr(node, "value", None)
     if not isinstance(node, ast.Assign) or value is None:
         return 0.0
-    mentioned = {text_of(place) for one in ast.walk(value) if isinstance(one, ast.expr) and (place := place_of(one))}
-    return 1.0 if mentioned & {series.place, series.name, series.place.split("[")[0]} else 0.0
+    return 1.0 if {series.place, series.name, series.place.split("[")[0]} & set(_texts([value])) else 0.0
+
+
+def _texts(nodes: Iterable[ast.expr]) -> Iterator[str]:
+    """Yield every place that some expressions mention, and every part of it."""
+    for one in (inner for node in nodes for inner in ast.walk(node) if isinstance(inner, ast.expr)):
+        if place := place_of(one):
+            yield text_of(place)
 
 
 def trained_numbers(record: ProgramRecord, statements: Statements) -> list[str]:

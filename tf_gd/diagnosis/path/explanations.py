@@ -15,14 +15,13 @@ from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.formulas import Formula, residual, right
 from tf_gd.diagnosis.line.running_error import each, sign
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
-from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
+from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit, fit_many
 from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, PathContext, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import (
     MOVED_TWICE,
     RULES,
     WITHOUT_INTERCEPT,
     Gradient,
-    StepMistake,
     at_once,
     right_move,
 )
@@ -125,41 +124,43 @@ class Search:
     def rules(self, formula: Formula = right, name: str = "", cost: float = 0.0) -> Iterator[PathExplanation]:
         """Yield the mistakes of the update that explain every step, with the right gradient or another."""
         gradient = self.gradient(formula)
-        rules = (MOVED_TWICE, *RULES) if self.context.twice else RULES
-        for mistake in rules:
-            if not self.steps.intercept and mistake.name not in WITHOUT_INTERCEPT:
+        known = [
+            rule
+            for rule in ((MOVED_TWICE, *RULES) if self.context.twice else RULES)
+            if self.steps.intercept or rule.name in WITHOUT_INTERCEPT
+        ]
+        factors = fit_many(self.steps, [one.rule(self.steps, gradient) for one in known])
+        for mistake, factor in zip(known, factors, strict=True):
+            if factor is None or (factor.value == 0 and np.isinf(factor.slack)):
                 continue
-            yield from self._rule(mistake, gradient, formula, name, cost)
-
-    def _rule(
-        self, mistake: StepMistake, gradient: Gradient, formula: Formula, name: str, cost: float
-    ) -> Iterator[PathExplanation]:
-        factor = fit(self.steps, mistake.rule(self.steps, gradient))
-        if factor is None or (factor.value == 0 and np.isinf(factor.slack)):
-            return
-        reading = self.read(factor, formula)
-        names = (mistake.name, *((name,) if name else ()), *reading.mistakes)
-        total = cost + 1.0 + len(reading.mistakes) + reading.guess
-        yield PathExplanation(names, reading, factor, total, mistake.alone)
+            reading = self.read(factor, formula)
+            names = (mistake.name, *((name,) if name else ()), *reading.mistakes)
+            total = cost + 1.0 + len(reading.mistakes) + reading.guess
+            yield PathExplanation(names, reading, factor, total, mistake.alone)
 
     def gradients(self) -> Iterator[PathExplanation]:
         """Yield the mistakes of the catalogue that explain every step: in both derivatives, or in one of them."""
-        truth = right_move(self.steps)
+        known = [(*form, move) for form in self.forms() if (move := self.move(form[1])) is not None]
+        truth, moves = right_move(self.steps), [move for *_, move in known]
         rights = [fit(self.steps, truth, (which,)) for which in BOTH]
-        for name, formula, cost in self.forms():
-            yield from self._gradient(name, formula, cost, truth, rights)
+        alone = [fit_many(self.steps, moves, (which,)) for which in BOTH]
+        for (name, formula, cost, move), *wrongs in zip(known, *alone, strict=True):
+            yield from self._gradient(name, formula, cost, move, wrongs, rights)
 
     def forms(self) -> Iterator[tuple[str, Formula, float]]:
         """Yield the forms of mistakes that these steps can show."""
         return (form for form in forms() if self.steps.intercept or form[0] not in OF_INTERCEPT)
 
     def _gradient(
-        self, name: str, formula: Formula, cost: float, truth: Move, rights: Sequence[Factor | None]
+        self,
+        name: str,
+        formula: Formula,
+        cost: float,
+        move: Move,
+        wrongs: Sequence[Factor | None],
+        rights: Sequence[Factor | None],
     ) -> Iterator[PathExplanation]:
-        move = self.move(formula)
-        if move is None:
-            return
-        wrongs = [fit(self.steps, move, (which,)) for which in BOTH]
+        """Yield the explanation by one formula; `wrongs` and `rights` fit m, and c, to it and to the right one."""
         factor = fit(self.steps, move) if all(wrongs) else None
         if factor is not None:
             reading = self.read(factor, formula)

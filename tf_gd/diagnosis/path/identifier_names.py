@@ -25,6 +25,7 @@ NOT_PARAMETERS = re.compile(
     r"mse|rmse|sse|mae|tol.*|eps.*|prev.*|old.*|_)$"
 )
 COPIES = re.compile(r"(new|tmp|temp|next|old|prev|start|init|final|best|updated)")
+HISTORIES = re.compile(r"_?(history|hist|list|log|values|vals|all|path|trace|track)_?(?=$)|^(history|hist|all|list)_?")
 XS = re.compile(
     r"^(x|xs|x_?train|x_?data|x_?values?|x_?scaled|x_?norm\w*|xn|z|features?|inputs?|x_?s|xx|design|x_?b|data_?x)$"
 )
@@ -44,9 +45,10 @@ def intercept_score(name: str) -> float:
 
 
 def _score(name: str, wanted: re.Pattern[str], other: re.Pattern[str]) -> float:
-    stem = COPIES.sub("", name).strip("_") or name
+    plain = HISTORIES.sub("", name.strip("_")) or name
+    stem = COPIES.sub("", plain).strip("_") or plain
     score = 2.0 * bool(wanted.match(stem)) - 0.5 * bool(other.match(stem) and not wanted.match(stem))
-    score -= 0.7 * (stem != name)
+    score -= 0.7 * (stem != plain)
     return score - (3.0 if NOT_PARAMETERS.match(name) and not wanted.match(name) else 0.0)
 
 

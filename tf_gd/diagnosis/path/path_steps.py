@@ -108,12 +108,15 @@ class PathSteps:
         states = self.before if at is None else at
         whole = "mean" if reduction.endswith("mean") else "sum"
         probe = self._probes[whole] if at is None else self._probe(at, whole)
+        value, size = np.empty((len(states), 2)), np.empty((len(states), 2))
         with np.errstate(all="ignore"):
-            both = [as_array(term) for term in formula(probe)]
-        shape = (len(states), 1)
-        value = np.hstack([np.broadcast_to(term.value, shape) for term in both])
-        size = np.hstack([np.broadcast_to(term.size, shape) for term in both])
-        return Derivatives(value, size) * (self.trained * (0.5 if reduction.startswith("half") else 1.0))
+            for which, number in enumerate(formula(probe)):
+                term = as_array(number)
+                value[:, which : which + 1], size[:, which : which + 1] = term.value, term.size
+        found = Derivatives(value, size)
+        if reduction.startswith("half"):
+            found *= 0.5
+        return found if self.intercept else found * self.trained
 
     @cached_property
     def _probes(self) -> dict[str, Probe]:
@@ -125,17 +128,19 @@ class PathSteps:
         x, y = (TermArray(np.atleast_2d(values)) for values in (self.x, self.y))
         return Probe(m, c, cast("Any", x), cast("Any", y), reduction)
 
-    def rounding(self, base: Array, derivatives: Derivatives, factor: float, chain: int = 1) -> Array:
+    def rounding(self, base: Array, derivatives: Derivatives, factor: Any, chain: Any = 1) -> Array:
         """Return how far `base - factor * derivatives` may be from the state that was computed, shape [steps, 2].
+
+        One factor and one chain, or arrays of them that broadcast to [moves, steps, 2].
 
         A sum of n terms, each of a few rounded operations, is off by gamma(k) times its size (see `evidence.bound`);
         the product and the subtraction round once more each. The same again for our own float64 arithmetic.
         """
         units, k = self.unit + UNITS["float64"], chain * (self.n + ROUNDINGS)
-        gamma = k * units / (1 - min(k * units, 0.5))
-        written = self.resolution * (1 + abs(factor) * self._reach) if self.resolution else 0.0
-        last = 2 * units * (np.abs(base) + np.abs(self.after) + abs(factor) * np.abs(derivatives.value))
-        bound: Array = abs(factor) * gamma * derivatives.size + last + 2 * written + self._smallest
+        gamma = k * units / (1 - np.minimum(k * units, 0.5))
+        written = self.resolution * (1 + np.abs(factor) * self._reach) if self.resolution else 0.0
+        last = 2 * units * (np.abs(base) + np.abs(self.after) + np.abs(factor) * np.abs(derivatives.value))
+        bound: Array = np.abs(factor) * gamma * derivatives.size + last + 2 * written + self._smallest
         return bound
 
     @property

@@ -62,8 +62,11 @@ def check_record(
     reduction: str | None = None,
     given: Given | None = None,
     fault: Misbehaved | None = None,
+    wrong: bool = True,
 ) -> GradientCheck:
     """Judge the steps in a record; what ended the program after them is told as a remark.
+
+    Without `wrong` only right steps are looked for, which is quick.
 
     Raises:
         NoDescent: there are none of a line.
@@ -71,7 +74,7 @@ def check_record(
     """
     statements = Statements(source.text)
     search = ProgramSearch(record, statements, reduction, given)
-    descent = search.find()
+    descent = search.find(wrong)
     if fault is not None and any(name in fault.message for name in OVERFLOWS):
         fault = None
     if fault is not None and (descent is None or _says_little(descent)):

@@ -25,7 +25,8 @@ CHANGING = 1e-3  # relative; the factor of a single step is not better known tha
 def rates(record: ProgramRecord, statements: Statements, pair: Pair, lines: Sequence[int]) -> list[Rate]:
     """Return the rates, the likeliest first: those with a name, then the numbers in their order in the source."""
     named = [*_named(record, pair), *_of_optimizers(statements)]
-    used = [*_constants_of_update(record, statements, lines, pair), *_numbers_in(statements_of(lines, statements))]
+    update = _with_copied(statements_of(lines, statements), statements)
+    used = [*_constants_of_update(record, update, pair), *_numbers_in(update)]
     plain = [*used, *_numbers_near(statements, lines)]
     ordered = [Rate(value, in_update=value in used) for value in dict.fromkeys(named) if _is_rate(value)]
     ordered += [
@@ -108,11 +109,19 @@ def _numbers_in(statements: Iterable[Statement]) -> Iterator[float]:
             yield from _numbers(node)
 
 
-def _constants_of_update(
-    record: ProgramRecord, statements: Statements, lines: Sequence[int], pair: Pair
-) -> Iterator[float]:
+def _with_copied(update: list[Statement], statements: Statements) -> list[Statement]:
+    """Return the statements of an update, and where they only copy, as m, c = new_m, new_c, those that compute."""
+    copies = [one for one in update if all(isinstance(node, ast.Assign) and _is_copy(node.value) for node in one.nodes)]
+    return [*update, *(one for one in _sources(copies, statements, near=False) if one not in update)]
+
+
+def _is_copy(value: ast.expr) -> bool:
+    return all(isinstance(one, ast.Name) for one in (value.elts if isinstance(value, ast.Tuple) else [value]))
+
+
+def _constants_of_update(record: ProgramRecord, update: Sequence[Statement], pair: Pair) -> Iterator[float]:
     """Yield the constants that the update mentions by a name, whatever it is."""
-    used = {one.id for statement in statements_of(lines, statements) for node in statement.nodes
+    used = {one.id for statement in update for node in statement.nodes
             for one in ast.walk(node) if isinstance(one, ast.Name)}  # fmt: skip
     for series in record.series:
         broken = set(series.dtypes) <= {"int", "int64"} or not series.is_constant
@@ -120,16 +129,16 @@ def _constants_of_update(
             yield float(series.values[0])
 
 
-def _sources(update: Sequence[Statement], statements: Statements) -> Iterator[Statement]:
-    """Yield the statements that give the update's names their values."""
+def _sources(update: Sequence[Statement], statements: Statements, near: bool = True) -> Iterator[Statement]:
+    """Yield the statements that give the update's names their values; with `near` all in the same loop as well."""
     used = {one.id for statement in update for node in statement.nodes for one in ast.walk(node)
             if isinstance(one, ast.Name)}  # fmt: skip
     blocks = {statement.block for statement in update}
-    near = [statement for statement in statements.all if statement.block in blocks]
-    for statement in (*near, *statements.all):
+    around = [statement for statement in statements.all if statement.block in blocks]
+    for statement in (*around, *(statements.all if near else ())):
         if any(place[0][1] in used for place in statement.places):
             yield statement
-    yield from near
+    yield from around if near else ()
 
 
 def _numbers(node: ast.AST) -> Iterator[float]:

@@ -9,7 +9,15 @@ from itertools import islice
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import Pair, pairs, point_candidates, vectors, writes_itself
+from tf_gd.diagnosis.path.candidates import (
+    USED,
+    Pair,
+    PointsCandidate,
+    pairs,
+    point_candidates,
+    vectors,
+    writes_itself,
+)
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.inexact_steps import unlisted
 from tf_gd.diagnosis.path.path_judgement import Judgement
@@ -33,6 +41,8 @@ BATCHES_TRIED = 6
 FEWEST_UNEXPLAINED = 3  # steps: one or two say too little to call them wrong without a reason
 SURE = 1.3  # an explanation that takes no more for granted than this: one mistake, at a rate that is known
 MOST_DESCENTS = 5
+BEHIND = 4.0  # what a pair's score may be less than the best one's
+CLEARLY = 3.5  # the score of x and y where the names of both say so
 LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
 
 
@@ -47,10 +57,11 @@ class ProgramSearch:
         self.pairs = self.given.pairs(pairs(record, statements))
         self.points = self.given.points(record, point_candidates(vectors(record)))
 
-    def find(self) -> Descent | None:
-        """Return the descent, or None where there is none to be seen."""
+    def find(self, wrong: bool = True) -> Descent | None:
+        """Return the descent, or None where there is none to be seen; without `wrong` only a right one."""
         trials = list(self._trials())
-        return self._right(trials) or self._batches(trials) or self._through_origin() or self._wrong(trials)
+        right = self._right(trials) or self._batches(trials)
+        return right or (self._through_origin() or self._wrong(trials) if wrong else None)
 
     def others(self, first: Descent) -> Iterator[Descent]:
         """Yield the further descents of a program: of the same numbers from a fresh start, and of others."""
@@ -61,7 +72,7 @@ class ProgramSearch:
             search = copy(self)
             search.pairs = [pair]
             trials = list(search._trials())
-            found = search._right(trials) or search._batches(trials) or search._wrong(trials)
+            found = search._right(trials) or search._batches(trials) or search._wrong(trials, surely=True)
             if found is not None:
                 yield found
 
@@ -95,7 +106,7 @@ class ProgramSearch:
     def _trials(self) -> Iterator[Trial]:
         """Yield the ways to read the program, the likeliest first."""
         found = [
-            (pair.score + points.score - 0.05 * index, pair, sampling, points)
+            (pair.score + points.score + self._multiplied(pair, points) - 0.05 * index, pair, sampling, points)
             for pair in self.pairs
             for index, sampling in enumerate(pair.samplings)
             for points in self.points
@@ -104,6 +115,11 @@ class ProgramSearch:
             steps = steps_of(pair, sampling, points)
             if steps is not None:
                 yield Trial(pair, points, sampling, steps)
+
+    def _multiplied(self, pair: Pair, points: PointsCandidate) -> float:
+        """Return how much the source speaks for x and y: whether it multiplies x, and not y, by m."""
+        by_m = [self.statements.forms.multiplies(pair.m.name, one.name) for one in (points.x, points.y)]
+        return USED * (by_m[0] - by_m[1])
 
     def _right(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which the right update, or a multiple of it, explains every step.
@@ -173,17 +189,26 @@ class ProgramSearch:
         """Return the readings of the first few pairs, on the first few points each."""
         count: dict[int, int] = {}
         chosen = []
+        least = max([LIKELY, *(trial.pair.score - BEHIND for trial in trials)])
+        clear = any(trial.points.score > CLEARLY for trial in trials)
         for trial in trials:
             known = count.get(id(trial.sampling), 0)
-            if trial.pair.score >= LIKELY and known < POINTS_TRIED and (known or len(count) < PAIRS_TRIED):
+            if clear and trial.points.score < 0:
+                continue  # y and x, where the names say which is which
+            if trial.pair.score >= least and known < POINTS_TRIED and (known or len(count) < PAIRS_TRIED):
                 count[id(trial.sampling)] = known + 1
                 chosen.append(trial)
         return chosen
 
-    def _wrong(self, trials: Sequence[Trial]) -> Descent | None:
-        """Return the reading under which a mistake explains every step, and the least is taken for granted."""
+    def _wrong(self, trials: Sequence[Trial], surely: bool = False) -> Descent | None:
+        """Return the reading under which a mistake explains every step, and the least is taken for granted.
+
+        Args:
+            trials: the readings.
+            surely: whether one mistake alone must do so.
+        """
         chosen = self._likeliest(trials)
-        for attempts, tried in ((SINGLE, chosen), (TOGETHER, chosen[:3])):
+        for attempts, tried in ((SINGLE, chosen), (TOGETHER, chosen[:3]))[: 1 if surely else 2]:
             found = []
             for rank, trial in enumerate(tried):
                 descent = self._judged(trial, attempts)
@@ -195,7 +220,7 @@ class ProgramSearch:
                 return min(found, key=lambda one: one[:2])[2]
             if attempts is SINGLE and (on_batches := self._wrong_batches()) is not None:
                 return on_batches
-        return self._unexplained(chosen)
+        return None if surely else self._unexplained(chosen)
 
     def _unexplained(self, chosen: Sequence[Trial]) -> Descent | None:
         """Return a descent that nothing explains, where the program surely fits a line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,28 +50,38 @@ def fit(steps: PathSteps, move: Move, parameters: tuple[int, ...] = BOTH) -> Fac
 
     The factor comes from the step that determines it best, and must explain all the others.
     """
+    return fit_many(steps, [move], parameters)[0]
+
+
+def fit_many(steps: PathSteps, moves: Sequence[Move], parameters: tuple[int, ...] = BOTH) -> list[Factor | None]:
+    """Return what `fit` gives for each of many moves: all are worked out at once, shape [moves, numbers]."""
     which = list(parameters)
-    value = move.derivatives.value[:, which]
-    change = (steps.after - move.base)[:, which]
-    if not (np.isfinite(value).all() and np.isfinite(move.derivatives.size).all()):
-        return None
+    base = np.stack([move.base for move in moves])
+    value, size = (np.stack([getattr(move.derivatives, name) for move in moves]) for name in ("value", "size"))
+    chain = np.array([[[move.chain]] for move in moves])
+    flat, places = (len(moves), -1), np.arange(len(moves))
+
+    def slack(factor: Array) -> Array:
+        bound = steps.rounding(base, Derivatives(value, size), factor[:, None, None], chain)
+        return bound[..., which].reshape(flat)
+
+    change, values = ((one[..., which]).reshape(flat) for one in (steps.after - base, value))
+    sizes = size[..., which].reshape(flat)
     with np.errstate(all="ignore"):
-        clear = np.where(value != 0, np.abs(value) / move.derivatives.size[:, which], 0.0)
-        if not clear.any() or (not change.any() and (clear <= steps.noise).all()):
-            return _unmoved(steps, move, which, change)
-        rough = float((-change / value).flat[int(np.argmax(clear))])
-        slack = steps.rounding(move.base, move.derivatives, rough, move.chain)[:, which]
-        best = int(np.argmin(np.where(value != 0, slack / np.abs(value), np.inf)))
-        factor, spread = float((-change / value).flat[best]), float((slack / np.abs(value)).flat[best])
-        slack = steps.rounding(move.base, move.derivatives, factor, move.chain)[:, which]
-        explained = np.abs(change + factor * value) <= slack + spread * np.abs(value)
-    return Factor(factor, spread) if explained.all() and factor != 0 else None
-
-
-def _unmoved(steps: PathSteps, move: Move, which: list[int], change: Array) -> Factor | None:
-    """Return a factor of which nothing is known, where no step has a derivative and none moves."""
-    slack = steps.rounding(move.base, move.derivatives, 0.0)[:, which]
-    return Factor(0.0, np.inf) if (np.abs(change) <= slack).all() else None
+        finite = np.isfinite(values).all(axis=1) & np.isfinite(sizes).all(axis=1)
+        clear, own = np.where(values != 0, np.abs(values) / sizes, 0.0), -change / values
+        at_rest = np.logical_and(~change.any(axis=1), (clear <= steps.noise).all(axis=1))
+        still = np.logical_or(~clear.any(axis=1), at_rest)
+        spreads = np.where(values != 0, slack(own[places, np.argmax(clear, axis=1)]) / np.abs(values), np.inf)
+        best = np.argmin(spreads, axis=1)
+        factor, spread = own[places, best], spreads[places, best]
+        off = np.abs(change + factor[:, None] * values) - (slack(factor) + spread[:, None] * np.abs(values))
+        explained = (off <= 0).all(axis=1) & (factor != 0)
+        rest = (np.abs(change) <= slack(np.zeros(len(moves)))).all(axis=1)
+    # where no step has a derivative and none moves, nothing is known of the factor
+    factors = [Factor(0.0, np.inf) if one else Factor(f, s) for one, f, s in zip(still, factor, spread, strict=True)]
+    fits = finite & np.where(still, rest, explained)
+    return [one if fits[index] else None for index, one in enumerate(factors)]
 
 
 def fits_factor(steps: PathSteps, move: Move, factor: float, parameters: tuple[int, ...] = BOTH) -> bool:

@@ -10,13 +10,14 @@ import numpy as np
 
 from tf_gd.diagnosis.path.places import LAST, Place, text_of
 from tf_gd.diagnosis.path.program_record import READ
-from tf_gd.diagnosis.path.values import SMALL, Value, values
+from tf_gd.diagnosis.path.values import Value, values
 
 MOST_ROWS = 1200  # of one series
 MOST_SERIES = 400
 MOST_NUMBERS = 1_000_000  # of all arrays, while arrays are kept again and again
 MOST_IN_ALL = 4_500_000  # of all arrays: 48 MB as text
 MOST_SNAPSHOTS = 400  # of an array that changes
+OF_TWO = 2  # an array of two is a theta, a longer one that is filled in turn the history of a number
 LARGEST_SNAPSHOT = 2000  # numbers of an array that is kept again and again
 
 _ascontiguous, _float64 = np.ascontiguousarray, np.float64
@@ -42,6 +43,8 @@ class Recorder:
             value = look_up(place, names)
         except Exception:
             return
+        if place[-1] == LAST and (scope, text_of(place)) not in self.series:
+            self._first_of_list(scope, place, names)
         self.value(scope, text_of(place), value, line, changes_only)
         self.places.setdefault(scope, {})[text_of(place)] = place
 
@@ -50,16 +53,26 @@ class Recorder:
         try:
             holder = look_up(place, names)
             at = int(eval(index, {"__builtins__": {}}, ChainMap(*names)))
-            if len(holder) <= SMALL or at < 0:
+            if len(holder) <= OF_TWO or at < 0:
                 return
             name = f"{text_of(place)}[...]"
             if (scope, name) not in self.series and at:
-                now, self.clock = self.clock, 0  # it was there before the first step
-                self.value(scope, name, holder[at - 1], 0)
-                self.clock = now
+                self._before(scope, name, holder[at - 1])
             self.value(scope, name, holder[at], line)
         except Exception:
             return
+
+    def _first_of_list(self, scope: str, place: Place, names: tuple[Any, ...]) -> None:
+        """Record what a list held before its first `append`."""
+        holder = look_up(place[:-1], names)
+        if len(holder) > 1:
+            self._before(scope, text_of(place), holder[-2])
+
+    def _before(self, scope: str, name: str, value: Any) -> None:
+        """Record a value that was there before the first step."""
+        now, self.clock = self.clock, 0
+        self.value(scope, name, value, 0)
+        self.clock = now
 
     def indexed(self, expression: str, globals_: dict[str, Any], locals_: Any, line: int) -> None:
         """Record what a statement read at an index, such as `x[k]`; the expression calls nothing."""

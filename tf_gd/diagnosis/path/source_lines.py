@@ -8,15 +8,13 @@ from functools import cached_property
 
 from tf_gd.diagnosis.path.candidates import Pair, statements_of
 from tf_gd.diagnosis.path.loop_rounds import Sampling
-from tf_gd.diagnosis.path.places import place_of, text_of
+from tf_gd.diagnosis.path.places import called_name, mentioned, place_of, text_of
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.source_links import (
     Link,
-    called_name,
     index_of,
     is_computed,
     is_step,
-    mentioned,
     position,
     unpacks,
 )
@@ -72,12 +70,26 @@ class SourceLines:
         if name == "stale-residual" and (line := self._outside_of_loop()):
             return line
         which = alone or ("c" if name in ("sign-of-c", "x-in-both") else "m")
+        if (line := self._unlike_the_other(name, which)) is not None:
+            return line
         chain = self._chain(which)
         if not chain:
             return self.update("m")
         if name in IN_RESIDUAL:
             return [link for link in chain if not link.is_return or name not in OLD_LINE][-1].statement.first
         return self._line_of_term(name, chain, self._chain("c" if which == "m" else "m"))
+
+    def _unlike_the_other(self, name: str, which: str) -> int | None:
+        """Return the line that adds where that of the other parameter subtracts, or lacks a division that it has."""
+        own, other = (self._chain(one) for one in (which, "c" if which == "m" else "m"))
+        if name.startswith("sign-of") and own and other:
+            adds, subtracts = own[0], other[0]
+            if adds.statement is not subtracts.statement and adds.has(ast.Add) and subtracts.has(ast.Sub):
+                return adds.statement.first
+        if name == "sum-instead-of-mean" and not any(link.has(ast.Div) for link in own):
+            divided = next((position for position, link in enumerate(other[: len(own)]) if link.has(ast.Div)), None)
+            return None if divided is None else own[divided].statement.first
+        return None
 
     def takes_absolute_values(self) -> bool:
         """Return whether a statement on the way to the derivatives calls `abs`."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tf_gd.diagnosis.path.places import Place, place_of, text_of
+from tf_gd.diagnosis.path.places import called_name, place_of, text_of
 from tf_gd.diagnosis.path.program_record import NumberSeries
 from tf_gd.diagnosis.path.statements import Statement
 
@@ -26,6 +25,16 @@ class Link:
             if isinstance(value, ast.expr):
                 return element_of(value, self.element)
         return None
+
+    def has(self, operator: type[ast.operator]) -> bool:
+        """Return whether the statement adds, subtracts or divides: by the operator before its "=", or in its value."""
+        sign = next((node.op for node in self.statement.nodes if isinstance(node, ast.AugAssign)), None)
+        if sign is not None and operator in (ast.Add, ast.Sub):
+            return isinstance(sign, operator)
+        if operator is ast.Div:
+            nodes = [one for node in self.statement.nodes for one in ast.walk(node)]
+            return any(isinstance(getattr(one, "op", None), ast.Div) for one in nodes)
+        return isinstance(self.value, ast.BinOp) and isinstance(self.value.op, operator)
 
     @property
     def is_return(self) -> bool:
@@ -82,21 +91,3 @@ def unpacks(statement: Statement) -> bool:
         for target in getattr(node, "targets", ())
     ]
     return any(isinstance(target, ast.Tuple | ast.List) for target in targets)
-
-
-def called_name(node: ast.AST) -> str:
-    """Return the last name of what is called; "" for anything but a call."""
-    return str(getattr(node.func, "attr", getattr(node.func, "id", ""))) if isinstance(node, ast.Call) else ""
-
-
-def mentioned(node: ast.AST) -> Iterator[Place]:
-    """Yield every place that an expression mentions, in its order."""
-    place = place_of(node) if isinstance(node, ast.expr) else None
-    if place is not None:
-        yield place
-        return
-    children = list(ast.iter_child_nodes(node))
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        children[0] = node.func.value  # of a method only what it belongs to
-    for child in children:
-        yield from mentioned(child)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tf_gd.diagnosis.path.line_forms import LineForms
 from tf_gd.diagnosis.path.places import LAST, Place, place_of
 
 # Methods of a variable or tensor that put another value into it.
@@ -68,6 +69,11 @@ class Statements:
         """The names that stand in an index."""
         found = (one.slice for one in ast.walk(self.tree) if isinstance(one, ast.Subscript))
         return {name.id for index in found for name in ast.walk(index) if isinstance(name, ast.Name)}
+
+    @cached_property
+    def forms(self) -> LineForms:
+        """Where a line is written."""
+        return LineForms(self.tree)
 
     @cached_property
     def recursive(self) -> set[int]:

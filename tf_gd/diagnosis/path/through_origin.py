@@ -15,15 +15,17 @@ MOST_PAIRS = 8
 
 
 def has_intercept(record: ProgramRecord, pairs: Sequence[Pair]) -> bool:
-    """Return whether a program has a number that may be the intercept, by its name, or an array of two parameters."""
-    if any(
-        pair.m.place == pair.c.place and pair.m.width == 2 and names.PAIRS.match(pair.m.last_name) for pair in pairs
-    ):
+    """Return whether a program has an intercept: by its name or use, or in an array of two parameters."""
+    if any(pair.added or _is_array_of_two(pair) for pair in pairs):
         return True
     return any(
         series.width <= 2 and may_be_parameter(series) and names.intercept_score(series.last_name) >= 2
         for series in record.series
     )
+
+
+def _is_array_of_two(pair: Pair) -> bool:
+    return pair.m.place == pair.c.place and pair.m.width == 2 and bool(names.PAIRS.match(pair.m.last_name))
 
 
 def origin_pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:

@@ -36,6 +36,7 @@ class Watch:
         self.ended = False
         self._pending: dict[FrameType, Statement | None] = {}
         self._counts: dict[int, int] = {}
+        self._settled: set[int] = set()  # lines that were read often enough
         self._lines = self._idle = 0
 
     def is_own(self, code: CodeType) -> bool:
@@ -58,12 +59,15 @@ class Watch:
 
     def line(self, frame: FrameType, number: int) -> None:
         """A line is about to run: read what the statement before it changed."""
-        statement = self.statements.by_line.get(number)
-        before = self._pending.get(frame)
-        if before is not None and _is_done(before, statement):
-            self._read(frame, before)
-        self._pending[frame] = statement
         self._lines += 1
+        before, settled = self._pending.get(frame), number in self._settled
+        if settled and before is None:
+            self._idle += 1
+        else:
+            statement = self.statements.by_line.get(number)
+            if before is not None and _is_done(before, statement):
+                self._read(frame, before)
+            self._pending[frame] = None if settled else statement
         if self._idle > IDLE or self._lines > MOST_LINES:
             self.ended = True
 
@@ -97,9 +101,16 @@ class Watch:
             self.hook(frame, statement.first)
 
     def _is_often(self, line: int) -> bool:
+        """Count a line, and return whether it was read often enough; then what follows it is not looked at either."""
         count = self._counts[line] = self._counts.get(line, 0) + 1
-        self._idle = self._idle + 1 if count > OFTEN else 0
-        return count > OFTEN
+        if count <= OFTEN:
+            self._idle = 0
+            return False
+        self._idle += 1
+        statement = self.statements.by_line.get(line)
+        if statement is not None and not statement.is_loop_on_one_line:
+            self._settled.update(range(statement.first, statement.last + 1))
+        return True
 
 
 def _is_done(before: Statement, statement: Statement | None) -> bool:
