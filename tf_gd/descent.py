@@ -74,9 +74,10 @@ def run(problem: Problem, engine: EngineName = "tensorflow", on_progress: Progre
     """Solve a problem with an engine, and return the path.
 
     Raises:
-        InvalidArgumentError: unknown `engine`, or `on_progress` is no function.
+        InvalidArgumentError: see `check_engine`; or `on_progress` is no function.
     """
     check_progress(on_progress)
+    check_engine(problem, engine)  # before TensorFlow is probed
     problem = resolve_order(problem, engine)
     kept = []
     with open_engine(problem, engine) as opened:
@@ -128,12 +129,7 @@ def check_engine(problem: Problem, engine: Any) -> None:
 
 
 def open_engine(problem: Problem, engine: EngineName) -> AbstractContextManager[Engine]:
-    """Return the engine, ready to descend.
-
-    Raises:
-        InvalidArgumentError: see `check_engine`.
-    """
-    check_engine(problem, engine)
+    """Return the engine, ready to descend; `check_engine` comes before it."""
     if engine == "moments":
         return nullcontext(MomentsDescent(problem))
     if engine == "tensorflow":
