@@ -1,16 +1,15 @@
 """A cluster behind TLS, set up by Dask's own configuration: with certificates it reads, and nobody else is let in."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import dask
 import numpy as np
 import pytest
 import trustme
 
+from tf_gd.cli import run
 from tf_gd.moments.files import moments_of_files
 
 distributed = pytest.importorskip("distributed")
@@ -45,7 +44,7 @@ def others(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(ours):
-    """The address of a scheduler and two workers that talk to those alone who have a certificate of `ours`."""
+    """The address of a scheduler and a worker that talk to those alone who have a certificate of `ours`."""
     named = {
         f"tls_{role}_{part}": file
         for role in ("scheduler", "worker", "client")
@@ -53,8 +52,9 @@ def address(ours):
     }
     security = distributed.Security(tls_ca_file=ours.ca, require_encryption=True, **named)
     with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
+        n_workers=1,
+        threads_per_worker=2,
+        processes=False,
         security=security,
         protocol="tls://",
         host="127.0.0.1",
@@ -74,61 +74,55 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def call(address, folder, tmp_path):
-    """Call `tf-gd train` on the cluster, with Dask's configuration in a file; return what became of it."""
+def call(address, folder, capfd, monkeypatch):
+    """Call `tf-gd train` on the cluster, with Dask configured for some certificates; return what became of it."""
+    monkeypatch.setattr("tf_gd.moments.cluster.SECONDS_TO_ANSWER", 3)
 
-    def train(files: Files | None, to: str = address):
-        if files is not None:
-            tls = {"ca-file": files.ca, "client": {"cert": files.certificate, "key": files.key}}
-            settings = {"distributed": {"comm": {"tls": tls, "require-encryption": True}}}
-            (tmp_path / "dask.yaml").write_text(json.dumps(settings))
-        command = ["train", str(folder), "--engine", "moments", "--cluster", to, "--num-steps", "3", "--json"]
-        return subprocess.run(
-            [sys.executable, "-m", "tf_gd", *command],
-            env={**os.environ, "DASK_CONFIG": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=120,
+    def train(files: Files | None, to: str = address) -> tuple[int, str, str]:
+        named = (
+            {} if files is None else {"ca-file": files.ca, "client.cert": files.certificate, "client.key": files.key}
         )
+        with dask.config.set({f"distributed.comm.tls.{key}": value for key, value in named.items()}):
+            code = run(["train", str(folder), "--engine", "moments", "--cluster", to, "--num-steps", "3", "--json"])
+        return code, *capfd.readouterr()
 
     return train
 
 
 def test_the_command_reads_with_a_certificate(call, ours, folder, address):
     assert address.startswith("tls://127.0.0.1:")
-    done = call(ours)
-    assert done.returncode == 0, done.stderr
+    code, out, err = call(ours)
+    assert (code, err) == (0, "")
     line = moments_of_files(folder, "x", "y").moments.least_squares()
-    assert json.loads(done.stdout)["least_squares"] == line._asdict()
+    assert json.loads(out)["least_squares"] == line._asdict()
 
 
-def refused(done: subprocess.CompletedProcess, address: str) -> bool:
+def refused(done: tuple[int, str, str], address: str) -> bool:
     wanted = f"tf-gd: error: `cluster` must be the address of a scheduler that answers. Got '{address}'. "
-    return (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1) and done.stderr.startswith(wanted)
+    code, out, err = done
+    return (code, out, err.count("\n")) == (2, "", 1) and err.startswith(wanted)
 
 
 def test_without_a_certificate_nobody_is_let_in(call, address):
     done = call(None)
-    assert refused(done, address), done.stderr
-    assert "Dask's configuration names no certificates. Check distributed.comm.tls in" in done.stderr
+    assert refused(done, address), done[2]
+    assert "Dask's configuration names no certificates. Check distributed.comm.tls in" in done[2]
 
 
 def test_without_tls_nobody_is_let_in(call, address):
     plain_text = address.replace("tls://", "tcp://")
     done = call(None, to=plain_text)
-    assert refused(done, plain_text), done.stderr
+    assert refused(done, plain_text), done[2]
 
 
-@pytest.mark.parametrize(
-    "trusts", ["the cluster's authority", pytest.param("its own authority", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("trusts", ["the cluster's authority", "its own authority"])
 def test_with_a_certificate_of_another_authority_nobody_is_let_in(trusts, call, address, ours, others):
     """Where it trusts the cluster, the cluster refuses it; where not, it is the first to hang up."""
     done = call(others._replace(ca=(ours if "cluster" in trusts else others).ca))
-    assert refused(done, address), done.stderr
+    assert refused(done, address), done[2]
 
 
-@pytest.mark.parametrize("missing", ["ca", pytest.param("key", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("missing", ["ca", "key"])
 def test_certificates_that_are_not_there(missing, call, address, ours):
     done = call(ours._replace(**{missing: "no.pem"}))
-    assert refused(done, address), done.stderr
+    assert refused(done, address), done[2]
