@@ -14,7 +14,9 @@ from tf_gd.trajectory import SERIES
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_both_engines_have_the_same_bits(reduction: str, dtype: str) -> None:
     rng = np.random.default_rng(5)
-    for n, loss_scale in [(1, 0.3), (7, None), (7, 1 / 14), (7, 1e-3), (23, 3.7), (23, 1 / 14)]:
+    scaled = [(1, 0.3), (7, 1 / 14), (7, 1e-3), (23, 3.7), (23, 1 / 14)]
+    turn = REDUCTIONS.index(reduction) + len(dtype)  # each reduction and each dtype with some of them
+    for n, loss_scale in [(7, None), scaled[turn % 5], scaled[(turn + 2) % 5]]:
         x = rng.standard_normal(n)
         y = 2 * x + 1 + rng.standard_normal(n)
         with warnings.catch_warnings():

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,9 +59,13 @@ def run(program: str, *arguments: str, **environment: str) -> list[str]:
 @pytest.mark.parametrize(
     ("before", "environment"),
     [
-        ("import tensorflow", {}),
+        pytest.param("import tensorflow", {}, marks=pytest.mark.slow),
         ("limit(1)", {}),
-        ("import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(1)", {}),
+        pytest.param(
+            "import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(1)",
+            {},
+            marks=pytest.mark.slow,
+        ),
         ("pass", {"TF_NUM_INTRAOP_THREADS": "1"}),
         ("pass", {}),
     ],
@@ -80,39 +85,51 @@ print(json.dumps([first[0] == again[0] == after[0], both.identical, first[1], af
     assert order_before.split(": ")[-1] == order_after.split(": ")[-1]
 
 
-SESSION = """
-directory, engine, num_steps, resume, threads = sys.argv[1:]
-if int(threads):
-    limit(int(threads))
-try:
-    path = tf_gd.train(x, y, engine=engine, learning_rate=1e-6, num_steps=int(num_steps), session=directory or None,
-                       resume=resume == "resume")
-    print(json.dumps([value.hex() for value in (path.m.tolist() + path.loss.tolist() + path.gradient_m.tolist())]))
-except tf_gd.SessionError as error:
-    print(error)
+SESSIONS = """
+def session(directory, engine, num_steps, resume):
+    how = dict(learning_rate=1e-6, num_steps=num_steps, session=directory, resume=resume)
+    try:
+        path = tf_gd.train(x, y, engine=engine, **how)
+        return [value.hex() for value in (*path.m.tolist(), *path.loss.tolist(), *path.gradient_m.tolist())]
+    except tf_gd.SessionError as error:
+        return str(error)
+
+threads, *asked = json.loads(sys.argv[1])
+if threads:
+    limit(threads)
+print(json.dumps([session(*one) for one in asked]))
 """
+ENGINES = ("manual", "tensorflow")
 
 
-@pytest.fixture(scope="module", params=["manual", "tensorflow"])
-def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """An engine, and a session that it began where TensorFlow has one thread."""
-    directory = tmp_path_factory.mktemp("begun") / "s"
-    run(SESSION, str(directory), request.param, "2", "begin", "1")
-    return request.param, directory
+def trained(threads: int, *asked: tuple[str | None, str, int, bool]) -> list[Any]:
+    """Train in a process of its own, where TensorFlow has so many threads (0: as it likes); return each result."""
+    results: list[Any] = json.loads(run(SESSIONS, json.dumps([threads, *asked]))[-1])
+    return results
 
 
-@pytest.mark.parametrize("resumed_with", [0, 1, 2])
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
+    """A folder with a session of each engine, begun where TensorFlow has one thread; and the whole ways from there."""
+    folder = tmp_path_factory.mktemp("begun")
+    begins = [(str(folder / engine), engine, 2, False) for engine in ENGINES]
+    return folder, trained(1, *begins, *[(None, engine, 4, False) for engine in ENGINES])[2:]
+
+
+@pytest.mark.parametrize("threads", [0, 1, 2])
 def test_a_session_goes_on_in_the_order_in_which_it_began_or_not_at_all(
-    begun: tuple[str, Path], resumed_with: int, tmp_path: Path
+    begun: tuple[Path, list[Any]], threads: int, tmp_path: Path
 ) -> None:
     """Begun with one thread: one block. The order that was used is recorded, and not the expected."""
-    engine, directory = begun
-    shutil.copytree(directory, tmp_path / "s")
-    stored = json.loads((tmp_path / "s" / "session.json").read_text())["trains"]["order"]
-    assert stored == "packets of 4, 1 block"
-    (said,) = run(SESSION, str(tmp_path / "s"), engine, "4", "resume", str(resumed_with))
-    if resumed_with == 1:
-        assert run(SESSION, "", engine, "4", "begin", "1") == [said]
-    elif len(os.sched_getaffinity(0)) > 1 or resumed_with == 2:
-        assert "`order` must be 'packets of 4, 1 block'" in said
-        assert "Got 'packets of 4, 2 blocks'" in said
+    folder, whole = begun
+    for engine in ENGINES:
+        shutil.copytree(folder / engine, tmp_path / engine)
+        stored = json.loads((tmp_path / engine / "session.json").read_text())["trains"]["order"]
+        assert stored == "packets of 4, 1 block"
+    said = trained(threads, *[(str(tmp_path / engine), engine, 4, True) for engine in ENGINES])
+    if threads == 1:
+        assert said == whole
+    elif len(os.sched_getaffinity(0)) > 1 or threads == 2:
+        for refusal in said:
+            assert "`order` must be 'packets of 4, 1 block'" in refusal
+            assert "Got 'packets of 4, 2 blocks'" in refusal

@@ -29,7 +29,12 @@ def sweep(threads, dtypes, most, some):
 
 @pytest.mark.parametrize(
     ("threads", "dtypes"),
-    [(1, "float64,float32"), (2, "float64,float32,float16,bfloat16"), (4, "float64,float32"), (8, "float64,float32")],
+    [
+        (2, "float64,float32,float16,bfloat16"),
+        (8, "float64,float32"),
+        pytest.param(1, "float64,float32", marks=pytest.mark.slow),
+        pytest.param(4, "float64,float32", marks=pytest.mark.slow),
+    ],
 )
 def test_same_bits_at_every_awkward_length(threads, dtypes):
     report = sweep(threads, dtypes, most=110_000, some=5)

@@ -126,7 +126,7 @@ def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):
     rng, signs, dtype = np.random.default_rng(n), set(), np.dtype(dtype)
     loose = n % expected(n, dtype).packet
     with reduce_sum(n, dtype) as tensorflows:
-        for _ in range(200 if n < 1_000 else 15):
+        for _ in range(200 if n < 1_000 else 5):
             values = on_the_edge(n, dtype, rng)
             theirs, ours = np.asarray(tensorflows(values), dtype), total(values, expected(n, dtype))
             assert theirs.tobytes() == ours.tobytes()
