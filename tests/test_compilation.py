@@ -66,7 +66,7 @@ def test_code_that_has_changed_is_compiled_anew(tmp_path: Path) -> None:
     assert run(tmp_path) == ["compiling", "14.5 0"]
 
 
-@pytest.mark.parametrize("where", ["nowhere", "a file"])
+@pytest.mark.parametrize("where", ["nowhere", pytest.param("a file", marks=pytest.mark.slow)])
 def test_where_nothing_can_be_kept_it_compiles_all_the_same(where: str, tmp_path: Path) -> None:
     (tmp_path / "shifting.py").write_text(MODULE.format(shift=1))
     (tmp_path / "a file").write_text("")  # root may write everywhere, but not under a file
