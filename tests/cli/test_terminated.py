@@ -47,7 +47,7 @@ def test_a_command_that_is_ended_leaves_nothing(place, options, name, code, said
         capture_output=True,
         text=True,
         check=False,
-        timeout=50,
+        timeout=300,
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, "", f"tf-gd: error: {said}\n")
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["points.csv.gz", "tmp"]

@@ -93,7 +93,7 @@ def test_accidents_change_no_answer(program: Any, accident: str) -> None:
     ],
 )
 def test_what_ends_the_process_is_told(program: Any, body: str, name: str) -> None:
-    with program(f"def gradient(m, c, x, y):\n    {body}", time_limit=1) as sandbox:
+    with program(f"def gradient(m, c, x, y):\n    {body}", time_limit=1 if name == "hangs" else 60) as sandbox:
         sandbox.load()
         with pytest.raises(Misbehaved) as caught:
             asked(sandbox)

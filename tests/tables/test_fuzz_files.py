@@ -19,7 +19,7 @@ from support.hostile_files import BINARIES, Case, cases
 import tf_gd
 from tf_gd.moments.files import moments_of_file
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that no file here may take: hundreds of times what one does on a busy machine."""
 
 

@@ -106,8 +106,9 @@ class ChildProcess:
             if not self._drain(child):
                 break
         self._hung_at.seek(0)
-        if dump := self._hung_at.read():
-            return self.hangs(dump.decode("utf-8", "replace"))
+        text = self._hung_at.read().decode("utf-8", "replace")
+        if (at := text.rfind("Timeout (")) >= 0:  # whatever else a program may have written there
+            return self.hangs(text[at:])
         if child.returncode is not None and child.returncode < 0:
             name = signal.Signals(-child.returncode).name
             return Misbehaved("crashes", f"Python crashed ({name}). Did the file run out of memory, or call into C?")
