@@ -180,7 +180,7 @@ class LineGraph:
         self.num_steps = self.v1.placeholder(tf.int32, [], "num_steps")
         self.tolerance = self.v1.placeholder(dtype, [], "tolerance")
         rows = tf.TensorArray(dtype, size=self.num_steps + 1, element_shape=[5], clear_after_read=False)
-        first = self._row()
+        first = tf.stack([*self.state, self.loss, self.gradient_m, self.gradient_c])
 
         def goes_on(step: Any, row: Any, rows: Any) -> Any:
             above = tf.reduce_any(tf.abs(row[3:]) > self.tolerance)
@@ -271,6 +271,9 @@ class LineGraph:
 
 class SteppedLineGraph(LineGraph):
     """The same graph, trained as the post's readers know it: one `Session.run` of `train_op` for each step."""
+
+    def _build_loop(self) -> None:
+        """Build none: the loop is Python's."""
 
     def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> npt.NDArray[Any]:
         """Return the rows of a descent, as `LineGraph.descend` does, with one run of the session a step."""
