@@ -66,7 +66,7 @@ def run(program: str, *arguments: str, **environment: str) -> list[str]:
             {},
             marks=pytest.mark.slow,
         ),
-        ("pass", {"TF_NUM_INTRAOP_THREADS": "1"}),
+        pytest.param("pass", {"TF_NUM_INTRAOP_THREADS": "1"}, marks=pytest.mark.slow),
         ("pass", {}),
     ],
 )

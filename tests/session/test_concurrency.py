@@ -10,20 +10,19 @@ import pytest
 PROGRAM = Path(__file__).parents[1] / "support" / "neighbours.py"
 
 
-def output_of(name):
-    """Run a program of neighbours.py in a process of its own; return what it wrote to stdout and stderr."""
+def output_of(*names):
+    """Run programs of neighbours.py in one process of their own; return what it wrote to stdout and stderr."""
     environment = {**os.environ, "PYTHONPATH": str(PROGRAM.parent.parent)}
     ended = subprocess.run(
-        [sys.executable, str(PROGRAM), name], capture_output=True, text=True, env=environment, timeout=600
+        [sys.executable, str(PROGRAM), *names], capture_output=True, text=True, env=environment, timeout=600
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert ended.stdout.split()[-1] == "ok"
     return ended.stdout, ended.stderr
 
 
-@pytest.mark.parametrize("name", ["threads", "fork_after", "tensorflow_users"])
-def test_the_bits_of_each_are_those_it_has_alone(name):
-    output_of(name)
+def test_the_bits_of_each_are_those_it_has_alone():
+    output_of("threads", "fork_after", "tensorflow_users")
 
 
 @pytest.mark.slow

@@ -30,7 +30,8 @@ def sweep(threads, dtypes, most, some):
 @pytest.mark.parametrize(
     ("threads", "dtypes"),
     [
-        (2, "float64,float32,float16,bfloat16"),
+        (2, "float16,bfloat16"),
+        pytest.param(2, "float64,float32", marks=pytest.mark.slow),
         (8, "float64,float32"),
         pytest.param(1, "float64,float32", marks=pytest.mark.slow),
         pytest.param(4, "float64,float32", marks=pytest.mark.slow),

@@ -1,4 +1,4 @@
-"""Programs for `test_concurrency.py`, one a process: `python tests/support/neighbours.py NAME` ends with ok.
+"""Programs for `test_concurrency.py`: `python tests/support/neighbours.py NAME...` ends with ok.
 
 A descent may disturb nobody, and nobody a descent: threads, forked and spawned processes, and TensorFlow's other users.
 """
@@ -206,5 +206,6 @@ def stderr_of_others():
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]]()
+    for name in sys.argv[1:]:
+        globals()[name]()
     print("ok")
