@@ -56,8 +56,17 @@ def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -
             check = _judged(record, sandbox, name, reduction, wrong=False)
             if check is not None and check.ok:
                 return check
-    found = (_judged(record, sandbox, name, reduction) for record in records.values())
+    likely = sorted(records.values(), key=_mixes_shapes)
+    found = (_judged(record, sandbox, name, reduction) for record in likely)
     return next((check for check in found if check is not None and _is_named(check)), None)
+
+
+def _mixes_shapes(record: ProgramRecord) -> bool:
+    """Return whether predictions were a column where y was a vector, or the other way round: y was passed wrongly."""
+    vectors = [one.values for one in record.tables if one.values.size == X.size]
+    shapes = {one.shape for one in vectors if (one.ravel() == Y).all()}
+    computed = {one.shape for one in vectors if not any((one.ravel() == known).all() for known in (X, Y))}
+    return bool(shapes and computed and not shapes & computed)
 
 
 def _check_steps(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -> GradientCheck | None:

@@ -62,6 +62,11 @@ def y_score(name: str) -> float:
     return 2.0 * bool(YS.match(name)) - 2.0 * bool(XS.match(name)) - 1.0 * bool(NOT_PARAMETERS.match(name))
 
 
+def are_exchanged(x: str, y: str) -> bool:
+    """Return whether what serves as x is called y, and what serves as y is called x."""
+    return x.startswith("y") and y.startswith("x") and bool(YS.match(x) and XS.match(y))
+
+
 def is_rate(name: str) -> bool:
     """Return whether a name is one for the learning rate."""
     return bool(RATES.match(name))

@@ -9,6 +9,7 @@ from itertools import islice
 
 import numpy as np
 
+from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import (
     USED,
     Pair,
@@ -61,6 +62,9 @@ class ProgramSearch:
         """Return the descent, or None where there is none to be seen; without `wrong` only a right one."""
         trials = list(self._trials())
         right = self._right(trials) or self._batches(trials)
+        if right is not None and not self.given.names and names.are_exchanged(right.points.x.stem, right.points.y.stem):
+            judgement = replace(right.judgement, verdict="wrong", names=("x-and-y-swapped",), sure=1.0)
+            return replace(right, judgement=judgement)
         return right or (self._through_origin() or self._wrong(trials) if wrong else None)
 
     def others(self, first: Descent) -> Iterator[Descent]:
