@@ -23,11 +23,15 @@ class Watchdog:
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Let what follows take so many seconds."""
-        _start(seconds if seconds > SHORTEST else SHORTEST, exit=True, file=self._file)  # the program may replace max
+        self.restart(seconds)
         try:
             yield
         finally:
             _rest()
+
+    def restart(self, seconds: float) -> None:
+        """Let what goes on take so many seconds from now on."""
+        _start(seconds if seconds > SHORTEST else SHORTEST, exit=True, file=self._file)  # the program may replace max
 
     @staticmethod
     def rest() -> None:

@@ -15,10 +15,16 @@ SCOPE = "TensorFlow"
 
 
 class TensorFlowValues:
-    """Reads the variables of a program that uses TensorFlow, eager or in sessions."""
+    """Reads the variables of a program that uses TensorFlow, eager or in sessions.
 
-    def __init__(self, filename: str, recorder: Recorder) -> None:
-        self.filename, self.recorder = filename, recorder
+    Args:
+        filename: of the program.
+        recorder: gets the values.
+        begun: called once, when the first step was made: what TensorFlow does before is not the program's time.
+    """
+
+    def __init__(self, filename: str, recorder: Recorder, begun: Callable[[], None] = lambda: None) -> None:
+        self.filename, self.recorder, self._begun = filename, recorder, begun
         self._known: dict[int, tuple[str, Any]] = {}
         self._runs = 0
 
@@ -68,7 +74,7 @@ class TensorFlowValues:
         frame: FrameType | None = sys._getframe(2)
         while frame is not None and frame.f_code.co_filename != self.filename:
             frame = frame.f_back
-        self._runs += trained
+        self._count(trained)
         if frame is None or self._runs > OFTEN:
             return
         self.recorder.tick()
@@ -76,11 +82,16 @@ class TensorFlowValues:
             name = str(getattr(variable, "name", "weight"))
             self.recorder.value(SCOPE, name, variable.numpy(), frame.f_lineno, changes_only=not trained)
 
+    def _count(self, runs: int) -> None:
+        self._runs += runs
+        if self._runs == 1 == runs:
+            self._begun()
+
     def _after_run(self, original: Callable[..., Any], session: Any, feed_dict: Any) -> None:
         frame: FrameType | None = sys._getframe(2)
         while frame is not None and frame.f_code.co_filename != self.filename:
             frame = frame.f_back
-        self._runs += 1
+        self._count(1)
         if frame is None or self._runs > OFTEN:
             return
         try:
@@ -121,6 +132,8 @@ class TensorFlowValues:
             for name, value in list(names.items()):
                 if _is_variable(value) and id(value) not in self._known:
                     self._known[id(value)] = (name, value)
+        if self._known and not self._runs:
+            self._count(1)
         for name, value in self._known.values():
             if is_tensor(value):
                 self.recorder.value(SCOPE, name, value, line, changes_only=True)

@@ -6,6 +6,7 @@ each was read, and arrays. No verdict is made here.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from tf_gd.diagnosis.calling import answer
@@ -26,7 +27,9 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     program.compile()
     recorder = Recorder()
     watch = Watch(program.filename, Statements(program.source.text), recorder)
-    variables = TensorFlowValues(program.filename, recorder)
+    seconds = options.get("seconds")
+    restarts = [partial(program.watchdog.restart, seconds)] if seconds else []
+    variables = TensorFlowValues(program.filename, recorder, *restarts)
     if variables.install():
         watch.hook = variables.after_call
     with watching(watch):

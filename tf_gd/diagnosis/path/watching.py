@@ -65,8 +65,8 @@ class Watch:
             self._idle += 1
         else:
             statement = self.statements.by_line.get(number)
-            if before is not None and _is_done(before, statement):
-                self._read(frame, before)
+            if before is not None and (before is not statement or before.first == before.last):
+                self._read(frame, before, at_end=before is not statement)
             self._pending[frame] = None if settled else statement
         if self._idle > IDLE or self._lines > MOST_LINES:
             self.ended = True
@@ -74,8 +74,8 @@ class Watch:
     def returned(self, frame: FrameType, value: Any) -> None:
         """A function is about to return: read its last statement, its result and its final values."""
         before = self._pending.pop(frame, None)
-        if before is not None and not self.ended and not before.is_loop_on_one_line:
-            self._read(frame, before)
+        if before is not None and not self.ended:
+            self._read(frame, before, at_end=True)
         code = frame.f_code
         if code.co_name == "<module>" or self._is_often(-code.co_firstlineno):
             return
@@ -84,13 +84,15 @@ class Watch:
             self.recorder.value(scope, f"{code.co_name}()", value, code.co_firstlineno)
         self.recorder.final(scope, (frame.f_locals, frame.f_globals))
 
-    def _read(self, frame: FrameType, statement: Statement) -> None:
+    def _read(self, frame: FrameType, statement: Statement, at_end: bool) -> None:
+        """Read a statement that has run once more; a loop on one line, whose turns may be silent, at its end too."""
         if self._is_often(statement.first):
             return
+        changes_only = at_end and statement.is_loop_on_one_line
         self.recorder.tick()
         names = (frame.f_locals, frame.f_globals)
         for place in statement.places:
-            self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first)
+            self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first, changes_only)
         for place in statement.maybe:
             self.recorder.read(owner_of(place, frame.f_code), place, names, statement.first, changes_only=True)
         for expression in statement.indexed:
@@ -111,11 +113,6 @@ class Watch:
         if statement is not None and not statement.is_loop_on_one_line:
             self._settled.update(range(statement.first, statement.last + 1))
         return True
-
-
-def _is_done(before: Statement, statement: Statement | None) -> bool:
-    """Return whether a statement has run once more, now that this one is about to run."""
-    return not before.is_loop_on_one_line if before is not statement else before.first == before.last
 
 
 def scope_of(code: CodeType) -> str:
