@@ -1,5 +1,6 @@
 """Where the loss is asked for its slope: along directions over all parameters, then at elements that matter."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 from tf_gd.diagnosis.model.beside_kinks import BesideKinks, Reach
 from tf_gd.diagnosis.model.element_ruling import Ruling
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, DOUBLE
-from tf_gd.diagnosis.model.loss_slopes import CLOSE, ROUGH, Direction
+from tf_gd.diagnosis.model.loss_slopes import CLOSE, RESOLUTION, ROUGH, Direction
 from tf_gd.diagnosis.model.model_problem import LARGE, Indices, Vector, largest_first
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ MOST_SLOPES = 64  # each costs 6 evaluations of the loss and more
 FIRST = 16  # of elements in doubt, so many; the others where these are not all wrong
 EVERY_SLOPE = 32  # up to so many elements, each is asked
 MOST_KINKS = 128  # of the elements at kinks, so many, drawn at random, where the loss has no other gradient
+_MOST_PARTS = 64
+_MOST_SCREENED, _DOUBT = 4096, 1e-3  # elements at kinks that are looked at, each by two values of the loss
 _OF_SLOPES = Reach(2.0**-16, 2.0**-13, off_ties=True)
 LARGEST = 3  # of more, so many with the largest gradients
 
@@ -32,9 +35,26 @@ def listen(evidence: "ModelEvidence") -> None:
     else:
         evidence.directions = evidence.slopes.directions()
     evidence.directions = {name: asked(evidence, one) for name, one in evidence.directions.items()}
+    if not evidence.differentiates:
+        evidence.directions = {name: part for one in evidence.directions.items() for name, part in _parts(evidence, *one)}
     if evidence.off.any() or not all(map(evidence.clear, evidence.directions.values())):
         look_beside(evidence)
     _hear_elements(evidence)
+
+
+def _parts(evidence: "ModelEvidence", name: str, one: Direction) -> Iterator[tuple[str, Direction]]:
+    """Yield a direction, or parts of it where the rounding of many elements together hides a mistake in one."""
+    largest = abs(evidence.hand[one.vector != 0]).max(initial=0.0)
+    hidden = one.unnoticed() / (RESOLUTION * largest) if one.parameter and largest else 0.0
+    if not 1 < hidden < np.inf:
+        yield name, one
+        return
+    count = min(int(4 * hidden**2) + 1, _MOST_PARTS)  # roundings add up like a random walk
+    elements = np.random.default_rng(3).permutation(np.flatnonzero(one.vector))
+    for place, among in enumerate(np.array_split(elements, min(count, elements.size))):
+        vector = np.zeros_like(one.vector)
+        vector[among] = one.vector[among]
+        yield f"{name}, part {place}", asked(evidence, replace(one, vector=vector))
 
 
 def asked(evidence: "ModelEvidence", direction: Direction) -> Direction:
@@ -87,7 +107,7 @@ def _hear_elements(evidence: "ModelEvidence") -> None:
         return
     if evidence.jumps is not None:
         at = np.random.default_rng(7).permutation(np.flatnonzero(evidence.jumps))
-        evidence.listen(at[: LARGEST if evidence.differentiates else MOST_KINKS].tolist())
+        evidence.listen(at[:LARGEST].tolist() if evidence.differentiates else _outside_first(evidence, at)[:MOST_KINKS])
     doubted = [int(index) for index in _doubted(evidence)[:MOST_SLOPES]]
     evidence.listen(doubted[:FIRST])
     if doubted:
@@ -96,6 +116,16 @@ def _hear_elements(evidence: "ModelEvidence") -> None:
             evidence.listen(doubted[FIRST:])
     elif size <= LARGE or not evidence.audible:
         evidence.listen(largest_first(_weights(evidence), LARGEST))
+
+
+def _outside_first(evidence: "ModelEvidence", at: Indices) -> list[int]:
+    """Return elements at kinks, first those whose value is farthest outside of the slopes on their two sides."""
+    by_hand, beyond = evidence.hand, np.zeros(at.size)
+    for place, index in enumerate(at[:_MOST_SCREENED].tolist() if at.size > MOST_KINKS else []):
+        sides = evidence.slopes.close_sides(index)
+        outside = max(min(sides) - by_hand[index], by_hand[index] - max(sides), 0.0)
+        beyond[place] = outside > _DOUBT * max(map(abs, sides))
+    return list(at[np.argsort(-beyond, kind="stable")].tolist())
 
 
 def _doubted(evidence: "ModelEvidence") -> Indices:

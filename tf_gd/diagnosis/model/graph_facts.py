@@ -43,8 +43,9 @@ SUM = "sum"  # the kind of a step from a sum to itself: what flows back to it fr
 
 # term: its share of the gradient. activation: a step's z and a, and what flows back to each. back: what flows back to
 # z, carried on to the parameters. use: the gradient of what a parameter went into, and for a gather the indices.
-# rounding: how far the gradient may move when every operation rounds otherwise. output: a layer's outputs.
-Inside = Literal["term", "activation", "back", "use", "rounding", "output"]
+# rounding: how far the gradient may move when every operation rounds otherwise. output: a layer's outputs. slope: of a
+# loss in NumPy, that along a direction by a complex step.
+Inside = Literal["term", "activation", "back", "use", "rounding", "output", "slope"]
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,6 @@ def _remarks(evidence: ModelEvidence, elements: list[Element], nones: Iterable[s
             said.append((name, f"At {_some(found)} {whose}: {why}"))
     if evidence.widened:
         said.append(("float32-constant", _FLOAT32))
-    if tiny := [label for name in evidence.directions for label in _unheard(evidence, name)]:
-        said.append(("too-small", f"The gradient of {_first_of(tiny)} is too small a part of it to be checked."))
     if nones:
         said.append(("none-gradient", f"Your gradient of {listed(sorted(nones))} is None, which is read as 0."))
     return said
@@ -148,14 +146,6 @@ def _of_kink(elements: list[Element], differentiates: bool) -> str:
         f"on the left and {slope.right:.6g} on the right. A value between the two is a subgradient, and passes, where "
         f"those of all elements together are a mixture of the gradients beside the kink.{chosen}"
     )
-
-
-def _unheard(evidence: ModelEvidence, name: str) -> list[str]:
-    """Return the elements along a direction that are known only by a slope that rounding hides."""
-    direction = evidence.directions[name]
-    if direction.matters or direction.hears(evidence.hand):
-        return []
-    return [evidence.problem.label(int(index)) for index in np.flatnonzero(direction.vector * evidence.hand)]
 
 
 def _some(elements: list[Element]) -> str:

@@ -191,7 +191,7 @@ def _array(value: Any) -> Any:
         array = np.asarray(value)
     except Exception:
         array = np.asarray(None)
-    if array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "fiuc":  # complex ones in a complex step only
         raise invalid("forward", "a function that returns an array, or (array, cache)", value)
     return array
 

@@ -9,8 +9,10 @@ from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
 
+RESOLUTION = 1e-3  # a mistake of such a part of a parameter's largest element must show
 CLOSE = 2.0**-28  # the step of plain differences beside a kink
 ROUGH = 2.0**-13  # a directional slope of a large model need not be known better to confirm it
+_SHOWN, _FARTHEST = 2.0**26, 60  # roundings of the loss that a step of 2^-6 should change it by; 2^60 steps at most
 # Elements of which the gradient is smaller than such a part of the largest have directions of their own.
 _SIZES = (2.0**-10, 2.0**-24)
 
@@ -78,6 +80,16 @@ class LossSlopes:
             kinks,
         )
 
+    def far_along(self, direction: Vector, expected: float) -> Slope:
+        """Return the slope along a direction in which little changes, from steps so wide that it shows."""
+        factor = 2.0 ** np.clip(np.ceil(np.log2(_SHOWN * self.noise / abs(expected))), 0, _FARTHEST)
+        return self.along(factor * direction).over(float(factor))
+
+    def complex_along(self, direction: Vector) -> float:
+        """Return the slope along a direction by a complex step; NaN where the loss allows none."""
+        found = [] if self._loss.differentiates else self._loss.inside("slope", 0, self.problem, direction)
+        return float(found[0][0]) if found else np.nan
+
     def element(self, index: int) -> Slope:
         """Return the slope with respect to one element."""
         if index not in self._elements:
@@ -88,6 +100,12 @@ class LossSlopes:
 
             self._elements[index] = slope(loss_at, self.noise, self.unit).over(scale)
         return self._elements[index]
+
+    def close_sides(self, index: int) -> tuple[float, float]:
+        """Return plain differences on the left and on the right of an element."""
+        here, step = self.problem.vector, CLOSE * self.problem.scales[index]
+        below, middle, above = (self._loss.value(self.problem.at(_stepped(here, index, way * step))) for way in (-1, 0, 1))
+        return float((middle - below) / step), float((above - middle) / step)
 
     def close(self, problem: ModelProblem) -> Vector:
         """Return plain central differences at another problem, over steps that stay on one side of most kinks.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tf_gd.diagnosis.model.complex_step import complex_step
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
 from tf_gd.diagnosis.model.graph_copy import OWN_GRADIENTS, has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
@@ -158,6 +159,12 @@ class NumpyLoss(_WithoutGraph):
     def gradient(self, problem: ModelProblem) -> Vector:
         """Return NaN: nobody differentiates this loss but the caller."""
         return np.full(problem.size, np.nan)
+
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+        """Return a layer's outputs, or a slope by a complex step."""
+        if what == "slope" and upstream is not None:
+            return [np.array([complex_step(self.loss, problem, upstream)])]
+        return super().inside(what, place, problem, upstream)
 
     def elsewhere(self, problem: ModelProblem) -> "NumpyLoss":
         """Return the same loss for data of other shapes."""

@@ -1,5 +1,7 @@
 """Why a gradient that nothing contradicts cannot be called right: a wrong one would have passed, too."""
 
+import contextlib
+
 import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Finding
@@ -8,13 +10,13 @@ from tf_gd.diagnosis.model.element_ruling import Element
 from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.finite_differences import SEVERAL
-from tf_gd.diagnosis.model.loss_slopes import Direction
+from tf_gd.diagnosis.model.loss_slopes import RESOLUTION, Direction, along
 from tf_gd.diagnosis.model.model_problem import Vector
 from tf_gd.errors import TfGdError
 
 _RADII = (0.5, 2.0, 8.0)  # of other points, in the parameters' sizes: a dead ReLU is alive at one of them
 _FAR = (-1e6, -1e3, -1.0, 0.1, 1.0, 1e3, 1e6)  # a term that rounding hides here is seen at one of them
-_RESOLUTION, _NEGLIGIBLE = 1e-3, 2.0**-40
+_NEGLIGIBLE, _FINE = 2.0**-46, 1e-6
 
 
 def untold(evidence: ModelEvidence, unknown: list[Element]) -> tuple[list[Finding], list[Finding]]:
@@ -33,30 +35,46 @@ def untold(evidence: ModelEvidence, unknown: list[Element]) -> tuple[list[Findin
     if here:
         return [("hidden-parameter", _hidden(here, evidence))], zeros
     if tiny := _unheard(evidence):
-        return [("lost-in-rounding", _TINY.format(tiny))], zeros
-    rough = {name: part for name in evidence.problem.slices if (part := _unresolved(evidence, name)) > _RESOLUTION}
+        return [("lost-in-rounding", _TINY.format(tiny, _OWN if evidence.differentiates else ""))], zeros
+    rough = {name: part for name in evidence.problem.slices if (part := _unresolved(evidence, name)) > RESOLUTION}
     return ([("lost-in-rounding", _rough(rough))] if rough else []), zeros
 
 
 _TINY = (
-    "At {} rounding hides the loss's own slope, and a function in the loss brings a gradient of its own "
-    "(tf.custom_gradient, tf.stop_gradient) that may be wrong as yours is: try another point, where the gradient there "
-    "is larger, or check a loss of these elements alone."
+    "At {} your gradient is so small that rounding hides it in the loss{}: a wrong sign or a factor of 2 would pass. "
+    "Try another point, where the gradient there is larger, or check a loss of these elements alone."
 )
+_OWN = ", and a function in the loss brings a gradient of its own (tf.custom_gradient, tf.stop_gradient)"
 
 
 def _unheard(evidence: ModelEvidence) -> str:
-    """Return elements at which a gradient of the loss's own, and yours with it, could be wrong without a sign."""
-    if evidence.trusted or not evidence.differentiates:
+    """Return an element at which yours, and a gradient of the loss's own, could be wrong without a sign."""
+    if evidence.trusted:
         return ""
     weights = abs(evidence.hand * evidence.problem.scales)
     hidden = [one for one in evidence.directions.values() if one.parameter and not one.hears(evidence.hand)]
     for one in hidden:
-        part = evidence.problem.slices[one.parameter]
-        at = np.flatnonzero((one.vector != 0) & (weights > _NEGLIGIBLE * weights[part].max(initial=0.0)))
-        if at.size:
+        largest = weights[evidence.problem.slices[one.parameter]].max(initial=0.0)
+        seen = abs(evidence.hand) > evidence.tolerance.values  # less than this is its own rounding
+        at = np.flatnonzero((one.vector != 0) & seen & (weights > _NEGLIGIBLE * largest))
+        if at.size and not _confirmed_finely(evidence, one.vector):
             return evidence.problem.label(int(at[np.argmax(weights[at])]))
     return ""
+
+
+def _confirmed_finely(evidence: ModelEvidence, vector: Vector) -> bool:
+    """Whether a complex step, or very wide steps, confirm your slope along a direction that rounding hides."""
+    slopes, by_hand = evidence.slopes, along(evidence.hand, vector)
+    room = evidence.room_along(vector) + _FINE * abs(by_hand)
+    if abs(slopes.complex_along(vector) - by_hand) <= room:
+        told = [one for one in evidence.directions.values() if one.hears(evidence.hand) and one.slope.kink is None]
+        values = [(one, slopes.complex_along(one.vector)) for one in told]
+        if told and all(one.slope.admits(value, _FINE * abs(value)) for one, value in values):
+            return True
+    with contextlib.suppress(TfGdError):
+        far = slopes.far_along(vector, by_hand)
+        return far.kink is None and far.hears(by_hand) and far.admits(by_hand, room)
+    return False
 
 
 KINKS = (
