@@ -90,7 +90,8 @@ class LossGraph:
         with self.graph.as_default():
             upstream = tf.compat.v1.placeholder(tensor.dtype, tensor.shape)
             run = self.callable(flat_gradient(tf, tensor, self.params, [], upstream), [upstream])
-        return lambda problem, values: np.asarray(run(problem, values), np.float64)
+        dtype = tensor.dtype.as_numpy_dtype
+        return lambda problem, values: np.asarray(run(problem, np.asarray(values, dtype)), np.float64)
 
     def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
