@@ -104,7 +104,7 @@ def test_penalties_and_two_factors_in_a_loss_that_has_no_graph():
         ({"penalty": 0.0}, "missing-term"),
         ({"bias": 0.2}, "penalty-on-bias"),
         ({"fit": 0.5, "penalty": 2.0}, "term-factor"),
-        ({"fit": -1.0}, "term-factor"),
+        ({"fit": -1.0}, "term-sign"),
     ):
         assert name in named(ridge, lambda change=change, **a: gradient(**a, **change), params, x=X, y=y)[0]
 

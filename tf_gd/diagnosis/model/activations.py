@@ -4,13 +4,13 @@ A step of the loss from z to a = f(z), element by element, passes the gradient o
 in the place of f'(z), the gradient of the parameters before it changes by what flows back from (D - f'(z)) da.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake, Pattern, added
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.graph_facts import SUM
 from tf_gd.diagnosis.model.model_problem import Vector
@@ -38,6 +38,45 @@ def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[
         where = f"In the gradient of {listed(names)}, {what} {formula}"
         for name, sentence, flow in flows(kind):
             yield ModelMistake(name, f"{where} {sentence}", _pattern(place, flow), 4.0)
+
+
+def activations_of_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
+    """An activation that the prediction lacks, or has at another argument, where the loss has it right."""
+    view = views[0]
+    for place, (formula, kind) in enumerate(view.loss.facts.activations):
+        if kind != SUM or not (numbers := view.inside("activation", place)):
+            continue
+        for name, what, change in _predictions(numbers[0], view.problem.params):
+            said = f"what it takes to have {what}, where z is the sum {formula}"
+            yield from added(view, names, name, said, _flow(place, change))
+
+
+def _predictions(z: Vector, params: Mapping[str, Any]) -> Iterator[tuple[str, str, Callable[[Vector, Any], Vector]]]:
+    """Return other predictions that people compute, and by how much these differ from the right one."""
+    biases = [name for name, value in params.items() if z.ndim and value.size == (z.shape[-1] if z.ndim > 1 else 1)]
+    for name in biases:
+        yield "missing-term", f"z without {name} in the prediction", lambda z, p, b=name: 0 * z - p[b]  # type: ignore[misc]
+    for text, f in {"sigmoid": _sigmoid, **({"softmax": _softmax} if z.ndim > 1 and z.shape[-1] > 1 else {})}.items():
+        yield "missing-activation", f"z in place of {text}(z)", lambda z, p, f=f: z - f(z)  # type: ignore[misc]
+        again = f"{text}({text}(z)) in place of {text}(z)"
+        yield "wrong-activation-argument", again, lambda z, p, f=f: f(f(z)) - f(z)  # type: ignore[misc]
+        for name in biases:
+            lost = f"{text}(z) without {name}"
+            yield "missing-term", lost, lambda z, p, f=f, b=name: f(z - p[b]) - f(z)  # type: ignore[misc]
+    if z.ndim > 1 and z.shape[-1] > 1:
+        other = "the sigmoid of z in place of its softmax"
+        yield "wrong-activation", other, lambda z, p: _sigmoid(z) - _softmax(z)
+
+
+def _flow(place: int, change: Callable[[Vector, Any], Vector]) -> Pattern:
+    """Return what such a change of what flows back to z changes in the gradient."""
+
+    def share(view: Compared) -> Vector:
+        z, params = view.inside("activation", place)[0], view.problem.params
+        with np.errstate(all="ignore"):
+            return view.loss.inside("back", place, view.problem, change(z, params))[0]
+
+    return lambda view: view.once(("prediction", place, change), lambda: share(view))
 
 
 def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:

@@ -36,7 +36,8 @@ def listen(evidence: "ModelEvidence") -> None:
         evidence.directions = evidence.slopes.directions()
     evidence.directions = {name: asked(evidence, one) for name, one in evidence.directions.items()}
     if not evidence.differentiates:
-        evidence.directions = {name: part for one in evidence.directions.items() for name, part in _parts(evidence, *one)}
+        parts = (_parts(evidence, *one) for one in evidence.directions.items())
+        evidence.directions = {name: part for each in parts for name, part in each}
     if evidence.off.any() or not all(map(evidence.clear, evidence.directions.values())):
         look_beside(evidence)
     _hear_elements(evidence)

@@ -13,6 +13,8 @@ from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
 from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 
+ROUGH_SHARE = 1e-9  # the relative error of a share's factor
+
 Kept = TypeVar("Kept")
 
 
@@ -119,6 +121,15 @@ class ModelMistake:
             if not view.fits(pattern, names, room) or (place == 0 and not view.tells(pattern, names, room)):
                 return False
         return True
+
+
+def added(view: Compared, names: list[str], name: str, what: str, share: Pattern) -> Iterator[ModelMistake]:
+    """Yield the mistake of a gradient that is off by a multiple of a share, the one that fits best."""
+    part, at = share(view), view.elements(names)
+    if np.isfinite(part[at]).all() and part[at].any():
+        factor = float((view.by_hand - view.truth)[at] @ part[at] / (part[at] @ part[at]))
+        message = f"The gradient of {' and '.join(names)} is off by {factor:.6g} times {what}."
+        yield ModelMistake(name, message, lambda other: other.truth + factor * share(other), 1.0, ROUGH_SHARE)
 
 
 Mistakes = Callable[[list[Compared], list[str]], Iterator[ModelMistake]]

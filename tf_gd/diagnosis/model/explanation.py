@@ -6,7 +6,7 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.gradient_check import Finding
-from tf_gd.diagnosis.model.activations import activation_derivatives
+from tf_gd.diagnosis.model.activations import activation_derivatives, activations_of_sums
 from tf_gd.diagnosis.model.comparison_of_gradients import (
     Compared,
     Mistakes,
@@ -19,8 +19,8 @@ from tf_gd.diagnosis.model.factors import (
     any_factor,
     constant_added,
     exchanged,
-    gradient_of_bias,
     known_factors,
+    nothing,
     parameter_added,
     perhaps_wrong_axis,
     transposed,
@@ -33,12 +33,13 @@ from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_deri
 from tf_gd.diagnosis.model.lost_sums import bias_sums, missing_factors, repeated_indices
 from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
 from tf_gd.diagnosis.model.model_report import apart
-from tf_gd.diagnosis.model.term_factors import factor_and_penalty, one_term, one_term_any_factor, several_terms
+from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
 from tf_gd.diagnosis.model.tolerance import tolerance
 from tf_gd.errors import TfGdError
 
 # The kinds of mistakes, the commonest first: the first kind of which one explains everything is named.
 KINDS: tuple[Mistakes, ...] = (
+    nothing,
     known_factors,
     wrong_axis,
     exchanged,
@@ -58,9 +59,8 @@ KINDS: tuple[Mistakes, ...] = (
     constant_added,
     one_term_any_factor,
     parameter_added,
-    gradient_of_bias,
     targets,
-    factor_and_penalty,
+    activations_of_sums,
     held_constant,
     dropped_point,
 )

@@ -10,6 +10,12 @@ from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector, is_floating
 
 
+def nothing(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
+    """Zeros, where the gradient is not 0."""
+    message = f"{subject(names)} 0 in every element, and the right one is not: is a part of the code missing?"
+    yield ModelMistake("missing-term", message, lambda view: np.zeros_like(view.truth))
+
+
 def known_factors(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A factor of which it is known where it comes from."""
     for factor, name, sentence in _known_factors(views[0]):
@@ -170,19 +176,6 @@ def parameter_added(views: list[Compared], names: list[str]) -> Iterator[ModelMi
 def _is_bias(problem: ModelProblem, name: str) -> bool:
     """Whether a parameter looks like a bias: it has fewer axes than another, or is a single number."""
     return problem.params[name].ndim < max(value.ndim for value in problem.params.values())
-
-
-def gradient_of_bias(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
-    """The gradient of a weight that is that of a bias: the factor of the weight was forgotten."""
-    problem = views[0].problem
-    for bias, part in problem.slices.items():
-        if problem.params[bias].size == 1 and bias not in names:
-            yield ModelMistake(
-                "missing-x",
-                f"{subject(names)} that of {bias} in every element: the factor by which {listed(names)} is multiplied "
-                "is missing.",
-                lambda view, part=part: np.full(view.truth.size, view.truth[part][0]),  # type: ignore[misc]
-            )
 
 
 def _is_multiple(share: Vector, factor: float, view: Compared) -> bool:

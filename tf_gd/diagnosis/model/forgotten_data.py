@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake, Pattern
+from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake, Pattern, added
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.graph_facts import SUM
 from tf_gd.diagnosis.model.loss_function import elsewhere
@@ -55,24 +55,8 @@ def targets(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     for name in [name for name, value in view.problem.data.items() if isinstance(value, np.ndarray)][:_MOST_DATA]:
         for place, (_, kind) in enumerate(view.loss.facts.activations):
             if kind == SUM and view.inside("activation", place):
-                yield from _of_target(view, names, name, _flow_of_target(place, name))
-        if not view.loss.facts.known:
-            yield from _of_target(view, names, name, _sums_of_target(name))
-
-
-def _of_target(view: Compared, names: list[str], name: str, share: Pattern) -> Iterator[ModelMistake]:
-    """Yield the mistake of a gradient that differs by a multiple of what a target contributes."""
-    part, at = share(view), view.elements(names)
-    if not np.isfinite(part[at]).all() or not part[at].any():
-        return
-    excess = (view.by_hand - view.truth)[at]
-    factor = float(excess @ part[at] / (part[at] @ part[at]))
-    message = f"The gradient of {listed(names)} is off by {factor:.6g} times what {name} contributes"
-    yield ModelMistake(
-        "missing-target",
-        f"{message}: {name} is left out, or has the wrong sign, in prediction minus {name}.",
-        lambda other: other.truth + factor * share(other),
-    )
+                said = f"what {name} contributes: {name} is left out, or has the wrong sign, in prediction minus {name}"
+                yield from added(view, names, "missing-target", said, _flow_of_target(place, name))
 
 
 def _flow_of_target(place: int, name: str) -> Pattern:
@@ -84,28 +68,6 @@ def _flow_of_target(place: int, name: str) -> Pattern:
         return view.loss.inside("back", place, view.problem, target)[0]
 
     return lambda view: view.once(("target", place, name), lambda: share(view))
-
-
-def _sums_of_target(name: str) -> Pattern:
-    """Return x^T y for weights, and the sum of y for a bias, where nothing but the shapes is known."""
-
-    def share(view: Compared) -> Vector:
-        values = np.full(view.truth.size, np.nan)
-        target = np.atleast_1d(view.problem.data[name])
-        inputs = [x for x in view.problem.data.values() if is_floating(x) and x.ndim == 2 and len(x) == len(target)]
-        for param, part in view.problem.slices.items():
-            shape = view.problem.params[param].shape
-            for x in inputs:
-                outputs = _like(target, (len(x), *shape[1:]))
-                if shape and shape[0] == x.shape[1] and outputs is not None:
-                    values[part] = np.ravel(x.T @ outputs)
-            if np.isnan(values[part]).any() and (added := _like(target, (len(target), *shape))) is not None:
-                values[part] = np.ravel(added.sum(axis=0))
-        return values
-
-    return lambda view: view.once(
-        ("sums", name), lambda: share(view) if np.ndim(view.problem.data[name]) else view.truth
-    )
 
 
 def _like(value: Any, shape: tuple[int, ...]) -> Vector | None:
@@ -145,6 +107,10 @@ def _at_data(names: list[str], name: str, change: Callable[[Any], Any]) -> Calla
 def dropped_point(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """The first or the last point that was left out, of a sum or of a mean."""
     view = views[0]
+    for place, (_, kind) in enumerate(view.loss.facts.activations if view.by_slopes else ()):
+        for which, row in (("last", -1), ("first", 0)) if kind == SUM and view.inside("activation", place) else ():
+            message = f"The gradient of {listed(names)} leaves out the {which} point."
+            yield ModelMistake(f"{which}-point-dropped", message, _without_row(place, row))
     if view.by_slopes:
         return
     for n in view.problem.lengths[:1]:
@@ -152,6 +118,15 @@ def dropped_point(views: list[Compared], names: list[str]) -> Iterator[ModelMist
             for scale, mean in ((1.0, ""), ((n - 1) / n, " and still divides by all")):
                 message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{mean}."
                 yield ModelMistake(f"{which}-point-dropped", message, _without(n, rows, scale))
+
+
+def _without_row(place: int, row: int) -> Pattern:
+    def pattern(view: Compared) -> Vector:
+        flow = np.zeros_like(view.inside("activation", place)[2])
+        flow[row] = view.inside("activation", place)[2][row]
+        return view.truth - view.loss.inside("back", place, view.problem, flow)[0]
+
+    return pattern
 
 
 def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Vector]:

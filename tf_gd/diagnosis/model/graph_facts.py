@@ -50,7 +50,7 @@ Inside = Literal["term", "activation", "back", "use", "rounding", "output", "slo
 
 @dataclass(frozen=True)
 class Use:
-    """Where a parameter goes in: added (`sign` 1 or -1), rows gathered from it (0), or a product x @ w (2)."""
+    """Where a parameter goes in: added (`sign` 1 or -1), rows gathered from it (0), or a product x @ w, m x (2)."""
 
     parameter: str
     sign: int
@@ -90,7 +90,7 @@ class GraphReading:
         steps = [(written(self._tf, end, self._names), kind) for (_, end), kind in zip(self._steps, kinds, strict=True)]
         divisors = dict.fromkeys(n for operation in self._graph.on_path for n in _divisors(operation))
         terms = [written(self._tf, term, self._names) for term, _ in self._terms]
-        return Facts(True, tuple(divisors), tuple(terms), tuple(steps), tuple(use for use, _ in self._uses))
+        return Facts(True, tuple(divisors), tuple(terms), tuple(steps), tuple(use for use, *_ in self._uses))
 
     def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return the numbers at a problem; nothing where they are not known."""
@@ -129,14 +129,14 @@ class GraphReading:
         return list(steps.values())[:_MOST_STEPS]
 
     @cached_property
-    def _uses(self) -> list[tuple[Use, Any]]:
+    def _uses(self) -> list[tuple[Use, Any, int]]:
         names = {id(self._graph.inputs[name]): name for name in self._graph.problem.params}
         found = []
         for operation in self._graph.on_path:
             for place, source in enumerate(map(_source, operation.inputs)):
                 sign = _sign(operation, place)
                 if id(source) in names and sign is not None:
-                    found.append((Use(names[id(source)], sign), operation))
+                    found.append((Use(names[id(source)], sign), operation, place))
         return found
 
     def _term(self, place: int) -> Callable[..., list[Vector]]:
@@ -153,10 +153,10 @@ class GraphReading:
         return lambda problem, upstream: [back(problem, upstream)]
 
     def _use(self, place: int) -> Callable[..., list[Vector]]:
-        use, operation = self._uses[place]
+        use, operation, index = self._uses[place]
         flow = self._gradient(self._graph.output, operation.outputs[0])
-        other = {0: [1], 2: [0]}.get(use.sign, [])  # the indices, or x
-        return self._evaluating(flow, *(operation.inputs[index] for index in other))
+        other = [operation.inputs[1 - index]] if use.sign in (0, 2) else []  # the indices, or x
+        return self._evaluating(flow, *other)
 
     def _rounding(self, place: int) -> Callable[..., list[Vector]]:
         movement = rounding_movement(self._graph)
@@ -229,6 +229,8 @@ def _sign(operation: Any, place: int) -> int | None:
         return 0
     if operation.type in _ADDITIONS:
         return -1 if operation.type == "Sub" and place == 1 else 1
+    if operation.type == "Mul" and operation.inputs[place].shape.rank == 0:
+        return 2
     transposed = operation.type == "MatMul" and any(operation.get_attr(f"transpose_{side}") for side in "ab")
     return 2 if operation.type == "MatMul" and place == 1 and not transposed else None
 

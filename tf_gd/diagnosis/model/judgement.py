@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.asking_the_loss import FIRST, MOST_SLOPES, contradicted, located, look_beside
 from tf_gd.diagnosis.model.beside_kinks import Side

@@ -104,7 +104,8 @@ class LossSlopes:
     def close_sides(self, index: int) -> tuple[float, float]:
         """Return plain differences on the left and on the right of an element."""
         here, step = self.problem.vector, CLOSE * self.problem.scales[index]
-        below, middle, above = (self._loss.value(self.problem.at(_stepped(here, index, way * step))) for way in (-1, 0, 1))
+        points = (self.problem.at(_stepped(here, index, way * step)) for way in (-1, 0, 1))
+        below, middle, above = map(self._loss.value, points)
         return float((middle - below) / step), float((above - middle) / step)
 
     def close(self, problem: ModelProblem) -> Vector:

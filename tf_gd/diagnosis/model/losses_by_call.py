@@ -13,6 +13,7 @@ from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
 from tf_gd.diagnosis.model.loss_graph import LossGraph, operations_of
 from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.numpy_reading import NumpyReading
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
 
@@ -161,10 +162,20 @@ class NumpyLoss(_WithoutGraph):
         return np.full(problem.size, np.nan)
 
     def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
-        """Return a layer's outputs, or a slope by a complex step."""
+        """Return a layer's outputs, a slope by a complex step, or what is read off its values."""
         if what == "slope" and upstream is not None:
             return [np.array([complex_step(self.loss, problem, upstream)])]
-        return super().inside(what, place, problem, upstream)
+        inside = super().inside if what == "output" else self._reading.inside
+        return inside(what, place, problem, upstream)
+
+    @property
+    def facts(self) -> Facts:  # type: ignore[override]
+        """What is read off its values."""
+        return self._reading.facts
+
+    @cached_property
+    def _reading(self) -> NumpyReading:
+        return NumpyReading(self.loss, self.problem)
 
     def elsewhere(self, problem: ModelProblem) -> "NumpyLoss":
         """Return the same loss for data of other shapes."""

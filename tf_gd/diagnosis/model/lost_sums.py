@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
+from tf_gd.diagnosis.model.graph_facts import SUM
 from tf_gd.diagnosis.model.model_problem import Vector
 
 
@@ -60,27 +61,50 @@ _ADDED = ("added up", "averaged")
 
 
 def missing_factors(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
-    """Weights of a product x @ w whose gradient is summed without x."""
-    for place, sign in _uses(views[0], names):
-        flow = views[0].inside("use", place) if sign == 2 else []
-        if len(flow) == 2 and flow[1].shape[-1] == views[0].problem.params[names[0]].shape[0]:
-            for mean in (False, True):
+    """Weights of a product x @ w whose gradient is summed without x, or with x before its activation."""
+    view = views[0]
+    for place, sign in _uses(view, names):
+        flow = view.inside("use", place) if sign == 2 else []
+        if len(flow) < 2 or flow[1].shape[:1] != flow[0].shape[:1] or not _is_product(view, names[0], *flow):
+            continue
+        for mean in (False, True):
+            yield ModelMistake(
+                "missing-x",
+                f"The gradient of {names[0]} is what flows back to its product, {_ADDED[mean]} over the rows: the "
+                f"factor by which {names[0]} is multiplied is missing.",
+                _with_factor(names[0], place, _ones(mean)),
+            )
+        for at, (formula, kind) in enumerate(view.loss.facts.activations):
+            step = view.inside("activation", at) if kind != SUM else []
+            if step and step[1].shape == flow[1].shape and np.allclose(step[1], flow[1]):
                 yield ModelMistake(
-                    "missing-x",
-                    f"The gradient of {names[0]} is what flows back to its product, {_ADDED[mean]} over the rows: the "
-                    f"factor by which {names[0]} is multiplied is missing.",
-                    _without_factor(names[0], place, mean),
+                    "missing-activation",
+                    f"The gradient of {names[0]} takes what goes into the activation {formula}, not what comes out.",
+                    _with_factor(names[0], place, _before(at)),
                 )
 
 
-def _without_factor(name: str, place: int, mean: bool) -> Callable[[Compared], Vector]:
-    """Return the right gradient with x replaced by ones in this product alone: other terms of the loss stay."""
+def _ones(mean: bool) -> Callable[[Compared, Vector], Vector]:
+    return lambda view, x: np.full_like(x, 1 / len(x) if mean else 1.0)
+
+
+def _before(place: int) -> Callable[[Compared, Vector], Vector]:
+    return lambda view, x: view.inside("activation", place)[0]
+
+
+def _is_product(view: Compared, name: str, flow: Vector, x: Vector) -> bool:
+    size = view.problem.params[name].size
+    return x.size == flow.size if size == 1 else x.ndim == flow.ndim == 2 and x.shape[1] * flow.shape[1] == size
+
+
+def _with_factor(name: str, place: int, factor: Callable[[Compared, Vector], Vector]) -> Callable[[Compared], Vector]:
+    """Return the right gradient with something else in place of x in this product alone: other terms stay."""
 
     def pattern(view: Compared) -> Vector:
         flow, x = view.inside("use", place)
-        ones = np.full_like(x, 1 / len(x) if mean else 1.0)
+        change = factor(view, x) - x
         values, part = np.array(view.truth, np.float64), view.problem.slices[name]
-        values[part] += np.ravel((ones - x).T @ flow)
+        values[part] += np.sum(change * flow) if part.stop == part.start + 1 else np.ravel(change.T @ flow)
         return values
 
     return pattern

@@ -20,34 +20,6 @@ def one_term(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
         yield _of_term(names, place, label, factor)
 
 
-def factor_and_penalty(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
-    """One factor for all of the loss but its penalty, which has another, where its terms are not known."""
-    view, at = views[0], views[0].elements(names)
-    if view.terms or len(views) < 2:
-        return
-    truth, here = view.truth[at], view.problem.vector[at]
-    penalized = [name for name in names if view.problem.params[name].size > 1 or len(names) == 1]
-    chosen = np.isin(at, view.elements(penalized))
-    matrix = np.stack([truth, np.where(chosen, here, 0.0)], axis=1)
-    if at.size < 3 or np.linalg.matrix_rank(matrix) < 2:
-        return
-    (factor, added), *_ = np.linalg.lstsq(matrix, view.by_hand[at], rcond=None)
-    among = np.zeros(view.truth.size)
-    among[view.elements(penalized)] = 1.0
-    yield ModelMistake(
-        "term-factor",
-        f"The gradient of {listed(names)} is {_simple(factor):.6g} times the right one, but for a multiple of "
-        f"{listed(penalized)} itself: the data's part and the penalty of the loss have factors of their own.",
-        lambda other: factor * np.nan_to_num(other.truth, nan=np.nan) + added * among * other.problem.vector,
-        1.0 + abs(factor),
-        1e-9,
-    )
-
-
-def _simple(factor: float) -> float:
-    return _rounded(float(factor))
-
-
 def one_term_any_factor(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """One term of the loss with any other factor, where at least two elements confirm it."""
     for place, label, factor in _factors(views[0], names):
@@ -81,7 +53,7 @@ def several_terms(views: list[Compared], names: list[str]) -> list[Finding]:
     """Return what is wrong with each of several terms that have factors of their own, confirmed at another point."""
     view, at = views[0], views[0].elements(names)
     terms = view.terms
-    if len(views) < 2 or views[0].by_slopes or len(terms) < 2:
+    if len(views) < 2 or len(terms) < 2:
         return []
     matrix = np.stack([share[at] for _, share in terms], axis=1)
     if at.size < len(terms) or np.linalg.matrix_rank(matrix) < len(terms):
