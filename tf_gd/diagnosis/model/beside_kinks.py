@@ -28,7 +28,7 @@ Labels = npt.NDArray[np.intp]
 _DRAWN, _FEW, _STILL = 48, 8, 12  # points nearby; of a very large model; of them, drawn nearer once more
 _NEARER, _STAYS = 16.0, 4.0  # by so much: a jump stays as large, a bend shrinks
 _VERY_LARGE = 200_000
-_MOST_MOVED, _MOST_PATTERNS, _MOST_ASKED = 24, 256, 40
+_MOST_MOVED, _MOST_PATTERNS, _MOST_ASKED, _FEW_ASKED = 24, 256, 40, 2
 
 
 class Side(Enum):
@@ -83,7 +83,10 @@ class BesideKinks:
     def sides(self, value: Vector) -> dict[int, Side]:
         """Return what `value` is at each element that jumps."""
         at = np.flatnonzero(self.jumps)
-        whole = self._side(value, at) if at.size else Side.SUBGRADIENT
+        if not at.size:
+            return {}
+        alone = len(_apart(self._gradients[:, at], self._room[at])) == 1
+        whole = self._side(value, at) if alone else Side.UNKNOWN  # independent groups are judged apart
         if whole is Side.SUBGRADIENT:
             return dict.fromkeys(at.tolist(), whole)
         found: dict[int, Side] = {}
@@ -102,7 +105,7 @@ class BesideKinks:
 
         It is outside where it lies farther from them than half of their own width, and asking finds none farther out.
         """
-        for _ in range(_MOST_ASKED):
+        for _ in range(_MOST_ASKED if at.size <= _MOST_PATTERNS else _FEW_ASKED):
             inside, parting = _shortest(self._gradients[:, at], value[at], self._room[at])
             if inside:
                 return Side.SUBGRADIENT

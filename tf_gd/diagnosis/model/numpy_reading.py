@@ -68,8 +68,9 @@ class NumpyReading:
         self._layers: list[_Layer] = []
         self._penalties: dict[str, float] = {}
         self._made: list[tuple[ModelProblem, _Numbers | None]] = []
-        if self._finds_first():
-            self._finds_second()
+        if (first := self._found_first()) is not None:
+            self._find_second(first)
+            self._made = [(problem, self._with_second(problem, first))]
 
     @property
     def facts(self) -> Facts:
@@ -131,17 +132,17 @@ class NumpyReading:
         for known, numbers in self._made:
             if known is problem:
                 return numbers
-        made = self._with_second(problem, self._with_first(problem))
+        flow = self._flow(problem, self._layers[0])
+        made = None if flow is None else self._with_second(problem, self._with_first(problem, flow))
         self._made.append((problem, made))
         return made
 
-    def _with_first(self, problem: ModelProblem) -> _Numbers | None:
-        x, first = self._inputs(problem), self._layers[0]
-        flow = self._flow(problem, first)
-        return None if flow is None else _Numbers([x], [first.output(x, problem)], [flow])
+    def _with_first(self, problem: ModelProblem, flow: Vector) -> _Numbers:
+        x = self._inputs(problem)
+        return _Numbers([x], [self._layers[0].output(x, problem)], [flow])
 
-    def _with_second(self, problem: ModelProblem, numbers: _Numbers | None) -> _Numbers | None:
-        if numbers is None or len(self._layers) < 2:
+    def _with_second(self, problem: ModelProblem, numbers: _Numbers) -> _Numbers | None:
+        if len(self._layers) < 2:
             return numbers
         function, derivative = KNOWN[self._activation]
         z, second = numbers.sums[0], self._layers[1]
@@ -187,8 +188,8 @@ class NumpyReading:
             return None
         row = int(np.argmax(abs(flow).max(axis=1)))
         move = layer.matrix(problem) @ flow[row]
-        factor = self._slope_at_row(problem, row, move) / float(flow[row] @ layer.matrix(problem).T @ move)
-        return np.asarray(factor * flow)
+        moved = float(flow[row] @ layer.matrix(problem).T @ move)
+        return np.asarray(self._slope_at_row(problem, row, move) / moved * flow) if moved else None
 
     def _flow_behind(self, problem: ModelProblem, flow: Vector, derivative: Vector, layer: _Layer) -> Vector | None:
         """Return what flows back to f(z) @ v, where `flow` comes back to z; None where it cannot be told.
@@ -233,7 +234,7 @@ class NumpyReading:
         rows = {key: value[row : row + 1] for key, value in data.items() if len(value) == n}
         return problem.with_data(**rows | {self._x: times * rows[self._x]})
 
-    def _finds_first(self) -> bool:
+    def _found_first(self) -> _Numbers | None:
         """Find the data and the parameters of the first sum."""
         problem = self._problem
         for self._x, value in problem.data.items():
@@ -243,24 +244,18 @@ class NumpyReading:
                 for layer in _candidates(problem, self._inputs(problem).shape[1]):
                     flow = self._flow(problem, layer)
                     if flow is not None and self._is_layer(layer, self._inputs(problem), flow):
-                        numbers = self._with_first(problem)
-                        self._made = [(problem, numbers)]
-                        return True
-        return False
+                        return self._with_first(problem, flow)
+        return None
 
-    def _finds_second(self) -> None:
+    def _find_second(self, first: _Numbers) -> None:
         """Find the activation and the parameters of the second sum."""
-        (_, numbers), problem = self._made[0], self._problem
-        if numbers is None:
-            return
-        z, flow = numbers.sums[0], numbers.flows[0]
+        problem, z, flow = self._problem, first.sums[0], first.flows[0]
         for kind, (function, derivative) in KNOWN.items():
             a = function(z)
             for layer in _candidates(problem, z.shape[1]):
                 behind = self._flow_behind(problem, flow, derivative(z, a), layer)
                 if layer.w != self._layers[0].w and behind is not None and self._is_layer(layer, a, behind):
                     self._activation = kind
-                    self._made = [(problem, self._with_second(problem, numbers))]
                     return
 
     def _is_layer(self, layer: _Layer, inputs: Vector, flow: Vector) -> bool:
