@@ -21,7 +21,7 @@ from tf_gd.cli.failures import INTERRUPTED as INTERRUPTED
 from tf_gd.cli.failures import USAGE_ERROR, fail
 from tf_gd.cli.failures import complain as complain
 from tf_gd.cli.folding import PROSE, FoldingContext, terminal_width
-from tf_gd.cli.process_limits import little_memory
+from tf_gd.cli.own_memory import little_memory
 from tf_gd.cli.streams import settle_streams
 
 PATIENCE = 0.5  # seconds

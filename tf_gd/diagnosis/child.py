@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from tf_gd.diagnosis.calling import Misbehaved, answer
+from tf_gd.diagnosis.limits import Watchdog, limit_memory
 from tf_gd.diagnosis.pipe import (
     HEADER,
     BrokenMessageError,
@@ -24,7 +25,6 @@ from tf_gd.diagnosis.pipe import (
     unpack,
 )
 from tf_gd.diagnosis.program import LearnerProgram
-from tf_gd.diagnosis.watchdog import Watchdog
 
 _exit, _getpid, _write = os._exit, os.getpid, os.write
 
@@ -140,20 +140,6 @@ def _private_pipes() -> tuple[int, int]:
     sys.stdin = open(0, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115 (they stay open)
     sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     return questions, replies
-
-
-def limit_memory(megabytes: int) -> None:
-    """Limit what this process may allocate beyond what it has, where the system can."""
-    try:
-        import resource
-
-        with open("/proc/self/status") as status:
-            there = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:")), 0)
-    except (ImportError, OSError):  # Windows; no /proc
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = there + megabytes * 2**20
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 
 def main(path: str, memory_limit: str, time_limit: str, hung_at: str) -> None:

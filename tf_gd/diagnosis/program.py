@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, parameters_of, plain_text, tell_error, what_was_raised
+from tf_gd.diagnosis.limits import Watchdog
 from tf_gd.diagnosis.own_functions import OwnFunction, own_functions
 from tf_gd.diagnosis.program_source import ProgramSource
-from tf_gd.diagnosis.watchdog import Watchdog
 
 _ORIGINALS = {module: dict(vars(module)) for module in (builtins, np, np.linalg, np.random)}
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, tell_error, what_was_raised
+from tf_gd.diagnosis.limits import SHORTEST, Watchdog
 from tf_gd.diagnosis.model.class_layers import ClassLayer
 from tf_gd.diagnosis.model.hand_gradient import HandGradient
 from tf_gd.diagnosis.model.layer_calls import Layer
@@ -23,7 +24,6 @@ from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.pipe_arrays import packed
 from tf_gd.diagnosis.pipe import decode_array
 from tf_gd.diagnosis.program import LearnerProgram
-from tf_gd.diagnosis.watchdog import SHORTEST, Watchdog
 from tf_gd.errors import TfGdError
 
 _CALLS_IN_ALL = 10  # times the limit of one call, for all of them

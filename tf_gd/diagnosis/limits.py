@@ -1,4 +1,4 @@
-"""Inside the child process: a watchdog outside Python's control, which ends the process when a program hangs."""
+"""Inside the child process: the limits of a program, which are on its time and its memory."""
 
 import faulthandler
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ SHORTEST = 1e-3  # seconds; it cannot be set to less
 
 
 class Watchdog:
-    """Ends this process after some seconds, and writes at which line it was.
+    """Ends this process after some seconds, from outside of Python's control, and writes at which line it was.
 
     Args:
         file: a descriptor of a file that the parent reads afterwards. It is none that the program prints to: a
@@ -37,3 +37,17 @@ class Watchdog:
     def rest() -> None:
         """Watch no longer, until the next time."""
         _rest()
+
+
+def limit_memory(megabytes: int) -> None:
+    """Limit what this process may allocate beyond what it has, where the system can."""
+    try:
+        import resource
+
+        with open("/proc/self/status") as status:
+            there = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:")), 0)
+    except (ImportError, OSError):  # Windows; no /proc
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = there + megabytes * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
