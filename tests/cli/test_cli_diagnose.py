@@ -64,7 +64,7 @@ def test_functions_that_nothing_calls(diagnose: Any) -> None:
         "        e = m * x + c - y\n        m, c = m - lr * sum(e * x), c - lr * sum(e)\n    return m, c\n"
     )
     assert (code, err) == (0, "")
-    assert "gradient_descent: RIGHT for the loss sum(e^2) / 2" in out
+    assert "gradient_descent: RIGHT for the loss sum(e^2)/2" in out
     assert "called-with-our-points" in out
 
 

@@ -6,20 +6,23 @@ from dataclasses import replace
 from typing import Any
 
 from tf_gd.diagnosis import function_lines
-from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.calling import Misbehaved, exactly
 from tf_gd.diagnosis.findings_in_program import forgiven, in_order, of_another_model, taken_back, with_lines
 from tf_gd.diagnosis.function_candidates import Candidate, candidates
 from tf_gd.diagnosis.gradient_check import GradientCheck
-from tf_gd.diagnosis.line.asking import UPDATE, Call
+from tf_gd.diagnosis.line.argument_names import counts_steps, derivative_of, says_loss
+from tf_gd.diagnosis.line.asking import GRADIENT, UPDATE, Call
+from tf_gd.diagnosis.line.conventions import conventions
 from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update, of_fault
-from tf_gd.diagnosis.line.losses import require_loss
-from tf_gd.diagnosis.loss_of_program import loss_of
+from tf_gd.diagnosis.line.losses import require_loss, share
+from tf_gd.diagnosis.line.point_sets import point_sets
 from tf_gd.diagnosis.model.asked_in_child import check_model
 from tf_gd.diagnosis.model.model_names import found_in
-from tf_gd.diagnosis.nothing_to_check import nothing_to_check
+from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
 from tf_gd.diagnosis.uncalled_descents import check_uncalled
-from tf_gd.reduction import Reduction
+from tf_gd.errors import DataError, plain
+from tf_gd.reduction import REDUCTIONS, Reduction
 
 
 def check_file(
@@ -156,3 +159,61 @@ def _of_model(sandbox: Sandbox, name: str) -> GradientCheck:
         return check_model(sandbox, name)
     except Misbehaved as fault:
         return of_fault(name, fault)
+
+
+def loss_of(sandbox: Sandbox, loaded: Loaded) -> Reduction | None:
+    """Return the loss that a function of the file computes, where one does: its numbers decide, not its name."""
+    for name, parameters in loaded.functions.items():
+        if says_loss(name) and parameters:
+            ways, _ = conventions(GRADIENT, parameters)
+            for way in ways[:8]:
+                points = [one for one in point_sets() if 2 < one.n < 10][:2]
+                questions = [way.question(2.0, 1.0, one.x.copy(), one.y.copy()) for one in points]
+                try:
+                    replies = sandbox.ask(name, questions)
+                except (Misbehaved, TypeError):
+                    return None
+                for loss in REDUCTIONS:
+                    if all(_is_loss(reply, one, loss) for reply, one in zip(replies, points, strict=True)):
+                        return loss
+    return None
+
+
+def _is_loss(reply: dict[str, Any], points: Any, loss: Reduction) -> bool:
+    """Return whether a reply is the loss of these points at m = 2, c = 1."""
+    value = reply.get("value", ["none"])
+    numbers = [value[2]] if value[0] == "number" else value[3] if value[0] == "array" else []
+    number = exactly(numbers[0]) if len(numbers) == 1 else None
+    wanted = float(share(loss, points.n)) * float(sum((2 * points.x + 1 - points.y) ** 2))
+    return number is not None and abs(float(number) - wanted) <= 1e-9 * abs(wanted)
+
+
+_WANTED = (
+    "It must train a line, or it must define functions gradient(m, c, x, y) or update(m, c, x, y, learning_rate); or, "
+    "for another model, loss, gradient and params; or a layer, NAME_forward and NAME_backward, or a class with "
+    "forward(x) and backward(dout), and inputs."
+)
+_ROLES = {4: "m, c, x, y", 5: "m, c, x, y, learning_rate"}
+
+
+def nothing_to_check(path: str, why: str, loaded: Loaded, source: ProgramSource) -> DataError:
+    """Return the error, with what would make the file's own functions checkable."""
+    name = plain(path)[1:-1]
+    run = function_lines.run_by(source)
+    advice = next((said for key, parameters in loaded.functions.items() if (said := _advice(key, parameters, run))), "")
+    return DataError(f"`{name}` has nothing to check. {why} {_WANTED} {advice}".rstrip())
+
+
+def _advice(function: str, parameters: list[list[Any]] | None, run: Set[str]) -> str:
+    """Return what to do for one function; nothing where its arguments are no line and points."""
+    names = [name for name, kind, default in parameters or () if kind == "positional" and not default]
+    if derivative_of(function.rpartition(".")[2]):
+        return f"{function} gives one derivative: write the function for the other one too, with the same arguments."
+    if any(map(counts_steps, names)) and function.rpartition(".")[2] not in run:
+        return (
+            f"Nothing calls {function}: call it at the end of the file, with your points; its steps are then watched."
+        )
+    if len(names) not in _ROLES:
+        return ""
+    said = f"{function} takes ({', '.join(names)}): if it is a gradient or a step, say what these are, in their order"
+    return f'{said}, with --call "{function}({_ROLES[len(names)]})".'

@@ -25,7 +25,7 @@ from tf_gd.diagnosis.line.call_words import is_default, words_of
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.choosing import Chosen, choose, is_right
 from tf_gd.diagnosis.line.formulas import right
-from tf_gd.diagnosis.line.losses import LOSSES, require_loss
+from tf_gd.diagnosis.line.losses import require_loss
 from tf_gd.diagnosis.line.matching import blind_spots
 from tf_gd.diagnosis.line.naming_mistakes import Named, name_gradient, name_update
 from tf_gd.diagnosis.line.own_evidence import with_evidence
@@ -37,7 +37,7 @@ from tf_gd.diagnosis.line.trial import Tried, try_everything
 from tf_gd.diagnosis.line.updates import FLOAT64_RATE, UPDATES
 from tf_gd.errors import DataError
 from tf_gd.points import Points
-from tf_gd.reduction import Reduction
+from tf_gd.reduction import REDUCTIONS, Reduction
 
 MOST_NAMED = 8  # ways to call a wrong function under which its mistake is looked for
 PLAIN = 12  # the cost of one mistake, be it in one derivative only; see `naming_mistakes.Named`
@@ -147,7 +147,7 @@ def _check(
 ) -> GradientCheck:
     """Check a function under one loss, or under all four where none is named."""
     subject = subject_of(call, function)
-    losses = LOSSES if reduction is None else (reduction,)
+    losses = REDUCTIONS if reduction is None else (reduction,)
     try:
         ways = choose(call, subject, points, losses, said)
         chosen = ways[0] if len(ways) == 1 else _best_named(ways, losses, strict=reduction is not None)

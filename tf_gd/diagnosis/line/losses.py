@@ -2,9 +2,7 @@
 
 from fractions import Fraction
 
-from tf_gd.reduction import Reduction, check_reduction
-
-LOSSES: tuple[Reduction, ...] = ("sum", "mean", "half_sum", "half_mean")
+from tf_gd.reduction import check_reduction
 
 # Each loss with the words in which a learner meets it.
 FORMULAS: dict[str, str] = {
@@ -28,4 +26,4 @@ def share(reduction: str, n: int) -> Fraction:
 def require_loss(reduction: str | None) -> None:
     """Raise `InvalidArgumentError` for an unknown loss; None stands for whichever makes the code right."""
     if reduction is not None:
-        check_reduction(reduction, LOSSES)
+        check_reduction(reduction)

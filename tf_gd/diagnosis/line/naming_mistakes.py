@@ -11,7 +11,7 @@ from tf_gd.diagnosis.line.asking import Answer
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.choosing import Chosen, is_right
 from tf_gd.diagnosis.line.formulas import right
-from tf_gd.diagnosis.line.losses import FORMULAS, LOSSES
+from tf_gd.diagnosis.line.losses import FORMULAS
 from tf_gd.diagnosis.line.matching import (
     FormulaEvidence,
     MistakeCombination,
@@ -30,7 +30,7 @@ from tf_gd.diagnosis.line.updates import (
     on_paper,
     with_gradient,
 )
-from tf_gd.reduction import Reduction
+from tf_gd.reduction import REDUCTIONS, Reduction
 
 RIGHT_BUT_FOR_ITS_GRADIENT = "The update is right but for its gradient. "
 
@@ -92,7 +92,7 @@ def _distance(formula: Callable[[Any], Any], seen: Sequence[Observation]) -> flo
 
 def _with_other_loss(named: Named, chosen: Chosen, unit: Fraction, exact: Sequence[Answer]) -> Named:
     """Say for which other loss the function would be right, and what to pass."""
-    others = [loss for loss in LOSSES if loss != named.loss and is_right(chosen.observations(loss, unit, exact))]
+    others = [loss for loss in REDUCTIONS if loss != named.loss and is_right(chosen.observations(loss, unit, exact))]
     if not others:
         return named
     (name, message), *rest = named.diagnosis

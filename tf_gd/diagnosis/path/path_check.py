@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.gradient_check import GradientCheck
-from tf_gd.diagnosis.path import path_mistakes
+from tf_gd.diagnosis.path import path_judgement
 from tf_gd.diagnosis.path.left_out_steps import left_out_steps
 from tf_gd.diagnosis.path.path_judgement import Judgement, report
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
-from tf_gd.diagnosis.path.path_steps import REDUCTIONS, UNITS, PathSteps, steps_kept
+from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
 from tf_gd.diagnosis.path.rate_fit import Factor
 from tf_gd.diagnosis.path.step_factors import PathContext, Rate
 from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
 from tf_gd.points import Points, as_vector
+from tf_gd.reduction import REDUCTIONS
 
 MOST_STEPS = 100_000
 MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was written
@@ -154,7 +155,7 @@ def messages(judgement: Judgement) -> list[tuple[str, str]]:
         others = [other for other in judgement.names if other != name]
         both = f"Two mistakes come together, this one and `{others[0]}`. " if together and others else ""
         alone = judgement.alone[position : position + 1]
-        text = path_mistakes.message(name, loss, alone, **judgement.numbers)
+        text = path_judgement.message(name, loss, alone, **judgement.numbers)
         said.append((name, both + (_in_a_pair(text) if together else text)))
     return said
 

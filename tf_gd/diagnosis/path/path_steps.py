@@ -27,9 +27,6 @@ def steps_kept(n: int) -> int:
     return max(FEWEST_STEPS, LARGEST_PATH // max(n, 1))
 
 
-REDUCTIONS = ("sum", "mean", "half_sum", "half_mean")
-
-
 @dataclass(frozen=True)
 class Derivatives:
     """Two derivatives at every step and the sizes that bound their rounding: shape [steps, 2] each."""

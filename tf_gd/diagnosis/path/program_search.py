@@ -24,8 +24,7 @@ from tf_gd.diagnosis.path.inexact_steps import unlisted
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
 from tf_gd.diagnosis.path.program_batches import are_shuffled_apart, batch_trials
-from tf_gd.diagnosis.path.program_loss import losses_of
-from tf_gd.diagnosis.path.program_model import LineModel
+from tf_gd.diagnosis.path.program_model import LineModel, losses_of
 from tf_gd.diagnosis.path.program_rates import changing_loss, rates
 from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.rate_fit import fit

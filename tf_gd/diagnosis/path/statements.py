@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from tf_gd.diagnosis.path.line_forms import LineForms
-from tf_gd.diagnosis.path.places import LAST, Place, place_of
+from tf_gd.diagnosis.path.places import LAST, LineForms, Place, place_of
 
 # Methods of a variable or tensor that put another value into it.
 ASSIGNING = ("assign", "assign_sub", "assign_add", "sub_", "add_", "copy_")
