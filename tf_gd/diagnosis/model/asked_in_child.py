@@ -3,7 +3,7 @@
 Whatever comes back is checked for its form and size before it is used; text is cut to a length.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -21,6 +21,7 @@ from tf_gd.diagnosis.model.pipe_arrays import MOST, Answer, array_of, arrays_of,
 from tf_gd.errors import InvalidArgumentError, TfGdError
 
 JOB = model_job.__name__
+_LARGE = 10_000  # parameters from which on each question is long enough
 OWN_WORK = 120.0  # seconds that one answer may take beside what the file's functions take
 _LONGEST_NAME, _LONGEST_TEXT = 80, 300
 
@@ -95,9 +96,11 @@ class LossInChild:
 
     def ask(self, do: str, problem: ModelProblem, **more: Any) -> Answer:
         """Ask one question at a problem; only arrays that differ from the file's own are sent."""
+        return self._ask(do=do, loss=self._place, changed=self._changed(problem), **more)
+
+    def _changed(self, problem: ModelProblem) -> dict[str, Any]:
         first, now = self._base.params | self._base.data, problem.params | problem.data
-        changed = {str(place): packed(now[name]) for place, name in enumerate(first) if now[name] is not first[name]}
-        return self._ask(do=do, loss=self._place, changed=changed, **more)
+        return {str(place): packed(now[name]) for place, name in enumerate(first) if now[name] is not first[name]}
 
     def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
@@ -109,6 +112,16 @@ class LossInChild:
                 return float(value)
             self._first["value"] = float(value)
         return float(self._first["value"])
+
+    def values(self, problems: Iterable[ModelProblem]) -> list[float]:
+        """Return the loss at several problems, by one question: each takes milliseconds."""
+        if self.problem.size > _LARGE:
+            return [self.value(problem) for problem in problems]
+        each = [self._changed(problem) for problem in problems]
+        found = self.ask("values", self._base, each=each).get("values")
+        if not isinstance(found, list) or [type(value) for value in found] != [float] * len(each):
+            raise garbled("a loss is no number")
+        return found
 
     def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient; NaN where it knows none."""

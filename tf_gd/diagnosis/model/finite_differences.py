@@ -75,24 +75,29 @@ def ladder(unit: float) -> Vector:
 
 
 def slope(
-    f: Callable[[float], float], noise: float, unit: float = DOUBLE, accuracy: float = ACCURACY, kinks: bool = True
+    f: Callable[[list[float]], list[float]],
+    noise: float,
+    unit: float = DOUBLE,
+    accuracy: float = ACCURACY,
+    kinks: bool = True,
 ) -> Slope:
     """Return the derivative of `f` at 0.
 
     Args:
-        f: the loss along a direction, as a function of the step; its natural scale is 1.
+        f: returns the loss after each of some steps along a direction, whose natural scale is 1.
         noise: how far `f(0)` may be off through rounding.
         unit: the relative size of one rounding in `f`.
         kinks: whether to look for a kink; over very many parameters there is always one somewhere near.
         accuracy: the relative error that is good enough to stop at the first steps.
     """
-    here, steps = f(0.0), ladder(unit)[0 if kinks or unit > SINGLE else NARROWER :]
+    (here,), steps = f([0.0]), ladder(unit)[0 if kinks or unit > SINGLE else NARROWER :]
     above: list[float] = []
     below: list[float] = []
     for count in (*(few for few in COUNTS[kinks:] if few < steps.size), steps.size):
-        for h in steps[len(above) : count].tolist():
-            above.append(f(h))
-            below.append(f(-h))
+        new = steps[len(above) : count].tolist()
+        found = f([*new, *(-h for h in new)])
+        above += found[: len(new)]
+        below += found[len(new) :]
         values = _LadderValues(here, np.array(above), np.array(below), steps[:count], noise, unit)
         if values.few:
             continue

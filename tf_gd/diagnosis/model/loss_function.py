@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -48,6 +49,9 @@ class LossFunction(Protocol):
 
     def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
+
+    def values(self, problems: Iterable[ModelProblem]) -> list[float]:
+        """Return the loss at several problems."""
 
     def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient."""

@@ -1,6 +1,6 @@
 """Somebody's loss in a TensorFlow graph of its own: its value, its gradient, and what is inside."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -96,6 +96,10 @@ class LossGraph:
     def value(self, problem: ModelProblem) -> float:
         """Return the loss."""
         return self._first[0] if problem is self.problem else float(self._value(problem))
+
+    def values(self, problems: Iterable[ModelProblem]) -> list[float]:
+        """Return the loss at several problems."""
+        return [self.value(problem) for problem in problems]
 
     def gradient(self, problem: ModelProblem) -> Vector:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""

@@ -71,14 +71,12 @@ class LossSlopes:
 
     def along(self, direction: Vector, accuracy: float = ACCURACY, kinks: bool = True) -> Slope:
         """Return the slope along a direction, whose length is the natural scale of a step."""
-        here = self.problem.vector
-        return slope(
-            lambda step: self._loss.value(self.problem.at(here + step * direction) if step else self.problem),
-            self.noise,
-            self.unit,
-            accuracy,
-            kinks,
-        )
+
+        def after(steps: list[float]) -> list[float]:
+            here = self.problem.vector
+            return self._loss.values(self.problem.at(here + h * direction) if h else self.problem for h in steps)
+
+        return slope(after, self.noise, self.unit, accuracy, kinks)
 
     def far_along(self, direction: Vector, expected: float) -> Slope:
         """Return the slope along a direction in which little changes, from steps so wide that it shows."""
@@ -95,17 +93,17 @@ class LossSlopes:
         if index not in self._elements:
             here, scale = self.problem.vector, float(2.0 ** np.ceil(np.log2(self.problem.scales[index])))
 
-            def loss_at(step: float) -> float:
-                return self._loss.value(self.problem.at(_stepped(here, index, step * scale)))
+            def after(steps: list[float]) -> list[float]:
+                return self._loss.values(self.problem.at(_stepped(here, index, h * scale)) for h in steps)
 
-            self._elements[index] = slope(loss_at, self.noise, self.unit).over(scale)
+            self._elements[index] = slope(after, self.noise, self.unit).over(scale)
         return self._elements[index]
 
     def close_sides(self, index: int) -> tuple[float, float]:
         """Return plain differences on the left and on the right of an element."""
         here, step = self.problem.vector, CLOSE * self.problem.scales[index]
         points = (self.problem.at(_stepped(here, index, way * step)) for way in (-1, 0, 1))
-        below, middle, above = map(self._loss.value, points)
+        below, middle, above = self._loss.values(list(points))
         return float((middle - below) / step), float((above - middle) / step)
 
     def close(self, problem: ModelProblem) -> Vector:
@@ -113,13 +111,12 @@ class LossSlopes:
 
         NaN where a step goes over a kink.
         """
-        here, found = problem.vector, np.zeros(problem.size)
-        middle = self._loss.value(problem)
-        for index, step in enumerate(CLOSE * self.problem.scales):
-            above, below = (self._loss.value(problem.at(_stepped(here, index, way * step))) for way in (1.0, -1.0))
-            bends = abs((above - middle) - (middle - below)) > 16 * self.noise
-            found[index] = np.nan if bends else (above - below) / (2 * step)
-        return found
+        here, steps = problem.vector, CLOSE * self.problem.scales
+        moved = [_stepped(here, index, way * step) for way in (1.0, -1.0) for index, step in enumerate(steps)]
+        middle, *values = self._loss.values([problem, *map(problem.at, moved)])
+        above, below = np.split(np.array(values), 2)
+        bends = abs((above - middle) - (middle - below)) > 16 * self.noise
+        return np.asarray(np.where(bends, np.nan, (above - below) / (2 * steps)))
 
     def directions(self, gradient: Vector | None = None) -> dict[str, Direction]:
         """Return random directions: one for each parameter, and "" for all of them at once.

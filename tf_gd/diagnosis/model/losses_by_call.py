@@ -1,6 +1,7 @@
 """Losses that are called anew each time: in eager TensorFlow, or in NumPy."""
 
 import contextlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +26,14 @@ class _WithoutGraph:
     def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
         """Return a layer's outputs; nothing else, for there is no graph."""
         return outputs_of(self.loss, problem) if what == "output" else []
+
+    def value(self, problem: ModelProblem) -> float:
+        """Return the loss."""
+        raise NotImplementedError
+
+    def values(self, problems: Iterable[ModelProblem]) -> list[float]:
+        """Return the loss at several problems."""
+        return [self.value(problem) for problem in problems]
 
     def close(self) -> None:
         """Nothing is held."""

@@ -78,6 +78,8 @@ class Answers:
             return self._opened(loss)
         if do == "value":
             return {"value": loss.value(problem)}
+        if do == "values":
+            return {"values": loss.values([self._at(changed) for changed in question["each"]])}
         if do == "gradient":
             return {"arrays": [packed(loss.gradient(problem))]}
         if do == "by_hand":
