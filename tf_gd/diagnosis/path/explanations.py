@@ -7,7 +7,7 @@ rare one, a rate that the program names less than one that nobody named.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -60,7 +60,6 @@ class PathExplanation:
     factor: Factor
     cost: float
     alone: str = ""
-    details: dict[str, float] = field(default_factory=dict)
 
 
 class Search:

@@ -12,6 +12,7 @@ from tf_gd.diagnosis.path.places import called_name, mentioned, place_of, text_o
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.source_links import (
     Link,
+    element_of,
     index_of,
     is_computed,
     is_step,
@@ -59,12 +60,12 @@ class SourceLines:
     def of(self, name: str, alone: str = "") -> int | None:
         """Return the line that a mistake is about; None where there is none."""
         if name in UPDATE_OF_C:
-            return self._uncopied("c") or self.update("c", last=True)
+            return self._in_called("c") or self._uncopied("c") or self.update("c", last=True)
         if name == "rate-divided-by-n" and (line := self._division()):
             return line
         if name in UPDATE:
             which = alone or "m"
-            return self._uncopied(which) or self.update(which)
+            return self._in_called(which) or self._uncopied(which) or self.update(which)
         if name == "gradient-not-reset" and (line := self._growing()):
             return line
         if name == "stale-residual" and (line := self._outside_of_loop()):
@@ -113,6 +114,27 @@ class SourceLines:
             return None  # w -= step computes
         is_copy = chain[0].value is not None and place_of(chain[0].value) is not None
         return chain[1].statement.first if is_copy and not chain[1].is_return else None
+
+    def _in_called(self, which: str) -> int | None:
+        """Return the line in a function of the program that computes the new m or c, where an update only calls it."""
+        updates = self._updates(which)
+        value = Link(updates[0], None).value if updates else None
+        function = self._functions.get(called_name(value)) if value is not None else None
+        returned = [one for one in ast.walk(function) if isinstance(one, ast.Return)] if function else []
+        if function is None or not returned or returned[-1].value is None:
+            return None
+        result = element_of(returned[-1].value, position(updates[0], self._series(which)))
+        if not isinstance(result, ast.Name):
+            return None
+        return max(
+            (
+                one.first
+                for one in self.statements.all
+                if function.lineno < one.first < returned[-1].lineno and is_computed(one)
+                and any(text_of(place) == result.id for place in one.places)
+            ),
+            default=None,
+        )  # fmt: skip
 
     def update(self, which: str, last: bool = False) -> int | None:
         """Return the line of a step that writes m or c; that of the other one where it has none of its own."""

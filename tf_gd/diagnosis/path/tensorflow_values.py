@@ -39,7 +39,7 @@ class TensorFlowValues:
 
         def run(this: Any, fetches: Any, feed_dict: Any = None, *more: Any, **options: Any) -> Any:
             result = original(this, fetches, feed_dict, *more, **options)
-            self._after_run(original, this, feed_dict)
+            self._after_run(original, this, feed_dict, _trains(fetches))
             return result
 
         session.run = run
@@ -87,7 +87,7 @@ class TensorFlowValues:
         if self._runs == 1 == runs:
             self._begun()
 
-    def _after_run(self, original: Callable[..., Any], session: Any, feed_dict: Any) -> None:
+    def _after_run(self, original: Callable[..., Any], session: Any, feed_dict: Any, trains: bool) -> None:
         frame: FrameType | None = sys._getframe(2)
         while frame is not None and frame.f_code.co_filename != self.filename:
             frame = frame.f_back
@@ -102,7 +102,7 @@ class TensorFlowValues:
             return
         self.recorder.tick()
         for variable, value in zip(variables, numbers, strict=True):
-            self.recorder.value(SCOPE, _name(frame, variable), value, frame.f_lineno)
+            self.recorder.value(SCOPE, _name(frame, variable), value, frame.f_lineno, changes_only=not trains)
         self._fed(frame, feed_dict)
         self._constants(frame, session)
 
@@ -137,6 +137,13 @@ class TensorFlowValues:
         for name, value in self._known.values():
             if is_tensor(value):
                 self.recorder.value(SCOPE, name, value, line, changes_only=True)
+
+
+def _trains(fetches: Any) -> bool:
+    """Return whether a run may be a step: it fetches an operation, and not only the numbers of tensors."""
+    if isinstance(fetches, dict):
+        fetches = list(fetches.values())
+    return any(map(_trains, fetches)) if isinstance(fetches, list | tuple) else hasattr(fetches, "node_def")
 
 
 def _is_variable(value: Any) -> bool:
