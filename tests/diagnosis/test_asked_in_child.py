@@ -150,7 +150,7 @@ class InThisProcess:
         return unpack(bytes(body))
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(2000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("source", [MODEL, LAYER], ids=["model", "layer"])
 def test_edited_answers_make_nothing_wrong_right(tmp_path, monkeypatch, source, count):
     path, verdicts = tmp_path / "homework.py", []
@@ -159,7 +159,7 @@ def test_edited_answers_make_nothing_wrong_right(tmp_path, monkeypatch, source, 
     for seed in range(count):
         pick = random.Random(seed)
         try:
-            verdicts.append(check_model(InThisProcess(path, pick, pick.choice([0.01, 0.3])), what).verdict)
+            verdicts.append(check_model(InThisProcess(path, pick, pick.choice([0.03, 0.3])), what).verdict)
         except (Misbehaved, BrokenMessageError) as error:
             verdicts.append("cannot-check" if "\n" not in str(error) else "two lines")
     print({verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))})

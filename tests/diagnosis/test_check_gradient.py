@@ -11,6 +11,9 @@ from tf_gd import InvalidArgumentError, check_gradient
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, extrapolate, ladder, slope
 
 EVERY_MODEL = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+SLOW = {name: pytest.mark.slow if name in ("logistic", "ridge", "matrix") else () for name in MODELS}
+PARAMS = [pytest.param(model, marks=SLOW[name], id=name) for name, model in MODELS.items()]
+TWO_MODELS = pytest.mark.parametrize("model", PARAMS)
 
 
 def names(check):
@@ -50,7 +53,7 @@ FACTORS = [
 @pytest.mark.parametrize(
     ("model", "factor", "name"),
     [(MODELS["network"], *each) for each in FACTORS]
-    + [(model, *FACTORS[place]) for model in MODELS.values() for place in (3, 8)],
+    + [pytest.param(MODELS[name], *FACTORS[place], marks=SLOW[name]) for name in MODELS for place in (3, 8)],
 )
 def test_a_factor_is_named(model, factor, name):
     given = model()
@@ -60,7 +63,7 @@ def test_a_factor_is_named(model, factor, name):
     assert name in str(check).splitlines()[0]
 
 
-@EVERY_MODEL
+@TWO_MODELS
 def test_one_element_off_by_a_billionth_is_caught_and_pointed_at(model):
     given = model()
     name = list(given.params)[-1]
@@ -75,7 +78,7 @@ def test_one_element_off_by_a_billionth_is_caught_and_pointed_at(model):
     assert str(check).count("<- wrong") == 1
 
 
-@EVERY_MODEL
+@TWO_MODELS
 def test_a_float32_gradient_off_by_a_ten_thousandth_is_caught(model):
     given = model(dtype="float32")
     check = check_gradient(given.loss, given.returning(scaled(1 + 1e-4)), **given.given)
@@ -92,7 +95,7 @@ def in_float32(model):
     return Model(model.loss, gradient, model.params, model.data)
 
 
-@EVERY_MODEL
+@TWO_MODELS
 @pytest.mark.parametrize("seed", range(1))
 def test_a_right_gradient_that_insists_on_float32_passes_and_a_wrong_one_does_not(model, seed):
     given = in_float32(model(seed))
@@ -165,7 +168,7 @@ def test_a_saturated_network_passes():
     assert not wrong.ok
 
 
-@EVERY_MODEL
+@TWO_MODELS
 @pytest.mark.parametrize("size", [1e3, pytest.param(1e-3, marks=pytest.mark.slow)])
 def test_small_and_large_numbers_change_neither_verdict(model, size):
     if model is network and size > 1:
