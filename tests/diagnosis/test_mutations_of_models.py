@@ -6,7 +6,10 @@ from unittest.mock import patch
 import pytest
 from support.random_models import random_model
 
-from tf_gd import check_gradient
+from tf_gd.diagnosis.model.hand_gradient import HandGradient
+from tf_gd.diagnosis.model.loss_function import loss_function
+from tf_gd.diagnosis.model.model_check import checked
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 
 SAMPLE, WHOLE = 6, 2000
 
@@ -17,12 +20,14 @@ def tried(seeds):
     for seed in seeds:
         model = random_model(seed)
         what, mutated = model.mutated()
+        loss = loss_function(model.loss, ModelProblem.of(model.params, model.data))
         for truth, gradient in (("right", model.gradient), ("wrong", mutated)):
             with patch("tf_gd.diagnosis.model.model_check.explain", return_value=[("different", "")]):  # only verdicts
-                verdict = check_gradient(model.loss, gradient, **model.given).verdict
+                verdict = checked(loss, HandGradient(gradient)).verdict
             counts[truth, verdict] += 1
             if verdict not in (truth, "cannot-tell"):
                 bad.append((seed, model.kind, truth, what if truth == "wrong" else ""))
+        loss.close()
     return counts, bad
 
 

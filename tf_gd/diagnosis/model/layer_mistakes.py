@@ -43,17 +43,23 @@ def _of(name: str, flow: Callable[[Values], Vector]) -> Callable[[Compared], Vec
 
 
 def output_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
-    """A bias whose gradient is summed over other axes than those that it has not."""
+    """A sum of dout: a bias's over other axes than those that it has not, or that of a weight without its factor."""
     shape = view_shape(views[0], names[0])
     for place, dout in enumerate(_douts(views[0])):
-        for axes in _subsets(dout.ndim):
-            if len(names) == 1 and dout.sum(axis=axes).shape == shape:
-                over = " and ".join(map(str, axes))
-                yield ModelMistake(
-                    "summed-over-wrong-axis",
-                    f"{subject(names)} summed over axis {over}: sum over the axes that {names[0]} has not.",
-                    _summed(names[0], place, axes),
-                )
+        over = [axes for axes in _subsets(dout.ndim) if len(names) == 1 and dout.sum(axis=axes).shape == shape]
+        bias = any(not _tells_sum(views[0], names, place, axes) for axes in over)
+        for axes in over:
+            said = f"{subject(names)} summed over axis {' and '.join(map(str, axes))}"
+            name, message = (
+                ("summed-over-wrong-axis", f"{said}: sum over the axes that {names[0]} has not.")
+                if bias
+                else ("missing-x", f"{said}, and nothing else: the factor by which it is multiplied is missing.")
+            )
+            yield ModelMistake(name, message, _summed(names[0], place, axes))
+
+
+def _tells_sum(view: Compared, names: list[str], place: int, axes: tuple[int, ...]) -> bool:
+    return view.tells(_summed(names[0], place, axes)(view), names, view.tolerance)
 
 
 def _summed(name: str, place: int, axes: tuple[int, ...]) -> Callable[[Compared], Vector]:
