@@ -193,3 +193,14 @@ def test_the_advice_for_a_class_without_inputs_can_be_followed(tmp_path):
     assert "define ReLU_inputs = {'x': ...}" in said
     path.write_text(f"{CLASSES}\nReLU_inputs = {{'x': np.array([[0.5, -1.0]])}}\n")
     assert check_file(path)["ReLU.backward"].verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("layer", "old", "new", "name"),
+    [
+        ("lstm", " * (1 - g**2)", "", "missing-activation-derivative"),
+        ("attention", " - (dp * p).sum(1, keepdims=True)", "", "softmax-diagonal-only"),
+    ],
+)
+def test_derivatives_inside_of_a_layer(layer, old, new, name):
+    assert {each for each, _ in check_layer(*wrong(layer, old, new)).diagnosis} == {name}

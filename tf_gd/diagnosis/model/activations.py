@@ -103,6 +103,7 @@ def flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
             "is only its diagonal, p (1 - p): each output depends on every input, so subtract p sum(p dp), too.",
             lambda v: v.a * (1 - v.a) * v.to_a,
         )
+        yield "softmax-diagonal-only", "is only p: subtract p sum(p dp), too.", lambda v: v.a * v.to_a
         return
     yield "extra-activation-derivative", "is taken twice: multiply by it once.", lambda v: v.to_z * v.to_z / v.to_a
     for name, formula, derivative in _FORMULAS:

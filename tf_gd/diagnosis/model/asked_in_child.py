@@ -17,6 +17,7 @@ from tf_gd.diagnosis.model.layer_calls import drawn_dout
 from tf_gd.diagnosis.model.model_check import checked
 from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
 from tf_gd.diagnosis.model.nesting import NestedArray
+from tf_gd.diagnosis.model.numpy_activations import CHANGES
 from tf_gd.diagnosis.model.pipe_arrays import MOST, Answer, array_of, arrays_of, garbled, packed, vector_of
 from tf_gd.errors import InvalidArgumentError, TfGdError
 
@@ -213,10 +214,10 @@ def _is_dout(name: str, data: dict[str, Any]) -> bool:
 
 def _facts(answer: Answer, params: list[str]) -> Facts:
     """Return what was read off a graph, each part of the type and the length that it must have."""
-    parts = [answer.get(key) for key in ("divisors", "terms", "activations", "uses")]
+    parts = [answer.get(key) for key in ("divisors", "terms", "activations", "uses", "calls")]
     if not all(isinstance(part, list) and len(part) <= MOST for part in parts):
         raise garbled("facts are missing")
-    divisors, terms, activations, uses = cast("list[list[Any]]", parts)
+    divisors, terms, activations, uses, calls = cast("list[list[Any]]", parts)
     try:
         return Facts(
             answer.get("known") is True,
@@ -224,6 +225,7 @@ def _facts(answer: Answer, params: list[str]) -> Facts:
             tuple(printable(text, _LONGEST_TEXT) for text in terms),
             tuple((printable(text, _LONGEST_TEXT), printable(kind, _LONGEST_NAME)) for text, kind in activations),
             tuple(Use(printable(use["parameter"], _LONGEST_NAME), int(use["sign"])) for use in uses),
+            tuple((printable(text, _LONGEST_TEXT), kind) for text, kind in calls if kind in CHANGES),
         )
     except (TypeError, ValueError, KeyError):
         raise garbled("facts are broken") from None

@@ -9,21 +9,56 @@ References:
     W. Squire, G. Trapp, Using complex variables to estimate derivatives of real functions, SIAM Review 40(1), 1998.
 """
 
+import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.numpy_activations import CHANGES, activation_of
 
+_MOST_CALLS = 24
 _STEP, _NEAR = 2.0**-200, 2.0**-9
 
 
-def complex_step(loss: Callable[..., Any], problem: ModelProblem, direction: Vector) -> float:
-    """Return the slope along a direction; NaN where the loss takes no complex numbers."""
+@dataclass(frozen=True)
+class Call:
+    """Where a loss calls an activation: all calls of a kind in one line, or where `number` is one, that call alone."""
+
+    kind: str
+    line: int
+    number: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Where it is."""
+        return f"the {self.kind} in line {self.line}" + (f", call {self.number + 1}" if self.number is not None else "")
+
+
+def complex_step(
+    loss: Callable[..., Any], problem: ModelProblem, direction: Vector, changed: tuple[Call, int] | None = None
+) -> float:
+    """Return the slope along a direction; NaN where the loss takes no complex numbers.
+
+    Args:
+        changed: a call, and which of `CHANGES` its derivative undergoes.
+    """
     parts = {name: direction[part].reshape(problem.params[name].shape) for name, part in problem.slices.items()}
-    return _slope(loss, problem, parts)
+    return _slope(loss, problem, parts, {"changed": changed})
+
+
+def calls_in(loss: Callable[..., Any], problem: ModelProblem) -> list[Call]:
+    """Return where a loss calls activations: every line, then every call of a few."""
+    seen: list[Call] = []
+    parts = {name: np.ones_like(value, np.float64) for name, value in problem.params.items()}
+    if np.isnan(_slope(loss, problem, parts, {"seen": seen})):
+        return []
+    lines = list(dict.fromkeys(Call(one.kind, one.line) for one in seen))
+    several = [one for one in seen if seen.count(one) == 1 and [c.line for c in seen].count(one.line) > 1]
+    return (lines + several)[:_MOST_CALLS]
 
 
 def slope_in_data(loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Vector]) -> float:
@@ -45,9 +80,12 @@ def slope_in_data(loss: Callable[..., Any], problem: ModelProblem, moves: dict[s
     return (8 * (at(_NEAR) - at(-_NEAR)) - at(2 * _NEAR) + at(-2 * _NEAR)) / (12 * _NEAR)
 
 
-def _slope(loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Vector]) -> float:
+def _slope(
+    loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Vector], more: dict[str, Any] | None = None
+) -> float:
     made_real: list[complex] = []
-    noting: type[_ComplexArray] = type("_NotingArray", (_ComplexArray,), {"made_real": made_real})
+    kept = {"made_real": made_real, "count": [], **(more or {})}
+    noting: type[_ComplexArray] = type("_NotingArray", (_ComplexArray,), kept)
     values = problem.params | problem.data
     given = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()}
     moved = {name: noting.of(values[name] + 1j * _STEP * move) for name, move in moves.items()}
@@ -67,6 +105,9 @@ class _ComplexArray(np.ndarray):
     """Real numbers with infinitesimal imaginary parts; `made_real` holds those that Python's `float` was asked of."""
 
     made_real: list[complex]
+    count: list[None]  # of the activations called so far
+    seen: list[Call] | None = None
+    changed: tuple[Call, int] | None = None
 
     @classmethod
     def of(cls, value: Any) -> Any:
@@ -80,7 +121,21 @@ class _ComplexArray(np.ndarray):
             options["out"] = tuple(np.asarray(one) if isinstance(one, np.ndarray) else one for one in options["out"])
         function = _FOLLOWING.get(ufunc.__name__, ufunc) if method == "__call__" else getattr(ufunc, method)
         returned = function(*plain, **options)
+        if method == "__call__" and (kind := activation_of(ufunc.__name__, plain, returned)):
+            returned = self._activated(kind, plain, returned)
+        elif self.changed and self.changed[0].kind == "softmax" and (ufunc.__name__, method) == ("maximum", "reduce"):
+            returned = returned.real + 0j  # the largest, which a softmax does not depend on
         return tuple(map(self.of, returned)) if isinstance(returned, tuple) else self.of(returned)
+
+    def _activated(self, kind: str, inputs: list[Any], output: Any) -> Any:
+        """Return an activation's output, with another derivative where it is the call to change."""
+        here = Call(kind, _line_of_caller(), len(self.count))
+        self.count.append(None)
+        if self.seen is not None:
+            self.seen.append(here)
+        if self.changed and self.changed[0] in (here, Call(kind, here.line)):
+            return output.real + 1j * CHANGES[kind][self.changed[1]][2](inputs, output)
+        return output
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function is np.linalg.norm:
@@ -105,6 +160,13 @@ class _ComplexArray(np.ndarray):
     def __float__(self) -> float:
         self.made_real.append(complex(np.asarray(self).reshape(())))
         return self.made_real[-1].real
+
+
+def _line_of_caller() -> int:
+    frame: Any = sys._getframe(2)
+    while frame.f_back and (frame.f_code.co_filename == __file__ or "numpy" in frame.f_code.co_filename):
+        frame = frame.f_back
+    return int(frame.f_lineno)
 
 
 def _norm(z: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.model.activations import activation_derivatives, activations_of_sums
+from tf_gd.diagnosis.model.changed_derivatives import changed_derivatives
 from tf_gd.diagnosis.model.comparison_of_gradients import (
     Compared,
     Mistakes,
@@ -63,6 +64,7 @@ KINDS: tuple[Mistakes, ...] = (
     activations_of_sums,
     held_constant,
     dropped_point,
+    changed_derivatives,
 )
 _MOST_SLOPES = 40
 

@@ -44,8 +44,8 @@ SUM = "sum"  # the kind of a step from a sum to itself: what flows back to it fr
 # term: its share of the gradient. activation: a step's z and a, and what flows back to each. back: what flows back to
 # z, carried on to the parameters. use: the gradient of what a parameter went into, and for a gather the indices.
 # rounding: how far the gradient may move when every operation rounds otherwise. output: a layer's outputs. slope: of a
-# loss in NumPy, that along a direction by a complex step.
-Inside = Literal["term", "activation", "back", "use", "rounding", "output", "slope"]
+# loss in NumPy, that along a direction by a complex step. changed: the same with another derivative in one place.
+Inside = Literal["term", "activation", "back", "use", "rounding", "output", "slope", "changed"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Facts:
         terms: how each term is written, where it is a sum of several.
         activations: each part from a layer's sum z to its activation a: how a is written, and its operation's type.
         uses: where parameters are added or gathered from.
+        calls: of a loss in NumPy, where it calls an activation, and which.
     """
 
     known: bool = False
@@ -73,6 +74,7 @@ class Facts:
     terms: tuple[str, ...] = ()
     activations: tuple[tuple[str, str], ...] = ()
     uses: tuple[Use, ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 class GraphReading:

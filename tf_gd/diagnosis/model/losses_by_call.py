@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.complex_step import complex_step
+from tf_gd.diagnosis.model.complex_step import Call, calls_in, complex_step
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
 from tf_gd.diagnosis.model.graph_copy import OWN_GRADIENTS, has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
@@ -174,13 +175,20 @@ class NumpyLoss(_WithoutGraph):
         """Return a layer's outputs, a slope by a complex step, or what is read off its values."""
         if what == "slope" and upstream is not None:
             return [np.array([complex_step(self.loss, problem, upstream)])]
+        if what == "changed" and upstream is not None:
+            which = self._calls[place // 10], place % 10
+            return [np.array([complex_step(self.loss, problem, upstream, which)])]
         inside = super().inside if what == "output" else self._reading.inside
         return inside(what, place, problem, upstream)
 
     @property
     def facts(self) -> Facts:  # type: ignore[override]
         """What is read off its values."""
-        return self._reading.facts
+        return replace(self._reading.facts, calls=tuple((call.text, call.kind) for call in self._calls))
+
+    @cached_property
+    def _calls(self) -> list[Call]:
+        return calls_in(self.loss, self.problem)
 
     @cached_property
     def _reading(self) -> NumpyReading:
