@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -230,6 +230,11 @@ def _unit(states: Array, points: Points) -> float:
 def unit_of(states: Array, coarsest: float) -> float:
     """Return the unit roundoff of states: that of float32 where every one of them is such a number."""
     return max(coarsest, UNITS["float32"]) if _in_float32(states) else coarsest
+
+
+def unit_of_all(states: Array, dtypes: Iterable[str]) -> float:
+    """Return the unit roundoff of the coarsest of some dtypes, and of the states themselves."""
+    return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
 
 
 def _in_float32(states: Array) -> bool:

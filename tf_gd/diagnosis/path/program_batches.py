@@ -12,7 +12,8 @@ import numpy.typing as npt
 from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
-from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
+from tf_gd.diagnosis.path.path_check import unit_of_all
+from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.program_record import READ, ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.term_arrays import Array
 
@@ -29,11 +30,12 @@ def batch_trials(record: ProgramRecord, pair: Pair, sampling: Sampling) -> Itera
     if len(states) <= FEWEST or not np.isfinite(states).all():
         return
     found = _changing(record, pair, sampling.clocks[1 : len(states)])
+    unit = unit_of_all(states, {*pair.m.dtypes, *pair.c.dtypes})
     order = sorted(permutations(found, 2), key=lambda two: -two[0].as_x - two[1].as_y)
     for (x_name, x, *_), (y_name, y, *_) in order[: MOST_CANDIDATES * 3]:
         # the same points every time are no choice of points
         if x.shape == y.shape and max(len(np.unique(one, axis=0)) for one in (x, y)) > 1:
-            steps = PathSteps(states[:-1], states[1:], x, y, UNITS["float64"], intercept=pair.intercept)
+            steps = PathSteps(states[:-1], states[1:], x, y, unit, intercept=pair.intercept)
             vectors = [
                 CandidateVector(name, name, values.ravel(), "float64", 0) for name, values in ((x_name, x), (y_name, y))
             ]
@@ -50,12 +52,12 @@ class _Changing(NamedTuple):
     @property
     def as_x(self) -> float:
         """How likely these are the x of the points of a step."""
-        return 3.0 * self.is_read + names.x_score(self.name)
+        return 3.0 * self.is_read + names.x_score(self.name.lower())
 
     @property
     def as_y(self) -> float:
         """How likely these are the y."""
-        return 3.0 * self.is_read + names.y_score(self.name)
+        return 3.0 * self.is_read + names.y_score(self.name.lower())
 
 
 def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changing]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from tf_gd.diagnosis.path.identifier_names import is_loss
 from tf_gd.diagnosis.path.recorder import Recorder
 from tf_gd.diagnosis.path.values import is_tensor
 from tf_gd.diagnosis.path.watching import OFTEN
 
 SCOPE = "TensorFlow"
+MOST_OPERATIONS = 2000
 
 
 class TensorFlowValues:
@@ -26,6 +29,7 @@ class TensorFlowValues:
     def __init__(self, filename: str, recorder: Recorder, begun: Callable[[], None] = lambda: None) -> None:
         self.filename, self.recorder, self._begun = filename, recorder, begun
         self._known: dict[int, tuple[str, Any]] = {}
+        self._last: list[Any] = []
         self._runs = 0
 
     def install(self) -> bool:
@@ -101,10 +105,22 @@ class TensorFlowValues:
         except Exception:  # not initialized yet, or closed
             return
         self.recorder.tick()
+        moved = trains or [one.tolist() for one in numbers] != self._last
+        self._last = [one.tolist() for one in numbers]
         for variable, value in zip(variables, numbers, strict=True):
-            self.recorder.value(SCOPE, _name(frame, variable), value, frame.f_lineno, changes_only=not trains)
-        self._fed(frame, feed_dict)
+            self.recorder.value(SCOPE, _name(frame, variable), value, frame.f_lineno, changes_only=not moved)
+        if moved:
+            self._fed(frame, feed_dict)
+            self._losses(original, session, frame, feed_dict)
         self._constants(frame, session)
+
+    def _losses(self, original: Callable[..., Any], session: Any, frame: FrameType, feed_dict: Any) -> None:
+        """Record what the program calls a loss: its value at the newest variables, for what was fed."""
+        for name, one in {**frame.f_globals, **frame.f_locals}.items():
+            is_own = getattr(one, "graph", None) is session.graph and hasattr(one, "dtype")
+            if is_own and is_loss(name) and _may_be_asked(one.op):
+                with contextlib.suppress(Exception):  # it needs what was not fed
+                    self.recorder.value(SCOPE, name, original(session, one, feed_dict), frame.f_lineno)
 
     def _fed(self, frame: FrameType, feed_dict: Any) -> None:
         for placeholder, value in (feed_dict or {}).items() if isinstance(feed_dict, dict) else ():
@@ -114,7 +130,7 @@ class TensorFlowValues:
         """Record the constant arrays of the graph, once."""
         if self._runs > 3:
             return
-        for operation in session.graph.get_operations()[:2000]:
+        for operation in session.graph.get_operations()[:MOST_OPERATIONS]:
             if operation.type == "Const" and operation.outputs and operation.outputs[0].shape.rank in (1, 2):
                 if "gradients" in operation.name or "/Init" in operation.name:
                     continue
@@ -144,6 +160,20 @@ def _trains(fetches: Any) -> bool:
     if isinstance(fetches, dict):
         fetches = list(fetches.values())
     return any(map(_trains, fetches)) if isinstance(fetches, list | tuple) else hasattr(fetches, "node_def")
+
+
+def _may_be_asked(operation: Any) -> bool:
+    """Return whether working out a tensor once more changes nothing: it takes no batch and draws no number."""
+    known: set[str] = set()
+    waiting = [operation]
+    while waiting and len(known) < MOST_OPERATIONS:
+        now = waiting.pop()
+        if now.name not in known:
+            known.add(now.name)
+            waiting += [one.op for one in now.inputs] + list(now.control_inputs)
+            if any(word in now.type for word in ("Iterator", "Dequeue", "Random", "PyFunc", "Assign", "Multinomial")):
+                return False
+    return not waiting
 
 
 def _is_variable(value: Any) -> bool:

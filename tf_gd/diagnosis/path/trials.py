@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
+from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.mini_batches import Batching
-from tf_gd.diagnosis.path.path_check import LARGEST, unit_of
+from tf_gd.diagnosis.path.path_check import LARGEST, unit_of_all
 from tf_gd.diagnosis.path.path_judgement import Judgement
-from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
+from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
 from tf_gd.diagnosis.path.term_arrays import Array
 
 
@@ -40,7 +40,7 @@ def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSte
     states = finite(sampling.states[: steps_kept(points.x.values.size) + 1])
     if len(states) < 2:
         return None
-    unit = _unit(pair, states, points.x, points.y)
+    unit = unit_of_all(states, {*pair.m.dtypes, *pair.c.dtypes, points.x.dtype, points.y.dtype})
     x, y = points.x.values, points.y.values
     return PathSteps(states[:-1], states[1:], x, y, unit, intercept=pair.intercept)
 
@@ -52,19 +52,13 @@ def finite(states: Array) -> Array:
     return states if fine.all() else states[: int(np.argmin(fine))]
 
 
-def _unit(pair: Pair, states: Array, x: CandidateVector, y: CandidateVector) -> float:
-    """Return the unit roundoff of the coarsest dtype that m, c, x and y had."""
-    dtypes = {*pair.m.dtypes, *pair.c.dtypes, x.dtype, y.dtype}
-    return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
-
-
 def on_batches(descent: Descent, trial: Trial) -> Descent:
     """Return the descent with what each step used; where that is all points in another order, they are one batch."""
     x, y = trial.steps.x, trial.steps.y
-    if len(np.unique(np.column_stack([x.ravel(), y.ravel()]), axis=0)) <= trial.steps.n > 1:
-        points = PointsCandidate(
-            replace(trial.points.x, values=x[0]), replace(trial.points.y, values=y[0]), trial.points.score
-        )
-        return replace(descent, points=points)
-    batching = Batching(trial.steps, trial.steps.n, in_turn=False)
-    return replace(descent, judgement=replace(descent.judgement, batching=batching))
+    pairs = np.unique(np.column_stack([x.ravel(), y.ravel()]), axis=0)
+    is_one = len(pairs) <= trial.steps.n > 1
+    values = (x[0], y[0]) if is_one else (pairs[:, 0], pairs[:, 1])
+    named = [replace(one, values=own) for one, own in zip((trial.points.x, trial.points.y), values, strict=True)]
+    found = replace(descent, points=PointsCandidate(named[0], named[1], trial.points.score))
+    batching = None if is_one else Batching(trial.steps, trial.steps.n, in_turn=False)
+    return replace(found, judgement=replace(descent.judgement, batching=batching)) if batching else found
