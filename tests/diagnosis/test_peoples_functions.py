@@ -227,3 +227,18 @@ def test_an_argument_that_holds_both_parameters_is_said_outright(tmp_path: Path)
     assert not functions_of(text, tmp_path, call="f([b, w], x, y)")["f"].ok
     with pytest.raises(ValueError, match=r"theta, \(w, b\), X, points and lr are known too"):
         functions_of(text, tmp_path, call="f((1, 2), 3)")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "loss"),
+    [
+        ("def derivative(p, q, us, vs):\n    dp = sum((p * u + q - v) * u for u, v in zip(us, vs))\n"
+         "    dq = sum(p * u + q - v for u, v in zip(us, vs))\n    return dp, dq\n", "derivative", "half_sum"),
+        ("def gradients(params, xs, ys):\n    n, w, b = len(xs), *params.values()\n"
+         "    e = [w * x + b - y for x, y in zip(xs, ys)]\n"
+         '    return {"w": 2 * sum(a * x for a, x in zip(e, xs)) / n, "b": 2 * sum(e) / n}\n', "gradients", "mean"),
+    ],
+)  # fmt: skip
+def test_arguments_that_names_do_not_tell(text: str, name: str, loss: str, tmp_path: Path) -> None:
+    check = functions_of(text, tmp_path)[name]
+    assert (check.verdict, check.loss) == ("right", loss), str(check)

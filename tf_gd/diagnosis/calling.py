@@ -178,4 +178,5 @@ def words_of(function: Any) -> list[str]:
 
 def _texts(code: CodeType) -> list[str]:
     inner = [text for part in code.co_consts if isinstance(part, CodeType) for text in _texts(part)]
-    return [one for one in code.co_consts if isinstance(one, str) and "<" not in one] + inner
+    keys = [text for part in code.co_consts if isinstance(part, tuple) for text in part if isinstance(text, str)]
+    return [one for one in code.co_consts if isinstance(one, str) and "<" not in one] + keys + inner

@@ -141,6 +141,8 @@ def by_name(call: Call, names: list[str]) -> list[str]:
         roles[lower.index("a")] = "m" if "m" not in roles else "c" if "c" not in roles else ""
     if "theta" in roles:
         roles = ["n" if name == "m" else role for name, role in zip(lower, roles, strict=True)]
+        if {"m", "c"} & set(roles):  # p and q
+            roles = ["" if role == "theta" else role for role in roles]
     elif roles.count("m") == 2 and "m" in lower:  # w is the slope, and m the number of points
         roles[lower.index("m")] = "n"
     if "c" in call.needs and roles.count("m") == 1 and not {"c", "theta", ""} & set(roles):
