@@ -187,6 +187,8 @@ def _why_not(search: ProgramSearch, source: ProgramSource) -> str:
             f" It was followed for {watching.IDLE:,} lines that trained nothing, and not further: take out what it "
             "prints, or repeats, before it trains."
         )
+    if "fit" in called_names(search.statements) and any(pair.m.scope == "TensorFlow" for pair in search.pairs):
+        return " Keras draws its batches at random: with batch_size=len(x) in fit its steps can be followed."
     trained = trained_numbers(search.record, search.statements)
     if bends(search.statements) and any("exp" in name or "sigmoid" in name for name in called_names(search.statements)):
         return " It computes exp, as logistic regression does: that is not a line."
