@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.here_sandbox import functions_of
 from support.program_corpus import Generated, generated
 from support.run_programs import check_text
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.file_check import check_file
+from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import watching
 from tf_gd.diagnosis.path.program_check import NoDescent, check_program
+from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Sandbox
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -27,28 +29,27 @@ def names(findings: list[tuple[str, str]]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if name not in WITH_TENSORFLOW])
-def test_a_program_as_it_stands(name: str) -> None:
-    _compare(name)
+def test_a_program_as_it_stands(name: str, tmp_path: Path) -> None:
+    _compare(name, check_text((PROGRAMS / name).read_text(), tmp_path, name))
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name.startswith("tf1") else pytest.mark.slow) for name in WITH_TENSORFLOW]
 )
 def test_a_program_in_tensorflow(name: str) -> None:
-    _compare(name)
-
-
-def _compare(name: str) -> None:
-    wanted = EXPECTED[name]
     with Sandbox(PROGRAMS / name, time_limit=60) as sandbox:
-        check = check_program(sandbox)
+        _compare(name, check_program(sandbox))
+
+
+def _compare(name: str, check: GradientCheck) -> None:
+    wanted, source = EXPECTED[name], ProgramSource.read(str(PROGRAMS / name))
     assert (check.verdict, check.loss) == (wanted["verdict"], wanted["loss"])
     assert set(wanted.get("remarks", ())) <= set(names(check.remarks))
     if "names" in wanted:
         assert names(check.diagnosis)[0] in wanted["names"]
         line = check.lines[names(check.diagnosis)[0]]
-        assert sandbox.source.line(line), "the message names a line that exists"
-        assert sandbox.source.place(line) in check.diagnosis[0][1]
+        assert source.line(line), "the message names a line that exists"
+        assert source.place(line) in check.diagnosis[0][1]
 
 
 def _is_named(program: Generated, folder: Path) -> bool:
@@ -168,9 +169,7 @@ def gradient(x, y, y_pred):
 
 @pytest.mark.parametrize("name", ["y_pred", "y_hat", "pred", "predictions", "yhat", "y_predicted"])
 def test_predictions_are_no_line(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "program.py"
-    path.write_text(PREDICTED.replace("y_pred", name))
-    check = check_file(path)["gradient"]
+    check = functions_of(PREDICTED.replace("y_pred", name), tmp_path)["gradient"]
     assert (check.verdict, names(check.diagnosis)) == ("cannot-tell", ["wrong-arguments"])
     assert f"compute {name} = m * x + c in it" in check.diagnosis[0][1]
 
@@ -190,15 +189,12 @@ def gradient_descent(X, y, w, b, alpha, num_iters):
 
 
 def test_results_that_the_file_takes_in_their_order_are_not_swapped(tmp_path: Path) -> None:
-    path = tmp_path / "program.py"
-    path.write_text(C_FIRST)
-    check = check_file(path)["compute_gradient"]
+    check = functions_of(C_FIRST, tmp_path)["compute_gradient"]
     assert (check.verdict, check.loss, names(check.remarks)[-1]) == ("right", "half_mean", "taken-back")
     taken_as_m_first = C_FIRST.replace("dj_db, dj_dw =", "dj_dw, dj_db =")
     m_first = C_FIRST.replace("np.mean(e), np.mean(e * X)", "np.mean(e * X), np.mean(e)").replace("w, b", "b, w")
     for text in (taken_as_m_first, C_FIRST + taken_as_m_first[taken_as_m_first.index("def gradient_d") :], m_first):
-        path.write_text(text)
-        assert names(check_file(path)["compute_gradient"].diagnosis) == ["swapped"]
+        assert names(functions_of(text, tmp_path)["compute_gradient"].diagnosis) == ["swapped"]
 
 
 LOGISTIC = """

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,8 @@ def check_text(text: str, folder: Path, name: str = "program.py", reduction: str
     program = LearnerProgram(os.fspath(path))
     before = dict(sys.modules), list(sys.path), list(sys.argv), sys.gettrace()
     try:
-        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             record = tracer.run(program, {})
     finally:
         sys.modules["__main__"] = before[0]["__main__"]
