@@ -118,10 +118,6 @@ class Answers:
         return replace(self.problem, params=params, data=data)
 
 
-def _named(values: Mapping[str, Any]) -> list[list[Any]]:
-    return [[name, packed(value) if _is_numbers(value) else None] for name, value in values.items()]
-
-
 def _is_numbers(value: Any) -> bool:
     return isinstance(value, np.ndarray) and (value.dtype.kind in "fiub" or value.dtype.name == "bfloat16")
 
