@@ -182,3 +182,19 @@ def test_a_gradient_that_no_mistake_explains_gets_no_name():
 
     params = {"v": draw(3, 5), "b": draw(5, seed=6), "w": draw(5, 2, seed=5), "c": draw(2, seed=4)}
     assert named(two_layers, gradient, params, x=X, y=draw(14, 2, seed=7)) == {"different"}
+
+
+def test_three_layers_of_which_two_can_be_read_off():
+    def loss(v, w, u, x, y):
+        return np.mean((np.tanh(np.tanh(x @ v) @ w) @ u - y) ** 2) + 0.1 * np.sum(v**2)
+
+    def gradient(v, w, u, x, y):
+        a = np.tanh(x @ v)
+        b = np.tanh(a @ w)
+        e = 2 * (b @ u - y) / y.size
+        db = (e @ u.T) * (1 - b**2)
+        da = (db @ w.T) * (1 - a**2)
+        return x.T @ da + 0.2 * v, a.T @ db + 0.1 * np.cos(w), b.T @ e + 0.1 * np.sin(u)
+
+    params = {"v": draw(3, 2), "w": draw(2, 2, seed=3), "u": draw(2, 1, seed=4)}
+    assert named(loss, gradient, params, x=X, y=draw(14, 1, seed=5)) == {"different"}

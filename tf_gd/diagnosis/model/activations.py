@@ -53,16 +53,17 @@ def activations_of_sums(views: list[Compared], names: list[str]) -> Iterator[Mod
 
 def _predictions(z: Vector, params: Mapping[str, Any]) -> Iterator[tuple[str, str, Callable[[Vector, Any], Vector]]]:
     """Return other predictions that people compute, and by how much these differ from the right one."""
-    biases = [name for name, value in params.items() if z.ndim and value.size == (z.shape[-1] if z.ndim > 1 else 1)]
+    width = z.shape[-1] if z.ndim > 1 else 1
+    biases = [name for name, value in params.items() if value.size == width == max(value.shape[-1:], default=1)]
     for name in biases:
-        yield "missing-term", f"z without {name} in the prediction", lambda z, p, b=name: 0 * z - p[b]  # type: ignore[misc]
+        yield "missing-term", f"z without {name} in the prediction", lambda z, p, b=name: 0 * z - np.ravel(p[b])  # type: ignore[misc]
     for text, f in {"sigmoid": _sigmoid, **({"softmax": _softmax} if z.ndim > 1 and z.shape[-1] > 1 else {})}.items():
         yield "missing-activation", f"z in place of {text}(z)", lambda z, p, f=f: z - f(z)  # type: ignore[misc]
         again = f"{text}({text}(z)) in place of {text}(z)"
         yield "wrong-activation-argument", again, lambda z, p, f=f: f(f(z)) - f(z)  # type: ignore[misc]
         for name in biases:
             lost = f"{text}(z) without {name}"
-            yield "missing-term", lost, lambda z, p, f=f, b=name: f(z - p[b]) - f(z)  # type: ignore[misc]
+            yield "missing-term", lost, lambda z, p, f=f, b=name: f(z - np.ravel(p[b])) - f(z)  # type: ignore[misc]
     if z.ndim > 1 and z.shape[-1] > 1:
         other = "the sigmoid of z in place of its softmax"
         yield "wrong-activation", other, lambda z, p: _sigmoid(z) - _softmax(z)

@@ -34,7 +34,9 @@ def masks(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
 
 
 def held_constant(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
-    """A normalization whose mean or variance is differentiated as if it were a constant."""
+    """A layer's normalization whose mean or variance is differentiated as if it were a constant."""
+    if not any(name.startswith("dout") for name in views[0].problem.data):
+        return
     value = views[0].problem.params[names[0]]
     if len(names) != 1 or views[0].problem.size > views[0].elements(names).size + value.size * 10:
         return

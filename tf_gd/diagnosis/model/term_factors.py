@@ -56,7 +56,7 @@ def several_terms(views: list[Compared], names: list[str]) -> list[Finding]:
     if len(views) < 2 or len(terms) < 2:
         return []
     matrix = np.stack([share[at] for _, share in terms], axis=1)
-    if at.size < len(terms) or np.linalg.matrix_rank(matrix) < len(terms):
+    if at.size < len(terms) or not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < len(terms):
         return []
     found, *_ = np.linalg.lstsq(matrix, view.by_hand[at], rcond=None)
     factors = [_rounded(float(factor)) for factor in found]
