@@ -121,7 +121,19 @@ def on_the_edge(n, dtype, rng):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
-@pytest.mark.parametrize("n", [2, 8, 9, 15, 33, 56, 63, 129, 4_099, 9_001, 120_000, 240_002])
+@pytest.mark.parametrize(
+    "n",
+    [
+        2,
+        9,
+        15,
+        56,
+        129,
+        4_099,
+        120_000,
+        *(pytest.param(n, marks=pytest.mark.slow) for n in (8, 33, 63, 9_001, 240_002)),
+    ],
+)
 def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):
     rng, signs, dtype = np.random.default_rng(n), set(), np.dtype(dtype)
     loose = n % expected(n, dtype).packet
