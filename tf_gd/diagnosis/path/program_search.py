@@ -204,12 +204,7 @@ class ProgramSearch:
         return chosen
 
     def _wrong(self, trials: Sequence[Trial], surely: bool = False) -> Descent | None:
-        """Return the reading under which a mistake explains every step, and the least is taken for granted.
-
-        Args:
-            trials: the readings.
-            surely: whether one mistake alone must do so.
-        """
+        """Return the reading under which a mistake, with `surely` one alone, explains every step at the least cost."""
         chosen = self._likeliest(trials)
         for attempts, tried in ((SINGLE, chosen), (TOGETHER, chosen[:3]))[: 1 if surely else 2]:
             found = []

@@ -23,29 +23,16 @@ from tf_gd.diagnosis.path.statements import Statement, Statements
 
 UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m", "returns-the-change")
 UPDATE = (
-    *("sequential-c-first", "only-c", "rate-missing", "rate-applied-twice", "rate-divided-by-n", "ascent"),
-    *("step-from-the-other-parameter", "step-from-the-start", "swapped-return", "integer-parameters", "sign-turns"),
-    *(
-        "shuffled-apart",
-        "momentum",
-        "weight-decay",
-        "adaptive-rate",
-        "unchanged",
-        "unlisted",
-        "steps-change",
-        "updated-too-early",
-    ),
-)
+    "sequential-c-first", "only-c", "rate-missing", "rate-applied-twice", "rate-divided-by-n", "ascent",
+    "step-from-the-other-parameter", "step-from-the-start", "swapped-return", "integer-parameters", "sign-turns",
+    "shuffled-apart", "momentum", "weight-decay", "adaptive-rate", "unchanged", "unlisted", "steps-change",
+    "updated-too-early",
+)  # fmt: skip
 IN_RESIDUAL = (
-    *("missing-intercept", "missing-target", "target-added", "intercept-subtracted", "x-and-y-swapped", "broadcast"),
-    *(
-        "residual-without-sign",
-        "index-instead-of-c",
-        "intercept-counted-once",
-        "gradient-at-the-start",
-        "stale-residual",
-    ),
-)
+    "missing-intercept", "missing-target", "target-added", "intercept-subtracted", "x-and-y-swapped", "broadcast",
+    "residual-without-sign", "index-instead-of-c", "intercept-counted-once", "gradient-at-the-start",
+    "stale-residual",
+)  # fmt: skip
 OLD_LINE = ("gradient-at-the-start", "stale-residual")  # the caller says of which line the residuals are
 IN_HEAD_OF_LOOP = ("first-point-dropped", "last-point-dropped")
 MOST_HOPS = 6
