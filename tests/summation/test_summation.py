@@ -120,31 +120,25 @@ def on_the_edge(n, dtype, rng):
     return np.where(rng.random(n) < rng.choice([0.0, 0.5, 0.9, 1.0 - 2.0 / n]), nothing, little).astype(dtype)
 
 
+MORE_LENGTHS = [pytest.param(n, marks=pytest.mark.slow) for n in (8, 33, 63, 9_001, 240_002)]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
-@pytest.mark.parametrize(
-    "n",
-    [
-        2,
-        9,
-        15,
-        56,
-        129,
-        4_099,
-        120_000,
-        *(pytest.param(n, marks=pytest.mark.slow) for n in (8, 33, 63, 9_001, 240_002)),
-    ],
-)
+@pytest.mark.parametrize("n", [2, 9, 15, 56, 129, 4_099, 120_000, *MORE_LENGTHS])
 def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):
     rng, signs, dtype = np.random.default_rng(n), set(), np.dtype(dtype)
     loose = n % expected(n, dtype).packet
     with reduce_sum(n, dtype) as tensorflows:
-        for _ in range(200 if n < 1_000 else 5):
+        sought = loose > 0 and n > 8 and dtype != "float16"  # then -0.0 turns up sooner or later
+        for turn in range(200 if n < 1_000 else 5):
+            if turn == 30 and (not sought or True in signs):
+                break
             values = on_the_edge(n, dtype, rng)
             theirs, ours = np.asarray(tensorflows(values), dtype), total(values, expected(n, dtype))
             assert theirs.tobytes() == ours.tobytes()
             signs |= {np.signbit(ours)} if ours == 0.0 else set()
     # -0.0 takes packets as well as scalars; in float16, nothing is flushed
-    assert (True in signs) == (loose > 0 and n > 8 and dtype != "float16") or n > 1_000
+    assert (True in signs) == sought or n > 1_000
 
 
 def flushed_halves(order, start, length, depth):

@@ -25,7 +25,7 @@ _STEP, _NEAR = 2.0**-200, 2.0**-9
 
 
 @dataclass(frozen=True)
-class Call:
+class ActivationCall:
     """Where a loss calls an activation: all calls of a kind in one line, or where `number` is one, that call alone."""
 
     kind: str
@@ -39,7 +39,10 @@ class Call:
 
 
 def complex_step(
-    loss: Callable[..., Any], problem: ModelProblem, direction: Vector, changed: tuple[Call, int] | None = None
+    loss: Callable[..., Any],
+    problem: ModelProblem,
+    direction: Vector,
+    changed: tuple[ActivationCall, int] | None = None,
 ) -> float:
     """Return the slope along a direction; NaN where the loss takes no complex numbers.
 
@@ -50,13 +53,13 @@ def complex_step(
     return _slope(loss, problem, parts, {"changed": changed})
 
 
-def calls_in(loss: Callable[..., Any], problem: ModelProblem) -> list[Call]:
+def calls_in(loss: Callable[..., Any], problem: ModelProblem) -> list[ActivationCall]:
     """Return where a loss calls activations: every line, then every call of a few."""
-    seen: list[Call] = []
+    seen: list[ActivationCall] = []
     parts = {name: np.ones_like(value, np.float64) for name, value in problem.params.items()}
     if np.isnan(_slope(loss, problem, parts, {"seen": seen})):
         return []
-    lines = list(dict.fromkeys(Call(one.kind, one.line) for one in seen))
+    lines = list(dict.fromkeys(ActivationCall(one.kind, one.line) for one in seen))
     several = [one for one in seen if seen.count(one) == 1 and [c.line for c in seen].count(one.line) > 1]
     return (lines + several)[:_MOST_CALLS]
 
@@ -106,8 +109,8 @@ class _ComplexArray(np.ndarray):
 
     made_real: list[complex]
     count: list[None]  # of the activations called so far
-    seen: list[Call] | None = None
-    changed: tuple[Call, int] | None = None
+    seen: list[ActivationCall] | None = None
+    changed: tuple[ActivationCall, int] | None = None
 
     @classmethod
     def of(cls, value: Any) -> Any:
@@ -129,11 +132,11 @@ class _ComplexArray(np.ndarray):
 
     def _activated(self, kind: str, inputs: list[Any], output: Any) -> Any:
         """Return an activation's output, with another derivative where it is the call to change."""
-        here = Call(kind, _line_of_caller(), len(self.count))
+        here = ActivationCall(kind, _line_of_caller(), len(self.count))
         self.count.append(None)
         if self.seen is not None:
             self.seen.append(here)
-        if self.changed and self.changed[0] in (here, Call(kind, here.line)):
+        if self.changed and self.changed[0] in (here, ActivationCall(kind, here.line)):
             return output.real + 1j * CHANGES[kind][self.changed[1]][2](inputs, output)
         return output
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.complex_step import Call, calls_in, complex_step
+from tf_gd.diagnosis.model.complex_step import ActivationCall, calls_in, complex_step
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
 from tf_gd.diagnosis.model.graph_copy import OWN_GRADIENTS, has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
@@ -187,7 +187,7 @@ class NumpyLoss(_WithoutGraph):
         return replace(self._reading.facts, calls=tuple((call.text, call.kind) for call in self._calls))
 
     @cached_property
-    def _calls(self) -> list[Call]:
+    def _calls(self) -> list[ActivationCall]:
         return calls_in(self.loss, self.problem)
 
     @cached_property
