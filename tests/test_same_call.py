@@ -67,7 +67,7 @@ def run(program: str, *arguments: str, **environment: str) -> list[str]:
             marks=pytest.mark.slow,
         ),
         pytest.param("pass", {"TF_NUM_INTRAOP_THREADS": "1"}, marks=pytest.mark.slow),
-        ("pass", {}),
+        pytest.param("pass", {}, marks=pytest.mark.slow),
     ],
 )
 def test_everything_twice_before_and_after_check(before: str, environment: dict[str, str]) -> None:

@@ -69,9 +69,7 @@ def test_both_engines_turn_to_infinity_at_the_same_step(stretch: int | None) -> 
     paths = []
     for engine in ENGINES:
         with pytest.warns(UserWarning, match="the largest stable one for these points"):
-            paths.append(
-                train(engine, learning_rate=0.03, num_steps=10_000, steps_per_run=stretch if stretch else None)
-            )
+            paths.append(train(engine, learning_rate=0.1, num_steps=10_000, steps_per_run=stretch if stretch else None))
     theirs, ours = paths
     assert theirs.outcome is ours.outcome is tf_gd.Outcome.DIVERGED
     assert "the learning rate must stay under 0.0204896" in ours.message

@@ -146,9 +146,7 @@ def judge(command, bad, folder):
 
 SAMPLE = [
     ("train", "stdout closed"),
-    ("train", "all closed"),
     ("train", "stdout full"),
-    ("train", "nobody reads"),
     ("train", "no temporary directory"),
     ("train", "-W error"),
     ("derive", "ASCII"),

@@ -27,13 +27,13 @@ TRAIN = ("train", "points.csv.gz", "--engine", "manual", "--learning-rate", "0.0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
-@pytest.mark.parametrize(("name", "code", "said"), [("SIGTERM", 143, "terminated"), ("SIGINT", 130, "interrupted")])
 @pytest.mark.parametrize(
-    ("place", "options"),
+    ("place", "options", "name", "code", "said"),
     [
-        (("tf_gd.tables.opening", "unpack"), []),
-        (("tf_gd.tables.writing", "_csv"), ["--output", "steps.csv"]),
-        (("tf_gd.descent", "trajectory"), []),
+        (("tf_gd.tables.opening", "unpack"), [], "SIGTERM", 143, "terminated"),
+        (("tf_gd.tables.writing", "_csv"), ["--output", "steps.csv"], "SIGINT", 130, "interrupted"),
+        (("tf_gd.tables.writing", "_csv"), ["--output", "steps.csv"], "SIGTERM", 143, "terminated"),
+        (("tf_gd.descent", "trajectory"), [], "SIGINT", 130, "interrupted"),
     ],
 )
 def test_a_command_that_is_ended_leaves_nothing(place, options, name, code, said, tmp_path: Path) -> None:
