@@ -144,3 +144,63 @@ def test_a_step_at_a_rate_of_its_own(wrong: tuple[str, str], mistake: str, line:
     assert (check.verdict, check.loss) == ("right", "half_mean"), str(check)
     check = functions_of(STEP.replace(*wrong), tmp_path)["update_params"]
     assert [(name, check.lines[name]) for name, _ in check.diagnosis] == [(mistake, line)], str(check)
+
+
+TAKEN_BACK = {
+    "sign": """
+def gradient(x, y, w, b):
+    e = y - (w * x + b)
+    return np.mean(e * x), np.mean(e)
+
+def train(x, y, lr, n):
+    w = b = 0.0
+    for _ in range(n):
+        dw, db = gradient(x, y, w, b)
+        w += lr * dw
+        b += lr * db
+    return w, b
+""",
+    "order": """
+def gradient(intercept, slope, hours, score):
+    e = slope * hours + intercept - score
+    gw, gb = np.mean(e * hours), np.mean(e)
+    return gw, gb
+
+def train(hours, score, eta, epochs):
+    slope = intercept = 0.0
+    for _ in range(epochs):
+        gw, gb = gradient(intercept, slope, hours, score)
+        slope -= eta * gw
+        intercept -= eta * gb
+    return slope, intercept
+""",
+    "method": """
+class Model:
+    w = b = 0.0
+    def gradient(self, x, y):
+        r = y - (self.w * x + self.b)
+        return (r * x).mean(), r.mean()
+    def fit(self, x, y, lr=0.1, n=60):
+        for _ in range(n):
+            gw, gb = self.gradient(x, y)
+            self.w += lr * gw
+            self.b += lr * gb
+
+Model().fit(np.array([1.0, 2, 3]), np.array([2.0, 4, 6.5]))
+""",
+}
+
+
+@pytest.mark.parametrize("kind", TAKEN_BACK)
+def test_what_right_steps_take_back_is_no_mistake(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "homework.py"
+    file.write_text(f"import numpy as np\n{TAKEN_BACK[kind]}")
+    checks = check_file(file)
+    assert len(checks) == 2
+    assert all(check.verdict == "right" for check in checks.values()), {name: str(one) for name, one in checks.items()}
+
+
+def test_what_wrong_steps_do_not_take_back_stays_one(tmp_path: Path) -> None:
+    file = tmp_path / "homework.py"
+    file.write_text(f"import numpy as np\n{TAKEN_BACK['sign'].replace('+=', '-=')}")
+    assert {name: check.verdict for name, check in check_file(file).items()} == {"gradient": "wrong", "train": "wrong"}

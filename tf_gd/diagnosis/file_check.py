@@ -106,7 +106,8 @@ def check_functions(
         raise loaded.fault
     checks = taken_back(sandbox.source, checks, wanted)
     if steps is not None and steps.ok:
-        used = {name: check for name, check in checks.items() if check.verdict == "wrong" and name in called}
+        wrong = {name: check for name, check in checks.items() if check.verdict == "wrong"}
+        used = {name: check for name, check in wrong.items() if name.rpartition(".")[2] in called}
         checks |= {name: forgiven(check, steps.loss) for name, check in used.items()}
     return checks
 

@@ -53,15 +53,19 @@ def _is_about_c(finding: str, message: str) -> bool:
 def taken_back(
     source: ProgramSource, checks: dict[str, GradientCheck], candidates: list[Candidate]
 ) -> dict[str, GradientCheck]:
-    """Return the checks without an accusation that an update takes back: a right step with minus the gradient."""
+    """Return the checks without an accusation that right steps take back, as those with minus the gradient do.
+
+    The steps are those of an update, or of a descent that nothing calls.
+    """
     sources = function_lines.functions(source)
-    updates = [one.name for one in candidates if UPDATE in one.kinds and one.name in checks]
+    gradients = {one.name for one in candidates if UPDATE not in one.kinds}
+    steps = [name for name, check in checks.items() if check.ok and name not in gradients and name in sources]
     for one in candidates:
         check = checks.get(one.name)
         if UPDATE in one.kinds or check is None or check.verdict != "wrong":
             continue
-        callers = [name for name in updates if name in sources and one.name in function_lines.calls(sources[name])]
-        right = next((checks[name] for name in callers if checks[name].ok), None)
+        used = {name.rpartition(".")[2] for name in one.names}
+        right = next((checks[name] for name in steps if used <= function_lines.computes(sources[name], sources)), None)
         if right is not None:
             checks[one.name] = forgiven(check, right.loss)
     return checks
