@@ -270,6 +270,29 @@ def test_no_activation_is_accused(name, size):
     assert wrong.verdict == "wrong", str(wrong)
 
 
+EXACT = {  # where TensorFlow computes a + 1, 1 - t^2 or s (1 - s), digits are lost that these keep
+    "elu": (tf.nn.elu, lambda w: np.where(w > 0, 1, np.exp(w)), [-9.0, -20.0, -40.0, 1.0]),
+    "selu": (
+        tf.nn.selu,
+        lambda w: 1.0507009873554805 * np.where(w > 0, 1, 1.6732632423543772 * np.exp(w)),
+        [-12.0, -20.0, 1.0],
+    ),
+    "tanh": (tf.tanh, lambda w: 1 / np.cosh(w) ** 2, [5.0, 8.0, 12.0, 15.0]),
+    "sigmoid": (tf.sigmoid, lambda w: 0.25 / np.cosh(w / 2) ** 2, [10.0, 20.0, 33.0]),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_saturated_slope_that_is_more_exact_than_tensorflows_is_right(name):
+    function, slope, at = EXACT[name]
+    given = {"params": {"w": np.array(at)}}
+    check = check_gradient(lambda w: tf.reduce_sum(function(w)), slope, **given)
+    assert check.verdict == "right", str(check)
+    for factor in (-1, 2, 1.001):
+        wrong = check_gradient(lambda w: tf.reduce_sum(function(w)), lambda w, by=factor: by * slope(w), **given)
+        assert wrong.verdict == "wrong", str(wrong)
+
+
 # what people have
 
 

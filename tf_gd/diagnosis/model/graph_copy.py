@@ -18,6 +18,7 @@ Change = Callable[[Any, list[Tensor]], list[Tensor]]
 
 _TRIALS = 16
 _SEVERAL_ROUNDINGS = 16.0  # another formula for the same number rounds a few times more, or elsewhere
+_WIDE = 8.0  # units of noise: a single one leaves many numbers as they are, as those just under 1
 # These operations take constants in float32 even where they compute in float64.
 _SINGLE_CONSTANTS = {"LeakyRelu", "LeakyReluGrad"}
 OWN_GRADIENTS = {"StopGradient", "PyFunc", "EagerPyFunc", "PartitionedCall", "StatefulPartitionedCall"}
@@ -79,7 +80,7 @@ def rounding_movement(graph: "LossGraph") -> Callable[[ModelProblem], Vector]:
             np.nan_to_num(abs(np.asarray(gradient(problem, *drawn)) - here), posinf=0.0) for drawn in noise.draws()
         ]
         middle = np.sort(moves, axis=0)[_TRIALS // 4] / QUARTILE
-        return np.asarray(_SEVERAL_ROUNDINGS * middle, np.float64)
+        return np.asarray(_SEVERAL_ROUNDINGS / _WIDE * middle, np.float64)
 
     return movement
 
@@ -106,7 +107,7 @@ class _Noise:
         rng = np.random.default_rng(1)
         for _ in range(_TRIALS):
             yield [
-                np.asarray(middle + rng.uniform(-unit, unit, one.shape.as_list()), one.dtype.as_numpy_dtype)
+                np.asarray(middle + _WIDE * rng.uniform(-unit, unit, one.shape.as_list()), one.dtype.as_numpy_dtype)
                 for one, (middle, unit) in zip(self.placeholders, self._sizes, strict=True)
             ]
 
