@@ -7,6 +7,7 @@ from support.model_zoo import sigmoid, tf
 
 from tf_gd import check_gradient
 from tf_gd.diagnosis.model.complex_step import complex_step
+from tf_gd.diagnosis.model.finite_differences import SEVERAL, slope
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 
 X, Y, W = draw(14, 3), draw(14, seed=1), draw(3, seed=2)
@@ -38,9 +39,15 @@ IDIOMS = {
 
 @pytest.mark.parametrize("loss", IDIOMS.values(), ids=IDIOMS)
 def test_a_complex_step_is_the_slope_of_what_people_write(loss):
-    problem, along, h = ModelProblem.of({"w": W}, {"x": X, "y": Y}), draw(3, seed=3), 1e-6
-    values = [loss(**problem.at(problem.vector + sign * h * along).arguments()) for sign in (1, -1)]
-    assert complex_step(loss, problem, along) == pytest.approx((values[0] - values[1]) / (2 * h), rel=1e-6)
+    problem, along = ModelProblem.of({"w": W}, {"x": X, "y": Y}), draw(3, seed=3)
+
+    def after(steps):
+        return [float(loss(**problem.at(problem.vector + h * along).arguments())) for h in steps]
+
+    noise = X.size * 2.0**-53 * abs(after([0.0])[0])  # a rounding for each number that goes in
+    found = slope(after, noise)
+    assert found.error < 1e-9 * abs(found.value)  # so that the comparison says something
+    assert abs(complex_step(loss, problem, along) - found.value) <= SEVERAL * found.error
 
 
 def test_what_drops_an_imaginary_part_gives_no_slope():

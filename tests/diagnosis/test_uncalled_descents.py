@@ -200,6 +200,14 @@ def test_what_right_steps_take_back_is_no_mistake(kind: str, tmp_path: Path) -> 
     assert all(check.verdict == "right" for check in checks.values()), {name: str(one) for name, one in checks.items()}
 
 
+def test_a_wrong_method_is_not_taken_back_by_another_class(tmp_path: Path) -> None:
+    right = TAKEN_BACK["method"].replace("y - (self.w * x + self.b)", "self.w * x + self.b - y").replace("+=", "-=")
+    wrong = right.partition("Model()")[0].replace("Model", "First").replace("self.b - y", "self.b + y")
+    file = tmp_path / "homework.py"
+    file.write_text(f"import numpy as np\n{wrong}{right}")
+    assert check_file(file)["First.gradient"].verdict == "wrong"
+
+
 def test_what_wrong_steps_do_not_take_back_stays_one(tmp_path: Path) -> None:
     file = tmp_path / "homework.py"
     file.write_text(f"import numpy as np\n{TAKEN_BACK['sign'].replace('+=', '-=')}")

@@ -107,7 +107,9 @@ def check_functions(
     checks = taken_back(sandbox.source, checks, wanted)
     if steps is not None and steps.ok:
         wrong = {name: check for name, check in checks.items() if check.verdict == "wrong"}
-        used = {name: check for name, check in wrong.items() if name.rpartition(".")[2] in called}
+        used = {
+            name: check for name, check in wrong.items() if function_lines.called_as(sandbox.source, name) in called
+        }
         checks |= {name: forgiven(check, steps.loss) for name, check in used.items()}
     return checks
 

@@ -64,7 +64,7 @@ def taken_back(
         check = checks.get(one.name)
         if UPDATE in one.kinds or check is None or check.verdict != "wrong":
             continue
-        used = {name.rpartition(".")[2] for name in one.names}
+        used = {function_lines.called_as(source, name) for name in one.names}
         right = next((checks[name] for name in steps if used <= function_lines.computes(sources[name], sources)), None)
         if right is not None:
             checks[one.name] = forgiven(check, right.loss)

@@ -32,6 +32,13 @@ def functions(source: ProgramSource) -> dict[str, Function]:
     return found
 
 
+def called_as(source: ProgramSource, name: str) -> str:
+    """Return the name by which a program calls a function: a method's own, where nothing else in it is called so."""
+    own = name.rpartition(".")[2]
+    called_so = {id(node) for key, node in functions(source).items() if key.rpartition(".")[2] == own}
+    return own if len(called_so) == 1 else name
+
+
 def called_in(source: ProgramSource) -> set[str]:
     """Return the names that a program calls, at its top level or anywhere in it."""
     return calls(_tree(source))
