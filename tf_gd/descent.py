@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.errors import invalid
 from tf_gd.graph import LineGraph, SteppedLineGraph
@@ -18,6 +17,7 @@ from tf_gd.line import Line
 from tf_gd.loading import is_stranded
 from tf_gd.moments.engine import MomentsDescent
 from tf_gd.points import Points
+from tf_gd.points.arrays import Array
 from tf_gd.problem import Problem
 from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import Order, expected
@@ -26,7 +26,6 @@ from tf_gd.trajectory import SERIES, Trajectory, judge
 from tf_gd.validation import Progress, check_progress, check_rows
 
 EngineName = Literal["tensorflow", "manual", "moments"]
-Rows = npt.NDArray[Any]
 
 
 class Engine(Protocol):
@@ -45,7 +44,7 @@ class Engine(Protocol):
 
     def advance(
         self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
-    ) -> tuple[int, Rows, Rows]:
+    ) -> tuple[int, Array, Array]:
         """Descend from `line`, the state after `step` updates, to the step `stop` or to an earlier end.
 
         The end is the first state whose gradient has no component over `tolerance`, or with a number that is not
@@ -66,8 +65,8 @@ class Chunk(NamedTuple):
 
     done: int
     line: Line
-    kept: Rows
-    last: Rows
+    kept: Array
+    last: Array
 
 
 def run(problem: Problem, engine: EngineName = "tensorflow", on_progress: Progress | None = None) -> Trajectory:
@@ -88,9 +87,10 @@ def run(problem: Problem, engine: EngineName = "tensorflow", on_progress: Progre
     return trajectory(problem, engine, chunk.done, np.concatenate([*kept, chunk.last]))
 
 
-def trajectory(problem: Problem, engine: EngineName, done: int, rows: Rows) -> Trajectory:
+def trajectory(problem: Problem, engine: EngineName, done: int, rows: Array) -> Trajectory:
     """Return the path of a descent that has ended after `done` steps, from the rows that it kept and the final one."""
     step = np.append(np.arange(0, done, problem.record_every), done)
+    order = order_used(problem, engine)
     outcome, message = judge(done, rows[0], rows[-1], problem.curvature, problem.applied_rate, problem.reached)
     return Trajectory(
         step,
@@ -101,7 +101,7 @@ def trajectory(problem: Problem, engine: EngineName, done: int, rows: Rows) -> T
         learning_rate=problem.applied_rate,
         max_learning_rate=problem.max_learning_rate,
         reduction=problem.reduction,
-        order=order_used(problem, engine),
+        order=order,
         x_mean=problem.scaling.mean if problem.scaling else None,
         x_sd=problem.scaling.sd if problem.scaling else None,
         loss_scale=problem.loss_scale,

@@ -14,14 +14,13 @@ import numpy.typing as npt
 from tf_gd.line import Line
 from tf_gd.loading import load_tensorflow, quiet_stderr
 from tf_gd.points import Points
+from tf_gd.points.arrays import Array
 from tf_gd.reduction import Reduction, check_mean, check_reduction
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from tf_gd.problem import Problem
-
-LearningRate = float | Callable[[], float]
 
 
 class LineGraph:
@@ -60,7 +59,7 @@ class LineGraph:
     def __init__(
         self,
         points: Points,
-        learning_rate: LearningRate,
+        learning_rate: float | Callable[[], float] | Array,
         reduction: Reduction = "sum",
         loss_scale: float | None = None,
         *,
@@ -208,7 +207,7 @@ class LineGraph:
         feed = {self.m_start: line.m, self.c_start: line.c, self.step_placeholder: step}
         self.session.run([self.place, self.place_step], feed)
 
-    def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> npt.NDArray[Any]:
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> Array:
         """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent, made in one `Session.run`.
 
         Args:
@@ -226,7 +225,7 @@ class LineGraph:
 
     def advance(
         self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
-    ) -> tuple[int, npt.NDArray[Any], npt.NDArray[Any]]:
+    ) -> tuple[int, Array, Array]:
         """Descend from `line`, the state after `step` updates; see `descent.Engine`."""
         rows = self.descend(line, stop - step, tolerance, step)
         kept = rows[-step % every : -1 : every].copy()  # a view would keep all the rows
@@ -275,7 +274,7 @@ class SteppedLineGraph(LineGraph):
     def _build_loop(self) -> None:
         """Build none: the loop is Python's."""
 
-    def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> npt.NDArray[Any]:
+    def descend(self, start: Line, num_steps: int, tolerance: float | None = None, step: int = 0) -> Array:
         """Return the rows of a descent, as `LineGraph.descend` does, with one run of the session a step."""
         self.set_line(start, step)
         state = [*self.state, self.loss, self.gradient_m, self.gradient_c]

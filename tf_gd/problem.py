@@ -117,8 +117,8 @@ class Problem:
         """
         check_reduction(reduction)
         data = _checked_data(x, y, check_dtype(dtype), reduction, batches)
-        form = check_program(constants, intercept, batches, data.n)
         ends = check_ending(dtype_of(data), num_steps, **ending)
+        form = check_program(constants, intercept, batches, data.n)
         scaling = _standardization(standardize, intercept, data)
         data = scaling.applied_to(data) if scaling else data
         over = data if isinstance(data, Points) else None

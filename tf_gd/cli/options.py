@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tf_gd.cli.data_options import dialect_options, read_data, said_of_data, tell_skipped
+from tf_gd.cli.data_options import Command, dialect_options, read_data, said_of_data, tell_skipped
 from tf_gd.errors import TfGdError, invalid
 
 if TYPE_CHECKING:
     from tf_gd.points import Points
 
-Command = Callable[..., Any]
 
 SAMPLES = ("hubble1929", "norris", "anscombe-1", "anscombe-2", "anscombe-3", "anscombe-4", "noint1", "noint2")
 DEFAULT_SAMPLE = "hubble1929"

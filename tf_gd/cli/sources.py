@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from tf_gd.cli.data_options import read_data, tell_skipped
-from tf_gd.cli.options import Command, load_points
+from tf_gd.cli.data_options import Command, read_data, tell_skipped
+from tf_gd.cli.options import load_points
 from tf_gd.cli.output import progress_bar
 
 if TYPE_CHECKING:

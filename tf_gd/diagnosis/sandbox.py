@@ -45,7 +45,7 @@ TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
 MOST_MEGABYTES = 1 << 40  # as good as no limit, and what systems can count
 
-Call = tuple[Sequence[Any], Mapping[str, Any]]
+Question = tuple[Sequence[Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Sandbox:
         names = [str(one) for one in listed(answer.get("names"))]
         return Loaded({str(key): parameters(value) for key, value in functions.items()}, names, self.fault)
 
-    def ask(self, function: str, calls: Sequence[Call]) -> list[Reply]:
+    def ask(self, function: str, calls: Sequence[Question]) -> list[Reply]:
         """Call one of the program's functions many times, and return a reply to each call."""
         arguments = Arguments()
         encoded = [

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from tf_gd.points.arrays import Floats
 
 HELD = 3
 """How many batches stay in memory: where each is freed before the next is made, the system clears its pages anew."""

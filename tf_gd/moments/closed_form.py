@@ -21,8 +21,8 @@ import numpy.typing as npt
 from tf_gd.line import Line
 from tf_gd.moments.quadratic import Quadratic
 from tf_gd.moments.rational import decimal, rounded, square_root
+from tf_gd.points.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
 

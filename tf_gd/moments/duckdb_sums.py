@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tf_gd.errors import DataError
-from tf_gd.moments.batches import Floats, StreamError, batches
+from tf_gd.moments.batches import StreamError, batches
 from tf_gd.moments.quadratic import Quadratic
 from tf_gd.moments.sums import CHUNK, ChunkSums
+from tf_gd.points.arrays import Floats
 from tf_gd.tables.advice import FileError
 from tf_gd.tables.numbers import EXACT_INTEGERS, rounding_fault
 from tf_gd.tables.source import Source

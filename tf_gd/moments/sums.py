@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import reduce
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,8 @@ from tf_gd.errors import DataError
 from tf_gd.moments.quadratic import Quadratic
 from tf_gd.moments.shift import Unshifted, shifts_of
 from tf_gd.moments.threads import on_all_cores
+from tf_gd.points.arrays import Array
 from tf_gd.summation.order import usable_cores
-
-Vector = npt.NDArray[Any]
 
 CHUNK = 15 * 2**13  # points that share a shift; a whole number of the compiled loop's parts, and a batch of DuckDB
 MOST_AT_ONCE = 16  # chunks; 16 MB of each column, where it is not float64 already
@@ -29,7 +28,7 @@ LIMB = 20  # bits: a product of two limbs, added 2^13 times, stays within 2^53
 EXACT_BLOCK = 2**13
 
 
-def sums(x: Vector, y: Vector) -> Quadratic:
+def sums(x: Array, y: Array) -> Quadratic:
     """Return the sums over some points, chunk by chunk, on all cores.
 
     Args:
@@ -68,7 +67,7 @@ class ChunkSums:
     def __init__(self, exact: int = EXACT) -> None:
         self.exact, self.exact_parts, self.rounded = exact, list[Quadratic](), Unshifted()
 
-    def add(self, x: Vector, y: Vector) -> None:
+    def add(self, x: Array, y: Array) -> None:
         """Add the points of one chunk after another: each but the last one has `CHUNK` points.
 
         Raises:
@@ -81,7 +80,7 @@ class ChunkSums:
             else:
                 self.rounded.add(*rounded)
 
-    def _rounded(self, x: Vector, y: Vector) -> Iterator[tuple[int, list[float], list[float]] | None]:
+    def _rounded(self, x: Array, y: Array) -> Iterator[tuple[int, list[float], list[float]] | None]:
         """Yield the number, the shift and the sums of each chunk; None where only the exact sums can be used."""
         from tf_gd.moments.compiled_sums import PART, add_parts
 
@@ -110,7 +109,7 @@ def _prepare() -> None:
     prepare(add_parts, one, one, np.empty((1, 2)), np.empty((1, 1, 5)))
 
 
-def _doubles(values: Vector) -> npt.NDArray[np.float64]:
+def _doubles(values: Array) -> npt.NDArray[np.float64]:
     """Return values as the compiled loop takes them: contiguous float64, read-only; the same memory where possible."""
     view: npt.NDArray[np.float64] = np.ascontiguousarray(values, np.float64).view()
     view.flags.writeable = False
@@ -124,7 +123,7 @@ def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:
     return all(map(math.isfinite, totals)) and all(n * 2.0**-960 < totals[at] < 2.0**1020 for at in (2, 4))
 
 
-def exact_sums(x: Vector, y: Vector) -> Quadratic:
+def exact_sums(x: Array, y: Array) -> Quadratic:
     """Return the sums over some points without any rounding.
 
     Each number is cut into limbs of 20 bits on a common grid; the products of limbs, added up by BLAS, are whole
@@ -171,7 +170,7 @@ class _Limbs(NamedTuple):
         return Fraction(total) / Fraction(2) ** finest
 
 
-def _exact_block(x: Vector, y: Vector) -> Quadratic:
+def _exact_block(x: Array, y: Array) -> Quadratic:
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DataError("`x` and `y` must be finite.")
     one = _Limbs(np.ones((1, x.size)), [0])

@@ -128,10 +128,10 @@ def damaged(path: Path, why: str) -> SessionError:
     )
 
 
-Test = Callable[[Any, dict[str, Any]], bool]
+FieldTest = Callable[[Any, dict[str, Any]], bool]
 
 
-def _holds(test: Test, body: dict[str, Any], name: str) -> bool:
+def _holds(test: FieldTest, body: dict[str, Any], name: str) -> bool:
     """Whether a field passes its test; a test that fails on what it gets is not passed."""
     try:
         return test(body[name], body)
@@ -174,7 +174,7 @@ def _is_versions(value: dict[str, str], _: dict[str, Any]) -> bool:
     return texts and "tf_gd" in value  # the others are told only where they are known
 
 
-FIELDS: dict[str, tuple[str, Test]] = {
+FIELDS: dict[str, tuple[str, FieldTest]] = {
     "trains": ("a description of a descent", _is_description),
     "step": ("a whole number, 0 or above", lambda value, _: _is_count(value)),
     "num_steps": ("a whole number, not under `step`", lambda value, body: _is_count(value, least=body["step"])),

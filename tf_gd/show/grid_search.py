@@ -20,10 +20,9 @@ from tf_gd.fitting import train
 from tf_gd.line import Line
 from tf_gd.moments.quadratic import representable
 from tf_gd.points import Points
+from tf_gd.points.arrays import Floats
 from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_progress
-
-Vector = npt.NDArray[np.float64]
 
 BLOCK = 2**16  # residuals held at a time: they fit the processor's cache
 MOST_DIGITS = 9.0
@@ -137,7 +136,7 @@ class GridSearch:
                 on_progress(done, self.evaluations)
         return self
 
-    def _blocks(self) -> Iterator[tuple[int, tuple[float, Vector]]]:
+    def _blocks(self) -> Iterator[tuple[int, tuple[float, Floats]]]:
         """Yield (lines tried when this block is done, (m, a block of c))."""
         size, done = max(1, BLOCK // self.x.size), 0
         for row in range(self.counts[0]):
@@ -147,13 +146,13 @@ class GridSearch:
                 done += block.size
                 yield done, (float(m), self._value(1, block))
 
-    def _value(self, axis: int, index: npt.NDArray[np.int64]) -> Vector:
+    def _value(self, axis: int, index: npt.NDArray[np.int64]) -> Floats:
         """Return the grid's values along m (0) or c (1)."""
         low, high = (end[axis] for end in self._ends)
         share = index / max(1, self.counts[axis] - 1)
         return np.asarray(low + (high - low) * share, dtype=np.float64)
 
-    def _losses(self, lines: tuple[float, Vector]) -> Vector:
+    def _losses(self, lines: tuple[float, Floats]) -> Floats:
         """Return the sum of squared residuals of each of the lines (m, c), over all the points."""
         m, c = lines
         residuals = (m * self.x - self.y) + c[:, None]

@@ -12,10 +12,9 @@ from tf_gd.moments.moments import Moments
 from tf_gd.moments.quadratic import representable
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
+from tf_gd.points.arrays import Floats
 from tf_gd.reduction import Reduction
 from tf_gd.trajectory import Trajectory
-
-Grid = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Surface:
         away: float = max(abs(float(start.m) - self.best.m), abs(float(start.c) - self.best.c))
         return 1.25 * away or max(1.0, abs(float(self.best.m)), abs(float(self.best.c))) / 4
 
-    def grid(self, radius: float, size: int = 121) -> tuple[Grid, Grid, Grid]:
+    def grid(self, radius: float, size: int = 121) -> tuple[Floats, Floats, Floats]:
         """Return m and c, shape [size] each, and the excess, shape [size, size], a row for each c."""
         away = np.linspace(-radius, radius, size)
         m, c = self.best.m + away, self.best.c + away

@@ -21,13 +21,13 @@ from importlib import import_module
 from tempfile import TemporaryFile
 from typing import Any, TypeVar
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 Flags = bool | set[str]
 
 _on_compile: ContextVar[Callable[[], None] | None] = ContextVar("on_compile", default=None)
 
 
-def kernel(function: Function, fastmath: Flags = False) -> Function:
+def kernel(function: Compiled, fastmath: Flags = False) -> Compiled:
     """Compile a function that Python calls: without the interpreter's lock, and cached where a cache can be written.
 
     Args:
@@ -39,7 +39,7 @@ def kernel(function: Function, fastmath: Flags = False) -> Function:
         return _njit(function, fastmath=fastmath, cache=there_is_one)
 
 
-def helper(function: Function, fastmath: Flags = False) -> Function:
+def helper(function: Compiled, fastmath: Flags = False) -> Compiled:
     """Compile a function that is called by kernels of the same file only: it becomes a part of them."""
     return _njit(function, fastmath=fastmath)
 
@@ -64,9 +64,9 @@ def _cache_directory() -> Iterator[bool]:
         config.CACHE_DIR = chosen
 
 
-def _njit(function: Function, **options: Any) -> Function:
+def _njit(function: Compiled, **options: Any) -> Compiled:
     numba: Any = import_module("numba")
-    compiled: Function = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    compiled: Compiled = numba.njit(nogil=True, error_model="numpy", **options)(function)
     return compiled
 
 

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tf_gd.points.arrays import Array
 from tf_gd.summation import reference
 from tf_gd.summation.compilation import prepare
 from tf_gd.summation.flush_to_zero import flush, flushed
-from tf_gd.summation.order import Order, Vector, usable_cores
+from tf_gd.summation.order import Order, usable_cores
 
 FEW = 4_096  # so many numbers are added sooner than a compiled function is loaded
 WORTH_A_THREAD = 2**17  # points
@@ -31,7 +32,7 @@ class Scales(NamedTuple):
     factor: Any
 
 
-def total(values: Vector, order: Order) -> Any:
+def total(values: Array, order: Order) -> Any:
     """Return the sum of a vector as TensorFlow's `reduce_sum` gives it, to the bit.
 
     Args:
@@ -56,7 +57,7 @@ def total(values: Vector, order: Order) -> Any:
         return values.dtype.type(kernel.total(*compiled.of_total(values)))
 
 
-def evaluate(x: Vector, y: Vector, m: Any, c: Any, scales: Scales, order: Order, regrouped: bool = False) -> list[Any]:
+def evaluate(x: Array, y: Array, m: Any, c: Any, scales: Scales, order: Order, regrouped: bool = False) -> list[Any]:
     """Return the loss, dL/dm and dL/dc at the line (m, c), scalars of the dtype of the points.
 
     Args:
@@ -83,7 +84,7 @@ class KernelArguments:
         order: the order of addition.
     """
 
-    def __init__(self, like: Vector, order: Order) -> None:
+    def __init__(self, like: Array, order: Order) -> None:
         ndim = {"float16": 2, "bfloat16": 3}.get(like.dtype.name, 1)
         self.dtype = np.dtype(np.float32) if ndim > 1 else like.dtype
         self.kind = np.empty((0,) * ndim, self.dtype)
@@ -91,11 +92,11 @@ class KernelArguments:
         self.leaves = order.leaves(like.size)
         self.first_sum = self.dtype.type(0.0 if order.starts_at_zero(like.size) else -0.0)
 
-    def vector(self, values: Vector) -> Vector:
+    def vector(self, values: Array) -> Array:
         """Return a vector as the kernel reads it: contiguous, in the dtype that is computed in."""
         return np.ascontiguousarray(values, self.dtype)
 
-    def of_total(self, values: Vector) -> tuple[Any, ...]:
+    def of_total(self, values: Array) -> tuple[Any, ...]:
         """Return the arguments of `kernel.total`."""
         return self.vector(values), self.leaves, self.first_sum, self.kind, self.lanes
 
@@ -113,8 +114,8 @@ class Evaluation:
 
     def __init__(
         self,
-        x: Vector,
-        y: Vector,
+        x: Array,
+        y: Array,
         scales: Scales,
         order: Order,
         regrouped: bool = False,
@@ -130,7 +131,7 @@ class Evaluation:
         self.pool: ThreadPoolExecutor | None = None
 
     @cached_property
-    def sums(self) -> Vector:
+    def sums(self) -> Array:
         """Room for the sums of each leaf."""
         return np.empty((len(self.compiled.leaves), 3), self.compiled.dtype)
 
@@ -152,7 +153,7 @@ class Evaluation:
         prepare(kernel.add_leaves, *self._of_leaves(0, 1, row))
         prepare(kernel.settle, *self._of_settle(row))
 
-    def __call__(self, row: Vector) -> None:
+    def __call__(self, row: Array) -> None:
         """Put the loss, dL/dm and dL/dc at the line (row[0], row[1]) into row[2:5]."""
         from tf_gd.summation import kernel
 
@@ -167,7 +168,7 @@ class Evaluation:
             helper.result()
         kernel.settle(*self._of_settle(row))
 
-    def _of_leaves(self, start: int, stop: int, row: Vector) -> tuple[Any, ...]:
+    def _of_leaves(self, start: int, stop: int, row: Array) -> tuple[Any, ...]:
         """Return the arguments of `kernel.add_leaves`."""
         c = self.compiled
         return (
@@ -175,7 +176,7 @@ class Evaluation:
             *(self.scales[0], self.form, c.kind, c.lanes, self.sums),
         )
 
-    def _of_settle(self, row: Vector) -> tuple[Any, ...]:
+    def _of_settle(self, row: Array) -> tuple[Any, ...]:
         """Return the arguments of `kernel.settle`."""
         c = self.compiled
         order = c.leaves, self.sums, c.first_sum

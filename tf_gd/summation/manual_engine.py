@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tf_gd.points.arrays import Array
 from tf_gd.summation.compilation import prepare
 from tf_gd.summation.flush_to_zero import flushed
 from tf_gd.summation.line_sums import Evaluation, Scales
-from tf_gd.summation.order import Order, Vector
+from tf_gd.summation.order import Order
 from tf_gd.summation.schedule import Schedule, whole
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class ManualDescent:
 
     def __init__(
         self,
-        x: Vector,
-        y: Vector,
+        x: Array,
+        y: Array,
         rates: Any,
         scales: Scales,
         order: Order,
@@ -66,7 +67,7 @@ class ManualDescent:
             schedule=problem.schedule,
         )
 
-    def descend(self, start: Any, num_steps: int, tolerance: float | None = None) -> Vector:
+    def descend(self, start: Any, num_steps: int, tolerance: float | None = None) -> Array:
         """Return the rows (m, c, loss, dL/dm, dL/dc) of a descent: the start, then the state after each update.
 
         Args:
@@ -82,7 +83,7 @@ class ManualDescent:
 
     def advance(
         self, line: Any, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
-    ) -> tuple[int, Vector, Vector]:
+    ) -> tuple[int, Array, Array]:
         """Descend from a line; see `descent.Engine`."""
         row = np.zeros(5, self.dtype)
         row[:2] = line
@@ -93,7 +94,7 @@ class ManualDescent:
         step, rows = walk(row, stop, enough, step, every, kept)
         return step, kept[:rows].astype(self.dtype), row[None].astype(self.dtype)
 
-    def _walk(self, row: Vector, stop: int, enough: Any, step: int, every: int, kept: Vector) -> tuple[int, int]:
+    def _walk(self, row: Array, stop: int, enough: Any, step: int, every: int, kept: Array) -> tuple[int, int]:
         """Make all steps in one compiled loop."""
         from tf_gd.summation import kernel
 
@@ -108,7 +109,7 @@ class ManualDescent:
         return int(step), int(rows)
 
     def _walk_on_threads(
-        self, row: Vector, stop: int, enough: Any, step: int, every: int, kept: Vector
+        self, row: Array, stop: int, enough: Any, step: int, every: int, kept: Array
     ) -> tuple[int, int]:
         """Make the same steps, each on several threads: the same loop as `kernel.descend`."""
         from tf_gd.summation import kernel

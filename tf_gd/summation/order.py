@@ -29,8 +29,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Vector = npt.NDArray[Any]
-
 PACKET_BYTES = 16 if platform.machine() in ("aarch64", "arm64") else 32  # NEON; AVX, the common build elsewhere
 LEAF_PACKETS = {"float16": 200}
 CYCLES = {"bfloat16": (2 * 11 / 64 + 1) / 8}  # a float32 cast from two bytes, eight at a time

@@ -20,10 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.loading import load_tensorflow, quiet_stderr
+from tf_gd.points.arrays import Array
 from tf_gd.summation.line_sums import total
-from tf_gd.summation.order import Order, Vector, expected
+from tf_gd.summation.order import Order, expected
 
-Sum = Callable[[Vector], npt.ArrayLike]
+Sum = Callable[[Array], npt.ArrayLike]
 
 PACKET_WIDTHS = (4, 8, 16, 2)
 MOST_THREADS = 256
@@ -75,7 +76,7 @@ def reveal(reduce_sum: Sum, n: int, dtype: npt.DTypeLike) -> Order | None:
     return next(filter(fits, _candidates(n, kind)), None)
 
 
-def _bits(value: Vector) -> bytes:
+def _bits(value: Array) -> bytes:
     return np.asarray(value).tobytes()
 
 
@@ -89,7 +90,7 @@ def _candidates(n: int, dtype: np.dtype[Any]) -> Iterator[Order]:
                 yield replace(first, packet=packet, blocks=blocks)
 
 
-def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Vector]]:
+def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Array]]:
     """Yield makers of the vectors to add: pairs of +M and -M among ones, then numbers whose every bit counts."""
     rng = np.random.default_rng(n)
     near = [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (0, 32), (0, n // 2), (0, n - 1), (n // 2, n - 1)]
@@ -101,7 +102,7 @@ def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Vector]]:
         yield partial(_noise, n, dtype, seed)
 
 
-def _pair(n: int, dtype: np.dtype[Any], i: int, j: int) -> Vector:
+def _pair(n: int, dtype: np.dtype[Any], i: int, j: int) -> Array:
     """Return equal numbers, but for two that swallow what they meet and then each other."""
     large, small = (2.0**15, 2.0**-9) if dtype.name == "float16" else (2.0**126, 1.0)
     probe = np.full(n, small, dtype)
@@ -109,7 +110,7 @@ def _pair(n: int, dtype: np.dtype[Any], i: int, j: int) -> Vector:
     return probe
 
 
-def _noise(n: int, dtype: np.dtype[Any], seed: int) -> Vector:
+def _noise(n: int, dtype: np.dtype[Any], seed: int) -> Array:
     """Return numbers of several magnitudes that cancel, so that what is left is rounding: another in every order."""
     rng = np.random.default_rng(seed)
     probe = (rng.random(n) * 2.0 ** rng.integers(-4, 3, n)).astype(dtype)

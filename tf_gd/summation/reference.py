@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from tf_gd.manual import gradient_terms, regrouped_residual, residual
-from tf_gd.summation.order import Order, Vector, accumulator
+from tf_gd.points.arrays import Array
+from tf_gd.summation.order import Order, accumulator
 
 
-def total(values: Vector, order: Order) -> Any:
+def total(values: Array, order: Order) -> Any:
     """Return the sum of a vector, shape [n], as a scalar of its dtype.
 
     Example:
@@ -25,8 +26,8 @@ def total(values: Vector, order: Order) -> Any:
 
 
 def evaluate(
-    x: Vector,
-    y: Vector,
+    x: Array,
+    y: Array,
     m: Any,
     c: Any,
     scale: Any,
@@ -56,7 +57,7 @@ def _one(value: Any, dtype: np.dtype[Any]) -> Any:
     return value if dtype.hasobject else dtype.type(value)
 
 
-def _sum(values: Vector, order: Order) -> Any:
+def _sum(values: Array, order: Order) -> Any:
     """Return remainder + tree + tree + ..., in the dtype in which is added."""
     n = values.size
     if n == 1:  # nothing is added: -0.0 stays -0.0
@@ -68,7 +69,7 @@ def _sum(values: Vector, order: Order) -> Any:
     return result
 
 
-def _tree(values: Vector, start: int, length: int, order: Order) -> Any:
+def _tree(values: Array, start: int, length: int, order: Order) -> Any:
     """Return the sum of a leaf, or of two halves: 0.0 + left, and then + right."""
     if length <= order.leaf:
         return _leaf(values[start : start + length], order.packet)
@@ -77,7 +78,7 @@ def _tree(values: Vector, start: int, length: int, order: Order) -> Any:
     return (values.dtype.type(0) + left_sum) + _tree(values, start + left, right, order)
 
 
-def _leaf(values: Vector, packet: int) -> Any:
+def _leaf(values: Array, packet: int) -> Any:
     """Return the sum of a leaf: strides, packets, lanes, scalars."""
     zero = values.dtype.type(0) if not values.dtype.hasobject else 0
     accumulators = np.full((4, packet), zero, values.dtype)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tf_gd.points.arrays import Array
 from tf_gd.summation.line_sums import Scales
-from tf_gd.summation.order import Order, Vector
+from tf_gd.summation.order import Order
 
 
 class Schedule(NamedTuple):
@@ -20,22 +21,20 @@ class Schedule(NamedTuple):
         factor: in front of the loss.
     """
 
-    indices: Vector | None
-    batches: Vector
-    leaves: Vector
-    sizes: Vector
+    indices: Array | None
+    batches: Array
+    leaves: Array
+    sizes: Array
     factor: float
 
 
-def whole(n: int, leaves: Vector, first_sum: float, scales: Scales) -> Schedule:
+def whole(n: int, leaves: Array, first_sum: float, scales: Scales) -> Schedule:
     """Return the schedule that takes all n points at every step."""
     sizes = np.array([[first_sum, scales.scale, scales.divisor]], float)
     return Schedule(None, np.array([[0, n, 0, len(leaves), 0]]), leaves, sizes, float(scales.factor))
 
 
-def in_turn(
-    batches: Sequence[Vector], order_of: Callable[[int], Order], scales_of: Callable[[int], Scales]
-) -> Schedule:
+def in_turn(batches: Sequence[Array], order_of: Callable[[int], Order], scales_of: Callable[[int], Scales]) -> Schedule:
     """Return the schedule that takes the batches in turn.
 
     Args:

@@ -10,7 +10,7 @@ from tf_gd.errors import DataError, TfGdError
 
 Keywords = dict[str, Any]
 """Keywords of `read_points`: x, y, skip_invalid, and those of `Dialect`."""
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 MOST_TRIES = 16
 """How often a file is read again to find out what else one remedy needs."""
@@ -83,7 +83,7 @@ def _with(option: str, value: Any) -> str:
     return f"{option}={shlex.quote(text)}" if text.startswith("-") else f"{option} {shlex.quote(text)}"
 
 
-def advised(read: Callable[..., Result], keywords: Keywords, size: int) -> Result:
+def advised(read: Callable[..., Returned], keywords: Keywords, size: int) -> Returned:
     """Return what `read(**keywords)` returns; where it refuses, advise only what was seen to read the file.
 
     Args:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAMPLE = 2048
 """How many rows in a sample, or in each part of it."""
 
-Test = Callable[[str | None, Dialect], str | None]
+OpeningTest = Callable[[str | None, Dialect], str | None]
 """What is wrong with a value as it is written, or None."""
 
 
@@ -90,7 +90,7 @@ class Source:
         return max(0, (number or 1) - 1)
 
     def first_fault(
-        self, connection: "duckdb.DuckDBPyConnection", x: int, y: int, test: Test = fault
+        self, connection: "duckdb.DuckDBPyConnection", x: int, y: int, test: OpeningTest = fault
     ) -> DataError | None:
         """Return the error for the first value that fails the test, or the first row that cannot be read."""
         try:

@@ -19,7 +19,7 @@ from tf_gd.tables.columns import quoted
 from tf_gd.tables.contents import kind_of
 from tf_gd.tables.database import connect, pattern
 from tf_gd.tables.opening import one_line_errors, regular_file
-from tf_gd.tables.writing import Table, Where, check_table, draft_of, save_table
+from tf_gd.tables.writing import ColumnValues, Where, check_table, draft_of, save_table
 
 SERIES = ("step", "m", "c", "loss", "gradient_m", "gradient_c")
 _KEY = "tf_gd"
@@ -32,7 +32,7 @@ class Saved(NamedTuple):
     about: dict[str, Any]
 
 
-def save_trajectory(series: Table, about: Mapping[str, Any], path: Where) -> None:
+def save_trajectory(series: ColumnValues, about: Mapping[str, Any], path: Where) -> None:
     """Write a trajectory to `path`, as .csv, .json or .parquet by its ending.
 
     Args:
@@ -56,7 +56,7 @@ def save_trajectory(series: Table, about: Mapping[str, Any], path: Where) -> Non
             _write_parquet(series, about, draft)
 
 
-def _write_parquet(series: Table, about: Mapping[str, Any], draft: Path) -> None:
+def _write_parquet(series: ColumnValues, about: Mapping[str, Any], draft: Path) -> None:
     import duckdb
     import numpy as np
 

@@ -15,7 +15,7 @@ from typing import Any
 from tf_gd.errors import DataError, invalid, plain
 from tf_gd.tables.atomic import replacing
 
-Table = Mapping[str, Sequence[Any]]
+ColumnValues = Mapping[str, Sequence[Any]]
 Where = str | os.PathLike[str]
 
 
@@ -137,20 +137,20 @@ def _said(name: str, wanted: str, path: Where) -> Iterator[None]:
         raise DataError(f"`{name}` must be {wanted}. Got {reason}. Choose another place.") from None
 
 
-def check_table(path: Where, name: str = "path") -> Callable[[Table, Path], None]:
+def check_table(path: Where, name: str = "path") -> Callable[[ColumnValues, Path], None]:
     """Return what writes a table to `path`, by its ending.
 
     Raises:
         InvalidArgumentError: neither .csv, .json nor .parquet.
     """
-    writers: dict[str, Callable[[Table, Path], None]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
+    writers: dict[str, Callable[[ColumnValues, Path], None]] = {".csv": _csv, ".json": _json, ".parquet": _parquet}
     ending = Path(path).suffix.lower()
     if ending not in writers:
         raise invalid(name, "a name that ends in .csv, .json or .parquet", os.fspath(path))
     return writers[ending]
 
 
-def save_table(table: Table, path: Where) -> None:
+def save_table(table: ColumnValues, path: Where) -> None:
     """Write columns of one length to `path`, as .csv, .json or .parquet by its ending.
 
     Raises:
@@ -162,18 +162,18 @@ def save_table(table: Table, path: Where) -> None:
         write(table, draft)
 
 
-def _csv(table: Table, path: Path) -> None:
+def _csv(table: ColumnValues, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(table)
         writer.writerows(zip(*table.values(), strict=True))
 
 
-def _json(table: Table, path: Path) -> None:
+def _json(table: ColumnValues, path: Path) -> None:
     path.write_text(json.dumps(table), encoding="utf-8")
 
 
-def _parquet(table: Table, path: Path) -> None:
+def _parquet(table: ColumnValues, path: Path) -> None:
     import duckdb
     import numpy as np
 

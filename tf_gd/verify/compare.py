@@ -12,9 +12,10 @@ from tf_gd.line import Gradient, Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
+from tf_gd.points.arrays import Array
 from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
-from tf_gd.summation.order import Order, Vector
+from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES, Trajectory
 from tf_gd.validation import Progress, check_progress
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
@@ -103,7 +104,7 @@ def _moments_ratio(problem: Problem, ours: Trajectory) -> float | None:
     return max(_ratios(problem, both).values()) if end else 0.0
 
 
-def _ratios(problem: Problem, pairs: dict[str, tuple[Vector, Vector]]) -> dict[str, float]:
+def _ratios(problem: Problem, pairs: dict[str, tuple[Array, Array]]) -> dict[str, float]:
     """Return, for each series, the largest distance as a fraction of its bound; infinity where only one is finite."""
     left = {name: pair[0].astype(np.float64) for name, pair in pairs.items()}
     bound = RoundingBound.of_problem(problem, problem.confirmed_order)
@@ -112,7 +113,7 @@ def _ratios(problem: Problem, pairs: dict[str, tuple[Vector, Vector]]) -> dict[s
         return {name: _ratio(left[name], pairs[name][1].astype(np.float64), limits[name]) for name in SERIES}
 
 
-def _ratio(left: Vector, right: Vector, limit: Vector) -> float:
+def _ratio(left: Array, right: Array, limit: Array) -> float:
     """Return the largest |left - right| / limit; two numbers that are not finite must be the same."""
     same = (left == right) | (np.isnan(left) & np.isnan(right))
     apart = np.where(same, 0.0, np.abs(left - right) / limit)

@@ -30,12 +30,13 @@ from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
+from tf_gd.points.arrays import Floats
 from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
 from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES
 
-Floats = npt.NDArray[np.float64]
+UNIT_ROUNDOFFS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 
 def unit_roundoff(dtype: npt.DTypeLike) -> float:
@@ -45,8 +46,7 @@ def unit_roundoff(dtype: npt.DTypeLike) -> float:
         >>> unit_roundoff("float32") == 2.0**-24
         True
     """
-    digits = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
-    return 2.0 ** -digits[np.dtype(dtype).name]
+    return UNIT_ROUNDOFFS[np.dtype(dtype).name]
 
 
 def gamma(k: float, dtype: npt.DTypeLike) -> float:

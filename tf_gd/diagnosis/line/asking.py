@@ -11,13 +11,11 @@ import numpy as np
 from tf_gd.diagnosis.calling import Reply, answer, parameters_of, words_of
 from tf_gd.diagnosis.line.argument_names import counts_steps, role_of
 from tf_gd.diagnosis.pipe import PandasValues
-from tf_gd.diagnosis.sandbox import Call as Question
-from tf_gd.diagnosis.sandbox import Sandbox
+from tf_gd.diagnosis.sandbox import Question, Sandbox
 from tf_gd.errors import invalid
-from tf_gd.verify.rounding import unit_roundoff
+from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
-UNITS = {name: Fraction(unit_roundoff(name)) for name in ("float64", "float32", "float16")}
-UNITS["bfloat16"] = Fraction(1, 2**8)  # NumPy knows this one only once TensorFlow is there
+UNITS = {name: Fraction(unit) for name, unit in UNIT_ROUNDOFFS.items()}
 
 
 @dataclass(frozen=True)

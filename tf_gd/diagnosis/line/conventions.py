@@ -12,7 +12,7 @@ from typing import Any
 from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions, role_of
 from tf_gd.diagnosis.line.argument_values import Form, QuestionValues
 from tf_gd.diagnosis.line.asking import Call
-from tf_gd.diagnosis.sandbox import Call as Question
+from tf_gd.diagnosis.sandbox import Question
 
 MOST = 200  # ways to call a function that are tried
 

@@ -10,7 +10,7 @@ import numpy as np
 from tf_gd.diagnosis.calling import Misbehaved, Reply
 from tf_gd.diagnosis.line.asking import Call, InChild
 from tf_gd.diagnosis.line.two_results import read
-from tf_gd.diagnosis.sandbox import Call as Question
+from tf_gd.diagnosis.sandbox import Question
 
 _ONE = re.compile(r"[xy]_?(i|j|k|point|n)")
 

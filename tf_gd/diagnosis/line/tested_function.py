@@ -17,7 +17,7 @@ from tf_gd.diagnosis.line.conventions import Convention
 from tf_gd.diagnosis.line.probes import LINES
 from tf_gd.diagnosis.line.two_results import read
 from tf_gd.diagnosis.line.updates import RATES, STEPS
-from tf_gd.diagnosis.sandbox import Call as Question
+from tf_gd.diagnosis.sandbox import Question
 from tf_gd.points import Points
 
 

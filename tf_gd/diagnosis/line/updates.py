@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from tf_gd.diagnosis.line.formulas import Formula, Pair, right
+from tf_gd.diagnosis.line.formulas import ExactPair, Formula, right
 from tf_gd.diagnosis.line.mistake import cite
 from tf_gd.diagnosis.line.probes import Probe
 from tf_gd.diagnosis.line.running_error import ExactValue
@@ -38,18 +38,18 @@ class UpdateQuestion:
         """Return the same question under another line."""
         return replace(self, points=self.points.at(m, c))
 
-    def under(self, formula: "StepFormula") -> Pair:
+    def under(self, formula: "StepFormula") -> ExactPair:
         """Return what a formula gives here."""
         return formula(self)
 
-    def moved(self, factor: Fraction | int = 1) -> Pair:
+    def moved(self, factor: Fraction | int = 1) -> ExactPair:
         """Return equation 8; `factor` multiplies the learning rate."""
         dm, dc = self.points.under(self.gradient)
         rate = self.learning_rate * factor
         return self.points.m - rate * dm, self.points.c - rate * dc
 
 
-StepFormula = Callable[[UpdateQuestion], Pair]
+StepFormula = Callable[[UpdateQuestion], ExactPair]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class UpdateMistake:
         return f"{self.sentence} {cite(8)}"
 
 
-def on_paper(step: UpdateQuestion) -> Pair:
+def on_paper(step: UpdateQuestion) -> ExactPair:
     """Return the right update."""
     return step.moved()
 
@@ -82,12 +82,12 @@ def with_gradient(formula: StepFormula, gradient: Formula) -> StepFormula:
     return lambda step: formula(replace(step, gradient=gradient))
 
 
-def _m_first(step: UpdateQuestion) -> Pair:
+def _m_first(step: UpdateQuestion) -> ExactPair:
     m, _ = step.moved()
     return m, step.at(m, step.points.c).moved()[1]
 
 
-def _c_first(step: UpdateQuestion) -> Pair:
+def _c_first(step: UpdateQuestion) -> ExactPair:
     _, c = step.moved()
     return step.at(step.points.m, c).moved()[0], c
 

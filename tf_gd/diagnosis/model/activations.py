@@ -13,20 +13,20 @@ import numpy as np
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake, Pattern, added
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.graph_facts import SUM
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.points.arrays import Floats
 
 
 @dataclass(frozen=True)
 class Values:
     """A step's numbers: its input z, its output a, what flows back to each."""
 
-    z: Vector
-    a: Vector
-    to_z: Vector
-    to_a: Vector
+    z: Floats
+    a: Floats
+    to_z: Floats
+    to_a: Floats
 
 
-Formula = Callable[[Values], Vector]
+Activation = Callable[[Values], Floats]
 
 
 def activation_derivatives(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
@@ -51,7 +51,7 @@ def activations_of_sums(views: list[Compared], names: list[str]) -> Iterator[Mod
             yield from added(view, names, name, said, _flow(place, change))
 
 
-def _predictions(z: Vector, params: Mapping[str, Any]) -> Iterator[tuple[str, str, Callable[[Vector, Any], Vector]]]:
+def _predictions(z: Floats, params: Mapping[str, Any]) -> Iterator[tuple[str, str, Callable[[Floats, Any], Floats]]]:
     """Return other predictions that people compute, and by how much these differ from the right one."""
     width = z.shape[-1] if z.ndim > 1 else 1
     biases = [name for name, value in params.items() if value.size == width == max(value.shape[-1:], default=1)]
@@ -69,10 +69,10 @@ def _predictions(z: Vector, params: Mapping[str, Any]) -> Iterator[tuple[str, st
         yield "wrong-activation", other, lambda z, p: _sigmoid(z) - _softmax(z)
 
 
-def _flow(place: int, change: Callable[[Vector, Any], Vector]) -> Pattern:
+def _flow(place: int, change: Callable[[Floats, Any], Floats]) -> Pattern:
     """Return what such a change of what flows back to z changes in the gradient."""
 
-    def share(view: Compared) -> Vector:
+    def share(view: Compared) -> Floats:
         z, params = view.inside("activation", place)[0], view.problem.params
         with np.errstate(all="ignore"):
             return view.loss.inside("back", place, view.problem, change(z, params))[0]
@@ -80,10 +80,10 @@ def _flow(place: int, change: Callable[[Vector, Any], Vector]) -> Pattern:
     return lambda view: view.once(("prediction", place, change), lambda: share(view))
 
 
-def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:
+def _pattern(place: int, formula: Activation) -> Callable[[Compared], Floats]:
     """Return the gradient as it comes out where `formula` gives what flows back to z."""
 
-    def gradient(view: Compared) -> Vector:
+    def gradient(view: Compared) -> Floats:
         values = Values(*view.inside("activation", place))
         with np.errstate(all="ignore"):
             (change,) = view.loss.inside("back", place, view.problem, formula(values) - values.to_z)
@@ -92,7 +92,7 @@ def _pattern(place: int, formula: Formula) -> Callable[[Compared], Vector]:
     return gradient
 
 
-def flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
+def flows(kind: str) -> Iterator[tuple[str, str, Activation]]:
     """Return what people take for the derivative of a step, and what then flows back."""
     if kind == SUM:
         yield from _OF_SUM
@@ -115,26 +115,26 @@ def flows(kind: str) -> Iterator[tuple[str, str, Formula]]:
         )
 
 
-def _softmax(u: Vector) -> Vector:
+def _softmax(u: Floats) -> Floats:
     exponentials = np.exp(u - u.max(axis=-1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
-def _once_more(derivative: Callable[[Vector], Vector], text: str) -> tuple[str, str, Formula]:
+def _once_more(derivative: Callable[[Floats], Floats], text: str) -> tuple[str, str, Activation]:
     sentence = f"is multiplied by {text} once more: it holds that derivative already."
     return "extra-activation-derivative", sentence, lambda v: v.to_a * derivative(v.z)
 
 
-def _with(derivative: Callable[[Any, Any], Any]) -> Formula:
+def _with(derivative: Callable[[Any, Any], Any]) -> Activation:
     return lambda v: np.asarray(derivative(v.z, v.a) * v.to_a)
 
 
-def _sigmoid(u: Vector) -> Vector:
+def _sigmoid(u: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-u)))
 
 
 # A cross-entropy's p - y holds the derivative of its softmax or sigmoid already.
-_OF_SUM: tuple[tuple[str, str, Formula], ...] = (
+_OF_SUM: tuple[tuple[str, str, Activation], ...] = (
     _once_more(lambda z: _sigmoid(z) * (1 - _sigmoid(z)), "p (1 - p), p its sigmoid,"),
     _once_more(lambda z: _softmax(z) * (1 - _softmax(z)), "p (1 - p), p its softmax,"),
     _once_more(lambda z: 1 - np.tanh(z) ** 2, "1 - a^2, a its tanh,"),

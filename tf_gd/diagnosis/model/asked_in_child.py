@@ -15,11 +15,12 @@ from tf_gd.diagnosis.model.finite_differences import UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside, Use
 from tf_gd.diagnosis.model.layer_calls import drawn_dout
 from tf_gd.diagnosis.model.model_check import checked
-from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.nesting import NestedArray
 from tf_gd.diagnosis.model.numpy_activations import CHANGES
-from tf_gd.diagnosis.model.pipe_arrays import MOST, Answer, array_of, arrays_of, garbled, packed, vector_of
+from tf_gd.diagnosis.model.pipe_arrays import MOST, PipedAnswer, array_of, arrays_of, garbled, packed, vector_of
 from tf_gd.errors import InvalidArgumentError, TfGdError
+from tf_gd.points.arrays import Array, Floats
 
 JOB = model_job.__name__
 _LARGE = 10_000  # parameters from which on each question is long enough
@@ -33,7 +34,7 @@ class ModelInChild(Protocol):
     time_limit: float
     used: float
 
-    def run(self, job: str, own_work: float = 0.0, **options: Any) -> Answer:
+    def run(self, job: str, own_work: float = 0.0, **options: Any) -> PipedAnswer:
         """Run a job in the child, and return its record."""
 
 
@@ -58,7 +59,12 @@ class LossInChild:
     """A loss in the child, with the attributes and methods of `LossFunction`."""
 
     def __init__(
-        self, ask: Callable[..., Answer], base: ModelProblem, problem: ModelProblem, about: Answer, place: int = 0
+        self,
+        ask: Callable[..., PipedAnswer],
+        base: ModelProblem,
+        problem: ModelProblem,
+        about: PipedAnswer,
+        place: int = 0,
     ) -> None:
         self._ask, self._base, self.problem, self._about, self._place = ask, base, problem, about, place
         self.differentiates = about["differentiates"] is True
@@ -72,7 +78,7 @@ class LossInChild:
     def opened(cls, sandbox: ModelInChild, what: str) -> "LossInChild":
         """Return the loss that belongs to a gradient or a backward pass."""
 
-        def ask(**question: Any) -> Answer:
+        def ask(**question: Any) -> PipedAnswer:
             answer = sandbox.run(JOB, OWN_WORK, **question)
             if "refused" in answer:
                 raise InvalidArgumentError(printable(answer["refused"], 2 * _LONGEST_TEXT))
@@ -95,7 +101,7 @@ class LossInChild:
         }
         return cls(ask, base, base.with_data(**douts) if douts else base, about)
 
-    def ask(self, do: str, problem: ModelProblem, **more: Any) -> Answer:
+    def ask(self, do: str, problem: ModelProblem, **more: Any) -> PipedAnswer:
         """Ask one question at a problem; only arrays that differ from the file's own are sent."""
         return self._ask(do=do, loss=self._place, changed=self._changed(problem), **more)
 
@@ -124,7 +130,7 @@ class LossInChild:
             raise garbled("a loss is no number")
         return found
 
-    def gradient(self, problem: ModelProblem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Floats:
         """Return TensorFlow's gradient; NaN where it knows none."""
         if not self.differentiates:
             return np.full(problem.size, np.nan)
@@ -132,7 +138,7 @@ class LossInChild:
             return vector_of(self.ask("gradient", problem), problem)
         if "gradient" not in self._first:
             self._first["gradient"] = vector_of(self.ask("gradient", problem), problem)
-        return cast("Vector", self._first["gradient"])
+        return cast("Floats", self._first["gradient"])
 
     @property
     def facts(self) -> Facts:
@@ -141,7 +147,7 @@ class LossInChild:
             self._facts = _facts(self.ask("facts", self._base), list(self._base.params))
         return self._facts
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return numbers from inside of the loss's graph."""
         given = [] if upstream is None else [packed(upstream)]
         arrays = arrays_of(self.ask("inside", problem, what=what, place=place, upstream=given))
@@ -183,7 +189,7 @@ class GradientInChild:
         self._loss = loss
         self.nones: set[str] = set()
 
-    def __call__(self, problem: ModelProblem) -> Vector:
+    def __call__(self, problem: ModelProblem) -> Floats:
         """Return the hand-derived gradient, shape [size]."""
         answer, names = self._loss.ask("by_hand", problem), list(problem.params)
         values, nones = vector_of(answer, problem), answer.get("nones", [])
@@ -212,7 +218,7 @@ def _is_dout(name: str, data: dict[str, Any]) -> bool:
     return name.startswith("dout") and isinstance(data[name], np.ndarray) and data[name].dtype.kind == "f"
 
 
-def _facts(answer: Answer, params: list[str]) -> Facts:
+def _facts(answer: PipedAnswer, params: list[str]) -> Facts:
     """Return what was read off a graph, each part of the type and the length that it must have."""
     parts = [answer.get(key) for key in ("divisors", "terms", "activations", "uses", "calls")]
     if not all(isinstance(part, list) and len(part) <= MOST for part in parts):

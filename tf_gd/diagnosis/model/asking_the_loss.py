@@ -10,7 +10,8 @@ from tf_gd.diagnosis.model.beside_kinks import BesideKinks, Reach
 from tf_gd.diagnosis.model.element_ruling import Ruling
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, DOUBLE
 from tf_gd.diagnosis.model.loss_slopes import CLOSE, RESOLUTION, ROUGH, Direction
-from tf_gd.diagnosis.model.model_problem import LARGE, Indices, Vector, largest_first
+from tf_gd.diagnosis.model.model_problem import LARGE, Indices, largest_first
+from tf_gd.points.arrays import Floats
 
 if TYPE_CHECKING:
     from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
@@ -145,7 +146,7 @@ def _doubted(evidence: "ModelEvidence") -> Indices:
     return np.concatenate([half, largest[~np.isin(largest, half)], differing[half.size :]])
 
 
-def _weights(evidence: "ModelEvidence") -> Vector:
+def _weights(evidence: "ModelEvidence") -> Floats:
     """Return how much each element matters to the loss: its gradient times its scale."""
     values = np.maximum(abs(evidence.hand), np.nan_to_num(abs(evidence.tensorflow)))
     return np.asarray(values * evidence.problem.scales, np.float64)
@@ -156,13 +157,13 @@ def contradicted(evidence: "ModelEvidence") -> bool:
     return all(_contradicted_along(evidence, _smooth(evidence, seed)) for seed in range(3))
 
 
-def _smooth(evidence: "ModelEvidence", seed: int = 0) -> Vector:
+def _smooth(evidence: "ModelEvidence", seed: int = 0) -> Floats:
     """Return a random direction over all elements that do not jump."""
     direction = evidence.slopes.direction(seed)
     return direction if evidence.jumps is None else np.where(evidence.jumps, 0.0, direction)
 
 
-def _contradicted_along(evidence: "ModelEvidence", vector: Vector) -> bool:
+def _contradicted_along(evidence: "ModelEvidence", vector: Floats) -> bool:
     direction = Direction("", vector, evidence.slopes.along(vector), evidence.room_along(vector))
     heard = direction.slope.kink is None and direction.slope.hears(direction.slope.value)
     return heard and not direction.admits(evidence.hand)

@@ -19,10 +19,10 @@ import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.finite_differences import DOUBLE
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.errors import TfGdError
+from tf_gd.points.arrays import Floats
 
-Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
 
 _DRAWN, _FEW, _STILL = 48, 8, 12  # points nearby; of a very large model; of them, drawn nearer once more
@@ -68,7 +68,7 @@ class BesideKinks:
     """
 
     def __init__(
-        self, function: Callable[[ModelProblem], Vector], problem: ModelProblem, tolerance: Vector, how: "Reach"
+        self, function: Callable[[ModelProblem], Floats], problem: ModelProblem, tolerance: Floats, how: "Reach"
     ) -> None:
         self._function, self._problem, self._tolerance = function, problem, tolerance
         self._how = how
@@ -80,7 +80,7 @@ class BesideKinks:
         spread = np.ptp(self._gradients, axis=0)
         self.jumps = (spread > self._room) & (np.ptp(nearer, axis=0) > np.maximum(self._room, spread) / _STAYS)
 
-    def sides(self, value: Vector) -> dict[int, Side]:
+    def sides(self, value: Floats) -> dict[int, Side]:
         """Return what `value` is at each element that jumps."""
         at = np.flatnonzero(self.jumps)
         if not at.size:
@@ -100,7 +100,7 @@ class BesideKinks:
             found |= dict.fromkeys(at[group].tolist(), side)
         return found
 
-    def _side(self, value: Vector, at: Labels) -> Side:
+    def _side(self, value: Floats, at: Labels) -> Side:
         """Return what the value is among the gradients; they are asked where a direction parts it from them.
 
         It is outside where it lies farther from them than half of their own width, and asking finds none farther out.
@@ -123,7 +123,7 @@ class BesideKinks:
                 return Side.OUTSIDE if value[at] @ parting - along.max() > np.ptp(along) / 2 else Side.UNKNOWN
         return Side.UNKNOWN
 
-    def _near(self, moves: list[Vector]) -> tuple[Matrix, Matrix]:
+    def _near(self, moves: list[Floats]) -> tuple[Floats, Floats]:
         """Return the gradients beside the problem, and some that are nearer."""
         near = self._asked(moves)
         spread = np.flatnonzero(np.ptp(near, axis=0) > self._room_of(near))
@@ -131,16 +131,16 @@ class BesideKinks:
             near = np.vstack([near, self._asked(_single_moves(self._problem, spread))])
         return near, self._asked(move / _NEARER for move in moves[-_STILL:])
 
-    def _asked(self, moves: Iterable[Vector]) -> Matrix:
+    def _asked(self, moves: Iterable[Floats]) -> Floats:
         """Return the gradients after moves, without those that went over a kink."""
         found = np.array([self._at(self._how.far * move) for move in moves])
         known = found[np.isfinite(found).all(axis=1)]
         return known if len(known) else np.zeros((1, self._problem.size))
 
-    def _at(self, move: Vector) -> Vector:
+    def _at(self, move: Floats) -> Floats:
         return self._function(self._problem.at(self._problem.vector + move))
 
-    def _room_of(self, near: Matrix) -> Vector:
+    def _room_of(self, near: Floats) -> Floats:
         """Return how far one side's gradients may lie apart, by rounding or because the loss bends."""
         room = 2 * self._tolerance
         for part in self._problem.slices.values():
@@ -148,36 +148,36 @@ class BesideKinks:
         return np.maximum(room, np.finfo(float).tiny)
 
 
-def _moves(problem: ModelProblem, off_ties: bool) -> Iterator[Vector]:
+def _moves(problem: ModelProblem, off_ties: bool) -> Iterator[Floats]:
     """Yield directions: each parameter up and down, then each element up or down at random."""
     for part in () if off_ties else problem.slices.values():
         yield from _up_and_down(problem, part)
     yield from _drawn(problem, _DRAWN if problem.size <= _VERY_LARGE else _FEW)
 
 
-def _drawn(problem: ModelProblem, count: int) -> Iterator[Vector]:
+def _drawn(problem: ModelProblem, count: int) -> Iterator[Floats]:
     rng = np.random.default_rng(13)
     for _ in range(count):
         yield rng.choice([-1.0, 1.0], problem.size) * rng.uniform(0.5, 1.0, problem.size) * problem.scales
 
 
-def _single_moves(problem: ModelProblem, elements: Labels) -> Iterator[Vector]:
+def _single_moves(problem: ModelProblem, elements: Labels) -> Iterator[Floats]:
     for index in elements.tolist():
         yield from _up_and_down(problem, slice(index, index + 1))
 
 
-def _up_and_down(problem: ModelProblem, part: slice) -> Iterator[Vector]:
+def _up_and_down(problem: ModelProblem, part: slice) -> Iterator[Floats]:
     for sign in (1.0, -1.0):
         move = np.zeros(problem.size)
         move[part] = sign * problem.scales[part]
         yield move
 
 
-def _distinct(points: Matrix, room: Vector) -> int:
+def _distinct(points: Floats, room: Floats) -> int:
     return len(np.unique(_labels(points, room), axis=0))
 
 
-def _labels(points: Matrix, room: Vector) -> Labels:
+def _labels(points: Floats, room: Floats) -> Labels:
     """Return which of its values each element takes at each point, as whole numbers in order, shape [k, n]."""
     order = np.argsort(points, axis=0, kind="stable")
     steps = np.diff(np.take_along_axis(points, order, 0), axis=0) > room
@@ -187,7 +187,7 @@ def _labels(points: Matrix, room: Vector) -> Labels:
     return labels
 
 
-def _apart(points: Matrix, room: Vector) -> list[Labels]:
+def _apart(points: Floats, room: Floats) -> list[Labels]:
     """Return groups of elements that take their sides independently of one another."""
     labels = _labels(points, room)
     labels = np.where(labels[0] > 0, labels.max(axis=0) - labels, labels)  # two sides, seen from either
@@ -210,14 +210,14 @@ def _depend(first: Labels, second: Labels) -> bool:
     return bool(np.unique(first * width + second).size < (int(first.max()) + 1) * width)
 
 
-def _shortest(points: Matrix, target: Vector, room: Vector) -> tuple[bool, Vector]:
+def _shortest(points: Floats, target: Floats, room: Floats) -> tuple[bool, Floats]:
     """Return whether `target` is a convex combination of the points, within `room`, and what parts it from them."""
     scaled = (np.unique(points, axis=0) - target) / room
     rest = _least_norm(scaled) @ scaled
     return bool((abs(rest) <= 1.0).all()), -rest / room
 
 
-def _least_norm(points: Matrix) -> Vector:
+def _least_norm(points: Floats) -> Floats:
     """Return the weights, at least 0 and 1 in all, of the shortest mixture: nonnegative least squares.
 
     References:
@@ -237,7 +237,7 @@ def _least_norm(points: Matrix) -> Vector:
     return np.asarray(weights / max(weights.sum(), 1e-300))
 
 
-def _inside(upper: Matrix, wanted: Vector, weights: Vector, free: npt.NDArray[np.bool_]) -> Vector:
+def _inside(upper: Floats, wanted: Floats, weights: Floats, free: npt.NDArray[np.bool_]) -> Floats:
     """Return the least-squares weights of the free points, those that would fall below 0 taken out."""
     while free.any():
         best = np.zeros_like(weights)

@@ -11,8 +11,8 @@ import numpy as np
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import subject
 from tf_gd.diagnosis.model.finite_differences import SEVERAL
-from tf_gd.diagnosis.model.model_problem import Vector
 from tf_gd.diagnosis.model.numpy_activations import CHANGES
+from tf_gd.points.arrays import Floats
 
 
 def changed_derivatives(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
@@ -29,7 +29,7 @@ class _Pattern:
     def __init__(self, place: int, which: int, names: list[str]) -> None:
         self._place, self._names = 10 * place + which, names
 
-    def __call__(self, view: Compared) -> Vector:
+    def __call__(self, view: Compared) -> Floats:
         values = np.full(view.truth.size, np.nan)
         for index in view.elements(self._names).tolist():
             unit = np.zeros(view.truth.size)

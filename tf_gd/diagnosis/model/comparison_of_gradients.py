@@ -11,7 +11,8 @@ from tf_gd.diagnosis.model.finite_differences import SEVERAL
 from tf_gd.diagnosis.model.graph_facts import Inside
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
-from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem
+from tf_gd.points.arrays import Floats
 
 ROUGH_SHARE = 1e-9  # the relative error of a share's factor
 
@@ -31,9 +32,9 @@ class Compared:
 
     loss: LossFunction
     problem: ModelProblem
-    by_hand: Vector
-    truth: Vector
-    tolerance: Vector
+    by_hand: Floats
+    truth: Floats
+    tolerance: Floats
     by_slopes: bool = False
     _known: dict[Any, Any] = field(default_factory=dict, compare=False)
 
@@ -44,12 +45,12 @@ class Compared:
         kept: Kept = self._known[key]
         return kept
 
-    def inside(self, what: Inside, place: int = 0) -> list[Vector]:
+    def inside(self, what: Inside, place: int = 0) -> list[Floats]:
         """Return numbers from inside of the loss here."""
         return self.once((what, place), lambda: self.loss.inside(what, place, self.problem))
 
     @cached_property
-    def terms(self) -> list[tuple[str, Vector]]:
+    def terms(self) -> list[tuple[str, Floats]]:
         """How each term of the loss is written, and what it contributes to the gradient."""
         labels = self.loss.facts.terms
         return [(label, self.inside("term", place)[0]) for place, label in enumerate(labels)]
@@ -66,18 +67,18 @@ class Compared:
         off = abs(self.by_hand - self.truth) > self.tolerance
         return [name for name, part in self.problem.slices.items() if off[part].any()]
 
-    def fits(self, pattern: Vector, names: list[str], its_tolerance: Vector) -> bool:
+    def fits(self, pattern: Floats, names: list[str], its_tolerance: Floats) -> bool:
         """Return whether a mistake that gives `pattern` explains these parameters."""
         at = self.elements(names)
         room = (self.tolerance + its_tolerance)[at]
         return bool(np.isfinite(pattern[at]).all() and (abs(self.by_hand - pattern)[at] <= room).all())
 
-    def tells(self, pattern: Vector, names: list[str], its_tolerance: Vector) -> bool:
+    def tells(self, pattern: Floats, names: list[str], its_tolerance: Floats) -> bool:
         """Return whether a pattern differs from the right gradient by more than rounding."""
         at = self.elements(names)
         return bool((abs(self.truth - pattern)[at] > (self.tolerance + its_tolerance)[at]).any())
 
-    def right_at(self, problem: ModelProblem, names: list[str]) -> Vector:
+    def right_at(self, problem: ModelProblem, names: list[str]) -> Floats:
         """Return the right gradient at other parameters or data; NaN where it is not known.
 
         Where only the loss's own slopes are known, those of these parameters, until one is not what is explained.
@@ -93,7 +94,7 @@ class Compared:
         return values
 
 
-Pattern = Callable[[Compared], Vector]
+Pattern = Callable[[Compared], Floats]
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _other(value: object, rng: np.random.Generator) -> object:
     return (value * rng.uniform(0.7, 1.3, value.shape)).astype(value.dtype)
 
 
-def slopes_at(loss: LossFunction, problem: ModelProblem, indices: list[int]) -> tuple[Vector, Vector]:
+def slopes_at(loss: LossFunction, problem: ModelProblem, indices: list[int]) -> tuple[Floats, Floats]:
     """Return the slopes of the loss at some elements, and how far they may be off; infinitely far elsewhere."""
     slopes, values = LossSlopes(loss, problem), np.zeros(problem.size)
     errors = np.full(problem.size, np.inf)

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.numpy_activations import CHANGES, activation_of
+from tf_gd.points.arrays import Floats
 
 _MOST_CALLS = 24
 _STEP, _NEAR = 2.0**-200, 2.0**-9
@@ -41,7 +42,7 @@ class ActivationCall:
 def complex_step(
     loss: Callable[..., Any],
     problem: ModelProblem,
-    direction: Vector,
+    direction: Floats,
     changed: tuple[ActivationCall, int] | None = None,
 ) -> float:
     """Return the slope along a direction; NaN where the loss takes no complex numbers.
@@ -64,7 +65,7 @@ def calls_in(loss: Callable[..., Any], problem: ModelProblem) -> list[Activation
     return (lines + several)[:_MOST_CALLS]
 
 
-def slope_in_data(loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Vector]) -> float:
+def slope_in_data(loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Floats]) -> float:
     """Return the slope along moves of parameters or data; by differences where the loss takes no complex numbers."""
     if not np.isnan(found := _slope(loss, problem, moves)):
         return found
@@ -84,7 +85,7 @@ def slope_in_data(loss: Callable[..., Any], problem: ModelProblem, moves: dict[s
 
 
 def _slope(
-    loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Vector], more: dict[str, Any] | None = None
+    loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Floats], more: dict[str, Any] | None = None
 ) -> float:
     made_real: list[complex] = []
     kept = {"made_real": made_real, "count": [], **(more or {})}

@@ -16,13 +16,14 @@ from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE, Slope
 from tf_gd.diagnosis.model.hand_gradient import is_single, require_same_twice
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import Direction, LossSlopes, along
-from tf_gd.diagnosis.model.model_problem import LARGE, Indices, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import LARGE, Indices, ModelProblem
 from tf_gd.diagnosis.model.tolerance import Tolerance, rough_tolerance, tolerance
 from tf_gd.errors import TfGdError
+from tf_gd.points.arrays import Floats
 
 _DOUBTFUL, _HEARD = 2.0**-13, 64.0
 
-Ask = Callable[[ModelProblem], Vector]
+Ask = Callable[[ModelProblem], Floats]
 
 
 @dataclass
@@ -41,8 +42,8 @@ class ModelEvidence:
 
     loss: LossFunction
     ask: Ask
-    hand: Vector
-    tensorflow: Vector
+    hand: Floats
+    tensorflow: Floats
     tolerance: Tolerance
     slopes: LossSlopes
     directions: dict[str, Direction] = field(default_factory=dict)
@@ -73,12 +74,12 @@ class ModelEvidence:
         return self.trusted and self.slopes.unit > DOUBLE
 
     @property
-    def values(self) -> Vector:
+    def values(self) -> Floats:
         """TensorFlow's gradient, or the hand-derived one where there is none."""
         return self.tensorflow if self.differentiates else self.hand
 
     @cached_property
-    def off(self) -> Vector:
+    def off(self) -> Floats:
         """How far by hand and TensorFlow differ beyond the tolerance, shape [size]; 0 where they need not agree."""
         if not self.differentiates:
             return np.zeros_like(self.hand)
@@ -92,7 +93,7 @@ class ModelEvidence:
         excess = self.off[at] / np.maximum(self.tolerance.values[at], np.finfo(float).tiny)
         return np.asarray(at[np.argsort(-excess, kind="stable")], np.intp)
 
-    def room_along(self, vector: Vector) -> float:
+    def room_along(self, vector: Floats) -> float:
         """Return how far two correct slopes may lie apart; by hand alone, roundings add up like a random walk."""
         room = self.tolerance.values * abs(vector)
         return float(room.sum() if self.differentiates else np.sqrt((room**2).sum()))
@@ -129,7 +130,7 @@ class ModelEvidence:
         return direction.slope.kink is None and self.agrees(direction) and not doubtful
 
     @cached_property
-    def rounding(self) -> Vector:
+    def rounding(self) -> Floats:
         """The tolerance by the size of each parameter's gradient alone, here and at params nearby, shape [size]."""
         sizes = abs(self.values)
         with contextlib.suppress(Misbehaved, TfGdError):
@@ -220,7 +221,7 @@ def _contradicted(evidence: ModelEvidence) -> bool:
     )
 
 
-def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Vector, tensorflow: Vector) -> Tolerance:
+def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Floats, tensorflow: Floats) -> Tolerance:
     """Return the rounding tolerance; of a large model first a rough one, and the dear one only if it is too small."""
     unit = loss.unit
     if loss.differentiates and problem.size > LARGE:

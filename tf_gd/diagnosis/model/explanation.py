@@ -32,11 +32,12 @@ from tf_gd.diagnosis.model.held_constant import held_constant, masks
 from tf_gd.diagnosis.model.judgement import ModelJudgement
 from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_derivatives, output_sums
 from tf_gd.diagnosis.model.lost_sums import bias_sums, missing_factors, repeated_indices
-from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem
 from tf_gd.diagnosis.model.model_report import apart
 from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
 from tf_gd.diagnosis.model.tolerance import tolerance
 from tf_gd.errors import TfGdError
+from tf_gd.points.arrays import Floats
 
 # The kinds of mistakes, the commonest first: the first kind of which one explains everything is named.
 KINDS: tuple[Mistakes, ...] = (
@@ -69,7 +70,7 @@ KINDS: tuple[Mistakes, ...] = (
 _MOST_SLOPES = 40
 
 
-def explain(evidence: ModelEvidence, judgement: ModelJudgement, ask: Callable[[ModelProblem], Vector]) -> list[Finding]:
+def explain(evidence: ModelEvidence, judgement: ModelJudgement, ask: Callable[[ModelProblem], Floats]) -> list[Finding]:
     """Return the name and the explanation of each mistake that turns the right gradient into this one.
 
     Mistakes that explain every wrong parameter at once come first; else each parameter is explained alone.
@@ -129,7 +130,7 @@ def _all_but(kept: list[int], size: int) -> Indices:
     return np.setdiff1d(np.arange(size), kept)
 
 
-def _elsewhere(here: Compared, ask: Callable[[ModelProblem], Vector]) -> list[Compared]:
+def _elsewhere(here: Compared, ask: Callable[[ModelProblem], Floats]) -> list[Compared]:
     """Return the comparison at another point and with other data, where the functions allow it."""
     problem, loss = other_problem(here.problem), here.loss
     try:

@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector, is_floating
+from tf_gd.diagnosis.model.model_problem import ModelProblem, is_floating
+from tf_gd.points.arrays import Floats
 
 
 def nothing(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
@@ -178,7 +179,7 @@ def _is_bias(problem: ModelProblem, name: str) -> bool:
     return problem.params[name].ndim < max(value.ndim for value in problem.params.values())
 
 
-def _is_multiple(share: Vector, factor: float, view: Compared) -> bool:
+def _is_multiple(share: Floats, factor: float, view: Compared) -> bool:
     """Whether a term's gradient is this multiple of some of the parameters."""
     at = np.flatnonzero(share)
     return at.size > 0 and bool(np.allclose(share[at], factor * view.problem.vector[at], rtol=1e-4))

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.points.arrays import Floats
+from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 RATIO = 4.0
-DOUBLE, SINGLE = 2.0**-52, 2.0**-23  # one unit in the last place, relative to a number over a power of two
-UNITS = {"float64": DOUBLE, "float32": SINGLE, "float16": 2.0**-10, "bfloat16": 2.0**-7}
+# One unit in the last place, relative to a number over a power of two.
+UNITS = {name: 2 * unit for name, unit in UNIT_ROUNDOFFS.items()}
+DOUBLE, SINGLE = UNITS["float64"], UNITS["float32"]
 ACCURACY = 2.0**-34  # the relative error that is good enough to stop at these
 NARROWER = 2  # widest steps that are left out where no kink is looked for: fewer steps are enough then
 COUNTS = (2, 3, 5)  # steps that are enough where the loss is smooth; two, where no kink is looked for
@@ -65,7 +67,7 @@ class Slope:
 UNKNOWN = Slope(np.nan, np.inf, np.nan, np.nan)
 
 
-def ladder(unit: float) -> Vector:
+def ladder(unit: float) -> Floats:
     """Return the steps, widest first, for values of the loss that are known to this relative unit."""
     if unit <= DOUBLE:
         return 2.0 ** -np.arange(6.0, 38.0, 2.0)
@@ -115,7 +117,7 @@ def slope(
 class _LadderValues:
     """The loss at the steps of a ladder on both sides of a point."""
 
-    def __init__(self, here: float, above: Vector, below: Vector, steps: Vector, noise: float, unit: float) -> None:
+    def __init__(self, here: float, above: Floats, below: Floats, steps: Floats, noise: float, unit: float) -> None:
         finite = np.isfinite(above) & np.isfinite(below) & np.isfinite(here)
         self.few = finite.sum() < 2
         self._here, self._steps = here, steps[finite]
@@ -157,7 +159,7 @@ class _LadderValues:
         return float(self._steps[narrow])
 
     @property
-    def _bend(self) -> Vector:
+    def _bend(self) -> Floats:
         return np.asarray(abs((self._above - self._here) - (self._here - self._below)))
 
     def beside_kink(self) -> Slope:
@@ -188,7 +190,7 @@ class _LadderValues:
         return Slope(middle, max(left[1], right[1]), left[0], right[0], kink)
 
 
-def extrapolate(differences: Vector, rounding: Vector, power: int = 2) -> tuple[float, float]:
+def extrapolate(differences: Floats, rounding: Floats, power: int = 2) -> tuple[float, float]:
     """Return the extrapolated difference with the smallest estimated error, and that error.
 
     Args:

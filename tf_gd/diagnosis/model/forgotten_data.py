@@ -10,8 +10,9 @@ from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.graph_facts import SUM
 from tf_gd.diagnosis.model.loss_function import elsewhere
-from tf_gd.diagnosis.model.model_problem import Vector, is_floating
+from tf_gd.diagnosis.model.model_problem import is_floating
 from tf_gd.errors import TfGdError
+from tf_gd.points.arrays import Floats
 
 _MOST_DATA = 6
 
@@ -60,7 +61,7 @@ def targets(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
 
 
 def _flow_of_target(place: int, name: str) -> Pattern:
-    def share(view: Compared) -> Vector:
+    def share(view: Compared) -> Floats:
         z, *_ = view.inside("activation", place)
         target = _like(view.problem.data[name], z.shape)
         if target is None:
@@ -70,7 +71,7 @@ def _flow_of_target(place: int, name: str) -> Pattern:
     return lambda view: view.once(("target", place, name), lambda: share(view))
 
 
-def _like(value: Any, shape: tuple[int, ...]) -> Vector | None:
+def _like(value: Any, shape: tuple[int, ...]) -> Floats | None:
     """Return a target in the shape of a sum: as it is, as a column, or labels as rows with a 1."""
     array = np.asarray(value)
     if array.shape == shape:
@@ -91,8 +92,8 @@ def is_mask(value: Any) -> bool:
     return values.size == 2 and bool((values == 0).any())
 
 
-def _at_data(names: list[str], name: str, change: Callable[[Any], Any]) -> Callable[[Compared], Vector]:
-    def pattern(view: Compared) -> Vector:
+def _at_data(names: list[str], name: str, change: Callable[[Any], Any]) -> Callable[[Compared], Floats]:
+    def pattern(view: Compared) -> Floats:
         params, data = dict(view.problem.params), dict(view.problem.data)
         values = params if name in params else data
         values[name] = np.asarray(change(values[name])).astype(values[name].dtype)
@@ -121,7 +122,7 @@ def dropped_point(views: list[Compared], names: list[str]) -> Iterator[ModelMist
 
 
 def _without_row(place: int, row: int) -> Pattern:
-    def pattern(view: Compared) -> Vector:
+    def pattern(view: Compared) -> Floats:
         flow = np.zeros_like(view.inside("activation", place)[2])
         flow[row] = view.inside("activation", place)[2][row]
         return view.truth - view.loss.inside("back", place, view.problem, flow)[0]
@@ -129,11 +130,11 @@ def _without_row(place: int, row: int) -> Pattern:
     return pattern
 
 
-def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Vector]:
+def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Floats]:
     return lambda view: scale * view.once(("rows", n, rows.start, rows.stop), lambda: _gradient_of_rows(view, n, rows))
 
 
-def _gradient_of_rows(view: Compared, n: int, rows: slice) -> Vector:
+def _gradient_of_rows(view: Compared, n: int, rows: slice) -> Floats:
     """Return the gradient for some of the points; NaN where the loss insists on their number."""
     data = {
         name: value[rows]

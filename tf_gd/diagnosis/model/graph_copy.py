@@ -7,9 +7,10 @@ import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE, UNITS
 from tf_gd.diagnosis.model.loss_calls import Tensor
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.tolerance import QUARTILE
 from tf_gd.loading import load_tensorflow
+from tf_gd.points.arrays import Floats
 
 if TYPE_CHECKING:
     from tf_gd.diagnosis.model.loss_graph import LossGraph
@@ -53,7 +54,7 @@ def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
     return copies
 
 
-def rounding_movement(graph: "LossGraph") -> Callable[[ModelProblem], Vector]:
+def rounding_movement(graph: "LossGraph") -> Callable[[ModelProblem], Floats]:
     """Return a function: how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
 
     Moving the inputs does not show this where an operation has lost them: 1 - s of a saturated sigmoid s has an
@@ -74,7 +75,7 @@ def rounding_movement(graph: "LossGraph") -> Callable[[ModelProblem], Vector]:
         tensor = copy(graph.graph.get_operations(), rounded)[id(graph.gradient_tensor)]
     gradient = graph.callable(tensor, noise.placeholders)
 
-    def movement(problem: ModelProblem) -> Vector:
+    def movement(problem: ModelProblem) -> Floats:
         here = graph.gradient(problem)
         moves = [
             np.nan_to_num(abs(np.asarray(gradient(problem, *drawn)) - here), posinf=0.0) for drawn in noise.draws()
@@ -102,7 +103,7 @@ class _Noise:
         self._sizes.append((0.0 if added else 1.0, unit))
         return output + self.placeholders[-1] if added else output * self.placeholders[-1]
 
-    def draws(self) -> Iterator[list[Vector]]:
+    def draws(self) -> Iterator[list[Floats]]:
         """Yield values for the placeholders."""
         rng = np.random.default_rng(1)
         for _ in range(_TRIALS):

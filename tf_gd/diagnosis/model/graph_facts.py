@@ -10,8 +10,9 @@ import numpy as np
 from tf_gd.diagnosis.model.graph_copy import rounding_movement
 from tf_gd.diagnosis.model.loss_calls import Tensor, flat_gradient, outputs_of
 from tf_gd.diagnosis.model.loss_terms import loss_terms, written
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.loading import load_tensorflow
+from tf_gd.points.arrays import Floats
 
 if TYPE_CHECKING:
     from tf_gd.diagnosis.model.loss_graph import LossGraph
@@ -83,7 +84,7 @@ class GraphReading:
     def __init__(self, graph: "LossGraph") -> None:
         self._graph, self._tf = graph, load_tensorflow()
         self._names = {id(tensor): name for name, tensor in graph.inputs.items()}
-        self._made: dict[tuple[str, int], Callable[..., list[Vector]]] = {}
+        self._made: dict[tuple[str, int], Callable[..., list[Floats]]] = {}
 
     @cached_property
     def facts(self) -> Facts:
@@ -94,10 +95,10 @@ class GraphReading:
         terms = [written(self._tf, term, self._names) for term, _ in self._terms]
         return Facts(True, tuple(divisors), tuple(terms), tuple(steps), tuple(use for use, *_ in self._uses))
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return the numbers at a problem; nothing where they are not known."""
         if (what, place) not in self._made:
-            makers: dict[str, Callable[[int], Callable[..., list[Vector]]]] = {
+            makers: dict[str, Callable[[int], Callable[..., list[Floats]]]] = {
                 "term": self._term,
                 "activation": self._activation,
                 "back": self._back,
@@ -141,26 +142,26 @@ class GraphReading:
                     found.append((Use(names[id(source)], sign), operation, place))
         return found
 
-    def _term(self, place: int) -> Callable[..., list[Vector]]:
+    def _term(self, place: int) -> Callable[..., list[Floats]]:
         return self._evaluating(self._terms[place][1])
 
-    def _activation(self, place: int) -> Callable[..., list[Vector]]:
+    def _activation(self, place: int) -> Callable[..., list[Floats]]:
         start, end = self._steps[place]
         to_a = self._gradient(self._graph.output, end)
         to_z = to_a if to_a is None or end is start else self._gradient(end, start, to_a)
         return self._evaluating(start, end, to_z, to_a)
 
-    def _back(self, place: int) -> Callable[..., list[Vector]]:
+    def _back(self, place: int) -> Callable[..., list[Floats]]:
         back = self._graph.pullback(self._steps[place][0])
         return lambda problem, upstream: [back(problem, upstream)]
 
-    def _use(self, place: int) -> Callable[..., list[Vector]]:
+    def _use(self, place: int) -> Callable[..., list[Floats]]:
         use, operation, index = self._uses[place]
         flow = self._gradient(self._graph.output, operation.outputs[0])
         other = [operation.inputs[1 - index]] if use.sign in (0, 2) else []  # the indices, or x
         return self._evaluating(flow, *other)
 
-    def _rounding(self, place: int) -> Callable[..., list[Vector]]:
+    def _rounding(self, place: int) -> Callable[..., list[Floats]]:
         movement = rounding_movement(self._graph)
         return lambda problem: [movement(problem)]
 
@@ -169,7 +170,7 @@ class GraphReading:
             found = self._tf.gradients(value, tensor, grad_ys=upstream)[0]
             return None if found is None else self._tf.convert_to_tensor(found)
 
-    def _evaluating(self, *tensors: Tensor) -> Callable[[ModelProblem], list[Vector]]:
+    def _evaluating(self, *tensors: Tensor) -> Callable[[ModelProblem], list[Floats]]:
         """Return a function that evaluates these; it gives nothing where one of them is not known."""
         if any(tensor is None for tensor in tensors):
             return lambda problem: []

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.nesting import leaves
 from tf_gd.errors import plain
+from tf_gd.points.arrays import Floats
 
-Gradient = Callable[..., Any]
+GradientFunction = Callable[..., Any]
 
 
 class HandGradient:
@@ -21,11 +22,11 @@ class HandGradient:
         nones: the parameters for which it returned None, which is read as zero.
     """
 
-    def __init__(self, function: Gradient) -> None:
+    def __init__(self, function: GradientFunction) -> None:
         self._function = function
         self.nones: set[str] = set()
 
-    def __call__(self, problem: ModelProblem) -> Vector:
+    def __call__(self, problem: ModelProblem) -> Floats:
         """Return the hand-derived gradient, shape [size].
 
         Raises:
@@ -47,7 +48,7 @@ class HandGradient:
         return np.concatenate([_part(name, value, problem) for name, value in by_name.items()])
 
 
-def _require_signature(gradient: Gradient, arguments: dict[str, Any]) -> None:
+def _require_signature(gradient: GradientFunction, arguments: dict[str, Any]) -> None:
     try:
         signature = inspect.signature(gradient)
     except (TypeError, ValueError):
@@ -61,13 +62,13 @@ def _require_signature(gradient: Gradient, arguments: dict[str, Any]) -> None:
         ) from None
 
 
-def is_single(values: Vector) -> bool:
+def is_single(values: Floats) -> bool:
     """Whether these look computed in float32: all are float32 numbers, and not all of them short ones, like 34.5."""
     mantissas, _ = np.frexp(values)
     return _fit(mantissas, 24) and not _fit(mantissas, 12)
 
 
-def require_same_twice(first: Vector, second: Vector, unit: float) -> None:
+def require_same_twice(first: Floats, second: Floats, unit: float) -> None:
     """Raise `Misbehaved` unless two answers at one point are the same to within rounding."""
     allowed = unit**0.75 * max(float(abs(first).max(initial=0.0)), np.finfo(float).tiny)
     index = int(np.argmax(abs(first - second)))
@@ -80,7 +81,7 @@ def require_same_twice(first: Vector, second: Vector, unit: float) -> None:
         )
 
 
-def _fit(mantissas: Vector, bits: int) -> bool:
+def _fit(mantissas: Floats, bits: int) -> bool:
     return bool((mantissas * 2.0**bits % 1 == 0).all())
 
 
@@ -202,7 +203,7 @@ def _single(returned: Any, shape: tuple[int, ...]) -> Any:
     return returned
 
 
-def _part(name: str, value: Any, problem: ModelProblem) -> Vector:
+def _part(name: str, value: Any, problem: ModelProblem) -> Floats:
     """Return one parameter's gradient as a flat array."""
     shape = problem.params[name].shape
     if value is None:

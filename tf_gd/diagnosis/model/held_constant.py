@@ -7,7 +7,7 @@ import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import subject
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.points.arrays import Floats
 
 _FEW = 3  # numbers along the axes that confirm two factors, and more
 
@@ -59,7 +59,7 @@ def held_constant(views: list[Compared], names: list[str]) -> Iterator[ModelMist
                     )
 
 
-def _without(view: Compared, name: str, axes: tuple[int, ...], mean: bool, deviation: bool) -> Vector:
+def _without(view: Compared, name: str, axes: tuple[int, ...], mean: bool, deviation: bool) -> Floats:
     """Return the right gradient plus what fits the difference best of a constant and of x less its mean."""
     part, here = view.problem.slices[name], np.asarray(view.problem.params[name], np.float64)
     excess = (view.by_hand - view.truth)[part].reshape(here.shape)

@@ -9,8 +9,9 @@ from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.element_ruling import Element, Ruling
 from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.factors import listed
-from tf_gd.diagnosis.model.model_problem import LARGE, Vector, largest_first
+from tf_gd.diagnosis.model.model_problem import LARGE, largest_first
 from tf_gd.diagnosis.model.untold import untold
+from tf_gd.points.arrays import Floats
 
 _MOST_ELEMENTS = 1000  # that differ, the worst first; TensorFlow's values stand for the others
 
@@ -66,7 +67,7 @@ _NOT_THE_SLOPE = (
 )
 
 
-def _admitted(evidence: ModelEvidence, gradient: Vector) -> bool:
+def _admitted(evidence: ModelEvidence, gradient: Floats) -> bool:
     """Whether the loss admits a gradient along every direction over many elements."""
     whole = [one for one in evidence.directions.values() if not one.parameter]
     return all(one.admits(gradient) for one in (whole if evidence.trusted else evidence.directions.values()))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
-from tf_gd.diagnosis.model.model_problem import Vector
 from tf_gd.errors import InvalidArgumentError, invalid, plain
+from tf_gd.points.arrays import Floats
 
 
 class Layer:
@@ -153,7 +153,7 @@ class Layer:
 _NO_CACHE = object()
 
 
-def drawn_dout(shape: tuple[int, ...], name: str) -> Vector:
+def drawn_dout(shape: tuple[int, ...], name: str) -> Floats:
     """Return what flows back to an output: drawn at random, no element small, so that a forgotten one shows."""
     rng = np.random.default_rng(list(name.encode()))
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))

@@ -8,7 +8,7 @@ import numpy as np
 from tf_gd.diagnosis.model.activations import Values, flows
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import subject
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.points.arrays import Floats
 
 _STEP = 2.0**-12  # of central differences of the output, extrapolated once
 _ROUGH = 1e-7  # relative error of what they give
@@ -30,8 +30,8 @@ def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mode
         )
 
 
-def _of(name: str, flow: Callable[[Values], Vector]) -> Callable[[Compared], Vector]:
-    def pattern(view: Compared) -> Vector:
+def _of(name: str, flow: Callable[[Values], Floats]) -> Callable[[Compared], Floats]:
+    def pattern(view: Compared) -> Floats:
         room, values = view.problem.slices[name], np.array(view.truth, np.float64)
         (dout,), (output,) = _douts(view), view.inside("output")
         given = (np.asarray(view.problem.params[name], np.float64), output, values[room].reshape(dout.shape), dout)
@@ -62,8 +62,8 @@ def _tells_sum(view: Compared, names: list[str], place: int, axes: tuple[int, ..
     return view.tells(_summed(names[0], place, axes)(view), names, view.tolerance)
 
 
-def _summed(name: str, place: int, axes: tuple[int, ...]) -> Callable[[Compared], Vector]:
-    def pattern(view: Compared) -> Vector:
+def _summed(name: str, place: int, axes: tuple[int, ...]) -> Callable[[Compared], Floats]:
+    def pattern(view: Compared) -> Floats:
         values = np.array(view.truth, np.float64)
         values[view.problem.slices[name]] = np.ravel(_douts(view)[place].sum(axis=axes))
         return values
@@ -102,12 +102,12 @@ class _Contributions:
 
     def __init__(self, names: list[str]) -> None:
         self._names = names
-        self._known: dict[int, tuple[Compared, dict[int, list[Vector]]]] = {}
+        self._known: dict[int, tuple[Compared, dict[int, list[Floats]]]] = {}
 
-    def one(self, place: int, axes: tuple[int, ...], last: bool) -> Callable[[Compared], Vector]:
+    def one(self, place: int, axes: tuple[int, ...], last: bool) -> Callable[[Compared], Floats]:
         """Return the gradient where only one position along these axes counts for each element."""
 
-        def value(parts: list[Vector]) -> float:
+        def value(parts: list[Floats]) -> float:
             rest = tuple(axis for axis in range(parts[place].ndim) if axis not in axes)
             along = parts[place].sum(axis=rest).ravel()
             touched = np.flatnonzero(abs(parts[place]).max(axis=rest, initial=0.0).ravel())
@@ -115,14 +115,14 @@ class _Contributions:
 
         return self._pattern(value)
 
-    def without(self, place: int, axis: int, index: int) -> Callable[[Compared], Vector]:
+    def without(self, place: int, axis: int, index: int) -> Callable[[Compared], Floats]:
         """Return the gradient without one position along an axis."""
         return self._pattern(
             lambda parts: float(sum(part.sum() for part in parts) - parts[place].take(index, axis=axis).sum())
         )
 
-    def _pattern(self, value: Callable[[list[Vector]], float]) -> Callable[[Compared], Vector]:
-        def pattern(view: Compared) -> Vector:
+    def _pattern(self, value: Callable[[list[Floats]], float]) -> Callable[[Compared], Floats]:
+        def pattern(view: Compared) -> Floats:
             values = np.full(view.truth.size, np.nan)
             for index, parts in self._at(view).items():
                 values[index] = value(parts)
@@ -130,20 +130,20 @@ class _Contributions:
 
         return pattern
 
-    def _at(self, view: Compared) -> dict[int, list[Vector]]:
+    def _at(self, view: Compared) -> dict[int, list[Floats]]:
         if id(view) not in self._known:
             elements = view.elements(self._names).tolist()
             self._known[id(view)] = view, {index: _contributions(view, index) for index in elements}
         return self._known[id(view)][1]
 
 
-def _contributions(view: Compared, index: int) -> list[Vector]:
+def _contributions(view: Compared, index: int) -> list[Floats]:
     """Return dout times the derivative of each output with respect to one element."""
     here, step = view.problem.vector, _STEP * view.problem.scales[index]
     there = np.zeros_like(here)
     there[index] = step
 
-    def slopes(times: float) -> list[Vector]:
+    def slopes(times: float) -> list[Floats]:
         above, below = (
             view.loss.inside("output", 0, view.problem.at(here + sign * times * there)) for sign in (1.0, -1.0)
         )
@@ -153,7 +153,7 @@ def _contributions(view: Compared, index: int) -> list[Vector]:
     return [dout * (4 * narrow - wide) / 3 for dout, wide, narrow in pairs]
 
 
-def _douts(view: Compared) -> list[Vector]:
+def _douts(view: Compared) -> list[Floats]:
     return [np.asarray(value) for name, value in view.problem.data.items() if name.startswith("dout")]
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.errors import InvalidArgumentError, printable
+from tf_gd.points.arrays import Floats
 
 Loss = Callable[..., Any]
 Tensor = Any
@@ -15,7 +16,7 @@ Tensor = Any
 _LONGEST = 200  # characters of an exception's text
 
 
-def require_finite(value: float, gradient: Vector, problem: ModelProblem) -> None:
+def require_finite(value: float, gradient: Floats, problem: ModelProblem) -> None:
     """Raise `InvalidArgumentError` unless a loss and TensorFlow's gradient of it are finite."""
     if not np.isfinite(value):
         raise bad_loss(f"be finite, with a finite gradient. In TensorFlow the loss is {value}. Try other parameters.")
@@ -47,7 +48,7 @@ def call_loss(loss: Loss, arguments: dict[str, Any]) -> Any:
     return returned[0] if isinstance(returned, tuple) and len(returned) > 1 else returned
 
 
-def outputs_of(loss: Loss, problem: ModelProblem) -> list[Vector]:
+def outputs_of(loss: Loss, problem: ModelProblem) -> list[Floats]:
     """Return the outputs of a layer; nothing for another loss."""
     outputs = getattr(loss, "outputs", None)
     return [] if outputs is None else [np.asarray(output, np.float64) for output in outputs(**problem.arguments())]

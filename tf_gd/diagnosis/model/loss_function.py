@@ -12,8 +12,9 @@ from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, what_it_says
 from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.losses_by_call import EagerLoss, NumpyLoss
-from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem
 from tf_gd.errors import InvalidArgumentError
+from tf_gd.points.arrays import Floats
 
 
 class LossFunction(Protocol):
@@ -40,7 +41,7 @@ class LossFunction(Protocol):
     def has_single_constants(self) -> bool:
         """Whether TensorFlow itself put constants in float32 into a computation in float64."""
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return numbers from inside of its graph; nothing where they are not known."""
 
     @property
@@ -53,7 +54,7 @@ class LossFunction(Protocol):
     def values(self, problems: Iterable[ModelProblem]) -> list[float]:
         """Return the loss at several problems."""
 
-    def gradient(self, problem: ModelProblem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Floats:
         """Return TensorFlow's gradient."""
 
     def elsewhere(self, problem: ModelProblem) -> "LossFunction":

@@ -11,9 +11,10 @@ from tf_gd.diagnosis.model.finite_differences import UNITS
 from tf_gd.diagnosis.model.graph_copy import has_own_gradient, has_single_constant
 from tf_gd.diagnosis.model.graph_facts import Facts, GraphReading, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, Tensor, bad_loss, call_loss, flat_gradient, require_finite
-from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow, quiet_stderr
+from tf_gd.points.arrays import Array, Floats
 
 
 class LossGraph:
@@ -84,7 +85,7 @@ class LossGraph:
             return lambda problem, *values: run(*self._feeds(problem), *values)
         return lambda problem, *values: run(*self._feeds(problem), *values)[0]
 
-    def pullback(self, tensor: Tensor) -> Callable[[ModelProblem, Vector], Vector]:
+    def pullback(self, tensor: Tensor) -> Callable[[ModelProblem, Floats], Floats]:
         """Return a function that carries a gradient with respect to a tensor back to the parameters, shape [size]."""
         tf = load_tensorflow()
         with self.graph.as_default():
@@ -101,7 +102,7 @@ class LossGraph:
         """Return the loss at several problems."""
         return [self.value(problem) for problem in problems]
 
-    def gradient(self, problem: ModelProblem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Floats:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
         return self._first[1] if problem is self.problem else np.asarray(self._gradient(problem), np.float64)
 
@@ -120,7 +121,7 @@ class LossGraph:
         """What is read off the graph."""
         return self._reading.facts
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return numbers from inside of the graph: see `graph_facts.Inside`."""
         return self._reading.inside(what, place, problem, upstream)
 

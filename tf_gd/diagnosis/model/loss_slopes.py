@@ -6,8 +6,9 @@ import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, SEVERAL, UNKNOWN, Slope, slope
 from tf_gd.diagnosis.model.loss_function import LossFunction
-from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem
 from tf_gd.diagnosis.model.tolerance import LAMBDA, movement, num_trials
+from tf_gd.points.arrays import Floats
 
 RESOLUTION = 1e-3  # a mistake of such a part of a parameter's largest element must show
 CLOSE = 2.0**-28  # the step of plain differences beside a kink
@@ -17,7 +18,7 @@ _SHOWN, _FARTHEST = 2.0**26, 60  # roundings of the loss that a step of 2^-6 sho
 _SIZES = (2.0**-10, 2.0**-24)
 
 
-def along(gradient: Vector, vector: Vector) -> float:
+def along(gradient: Floats, vector: Floats) -> float:
     """Return the slope of a gradient along a vector, in this thread: for one sum, starting others costs more."""
     return float((gradient * vector).sum())
 
@@ -35,16 +36,16 @@ class Direction:
     """
 
     parameter: str
-    vector: Vector
+    vector: Floats
     slope: Slope = UNKNOWN
     room: float = 0.0
     matters: bool = True
 
-    def admits(self, gradient: Vector) -> bool:
+    def admits(self, gradient: Floats) -> bool:
         """Whether the slope is that of this gradient, as far as can be told."""
         return not np.isfinite(self.slope.error) or self.slope.admits(along(gradient, self.vector), self.room)
 
-    def hears(self, gradient: Vector) -> bool:
+    def hears(self, gradient: Floats) -> bool:
         """Whether a sign or a factor of 2 would show."""
         return self.slope.hears(along(gradient, self.vector))
 
@@ -69,7 +70,7 @@ class LossSlopes:
         self.noise = LAMBDA * float(values[0])
         self._elements: dict[int, Slope] = {}
 
-    def along(self, direction: Vector, accuracy: float = ACCURACY, kinks: bool = True) -> Slope:
+    def along(self, direction: Floats, accuracy: float = ACCURACY, kinks: bool = True) -> Slope:
         """Return the slope along a direction, whose length is the natural scale of a step."""
 
         def after(steps: list[float]) -> list[float]:
@@ -78,12 +79,12 @@ class LossSlopes:
 
         return slope(after, self.noise, self.unit, accuracy, kinks)
 
-    def far_along(self, direction: Vector, expected: float) -> Slope:
+    def far_along(self, direction: Floats, expected: float) -> Slope:
         """Return the slope along a direction in which little changes, from steps so wide that it shows."""
         factor = 2.0 ** np.clip(np.ceil(np.log2(_SHOWN * self.noise / abs(expected))), 0, _FARTHEST)
         return self.along(factor * direction).over(float(factor))
 
-    def complex_along(self, direction: Vector) -> float:
+    def complex_along(self, direction: Floats) -> float:
         """Return the slope along a direction by a complex step; NaN where the loss allows none."""
         found = [] if self._loss.differentiates else self._loss.inside("slope", 0, self.problem, direction)
         return float(found[0][0]) if found else np.nan
@@ -106,7 +107,7 @@ class LossSlopes:
         below, middle, above = self._loss.values(list(points))
         return float((middle - below) / step), float((above - middle) / step)
 
-    def close(self, problem: ModelProblem) -> Vector:
+    def close(self, problem: ModelProblem) -> Floats:
         """Return plain central differences at another problem, over steps that stay on one side of most kinks.
 
         NaN where a step goes over a kink.
@@ -118,7 +119,7 @@ class LossSlopes:
         bends = abs((above - middle) - (middle - below)) > 16 * self.noise
         return np.asarray(np.where(bends, np.nan, (above - below) / (2 * steps)))
 
-    def directions(self, gradient: Vector | None = None) -> dict[str, Direction]:
+    def directions(self, gradient: Floats | None = None) -> dict[str, Direction]:
         """Return random directions: one for each parameter, and "" for all of them at once.
 
         Args:
@@ -139,7 +140,7 @@ class LossSlopes:
                     found[f"{name}, size {place}" if place else name] = Direction(name, vector, matters=place == 0)
         return found
 
-    def direction(self, seed: int = 0) -> Vector:
+    def direction(self, seed: int = 0) -> Floats:
         """Return a random direction over all parameters, each by about its own size."""
         rng = np.random.default_rng(seed)
         signs = rng.integers(0, 2, self.problem.size, dtype=np.int8)
@@ -149,18 +150,18 @@ class LossSlopes:
         return direction
 
 
-def _uphill(direction: Vector, gradient: Vector) -> Vector:
+def _uphill(direction: Floats, gradient: Floats) -> Floats:
     """Return the direction turned so that the contributions of no two elements cancel."""
     return np.asarray(np.where(gradient == 0, direction, abs(direction) * np.sign(gradient)))
 
 
-def _stepped(here: Vector, index: int, step: float) -> Vector:
-    there: Vector = here.copy()
+def _stepped(here: Floats, index: int, step: float) -> Floats:
+    there: Floats = here.copy()
     there[index] += step
     return there
 
 
-def _by_size(at: Indices, weights: Vector) -> list[Indices]:
+def _by_size(at: Indices, weights: Floats) -> list[Indices]:
     """Return elements in groups of which none hides another in its rounding; those of weight 0 are one of them."""
     sizes = abs(weights[at])
     group = np.searchsorted([-part * sizes.max(initial=0.0) for part in _SIZES], -sizes)

@@ -14,17 +14,18 @@ from tf_gd.diagnosis.model.graph_copy import OWN_GRADIENTS, has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
 from tf_gd.diagnosis.model.loss_graph import LossGraph, operations_of
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.numpy_reading import NumpyReading
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
+from tf_gd.points.arrays import Floats
 
 
 class _WithoutGraph:
     loss: Loss
     facts, has_single_constants = Facts(), False
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return a layer's outputs; nothing else, for there is no graph."""
         return outputs_of(self.loss, problem) if what == "output" else []
 
@@ -80,7 +81,7 @@ class EagerLoss(_WithoutGraph):
         """Whether TensorFlow itself put constants in float32 into a computation in float64."""
         return self._traced is not None and self._traced.has_single_constants
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return numbers from inside of a graph of it."""
         if what == "output" or self._traced is None:
             return super().inside(what, place, problem, upstream)
@@ -90,7 +91,7 @@ class EagerLoss(_WithoutGraph):
         """Return the loss."""
         return self._first[0] if problem is self.problem else float(self._scalar(self._tensors(problem)))
 
-    def gradient(self, problem: ModelProblem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Floats:
         """Return TensorFlow's gradient, the parameters one after another, shape [size]."""
         return self._first[1] if problem is self.problem else self._value_and_gradient(problem)[1]
 
@@ -109,7 +110,7 @@ class EagerLoss(_WithoutGraph):
             return LossGraph(self.loss, self.problem)
         return None
 
-    def _value_and_gradient(self, problem: ModelProblem) -> tuple[float, Vector]:
+    def _value_and_gradient(self, problem: ModelProblem) -> tuple[float, Floats]:
         tensors = self._tensors(problem)
         params = [tensors[name] for name in problem.params]
         with self._tf.GradientTape() as tape:
@@ -167,11 +168,11 @@ class NumpyLoss(_WithoutGraph):
             raise bad_loss(f"return one real number. Got {plain(returned)}. Try `np.sum` or `np.mean`.")
         return float(array.reshape(()))
 
-    def gradient(self, problem: ModelProblem) -> Vector:
+    def gradient(self, problem: ModelProblem) -> Floats:
         """Return NaN: nobody differentiates this loss but the caller."""
         return np.full(problem.size, np.nan)
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return a layer's outputs, a slope by a complex step, or what is read off its values."""
         if what == "slope" and upstream is not None:
             return [np.array([complex_step(self.loss, problem, upstream)])]

@@ -6,7 +6,7 @@ import numpy as np
 
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.graph_facts import SUM
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.points.arrays import Floats
 
 
 def bias_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
@@ -26,7 +26,7 @@ def bias_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]
             )
 
 
-def _sum(place: int, axis: int, sign: int) -> Callable[[Compared], Vector]:
+def _sum(place: int, axis: int, sign: int) -> Callable[[Compared], Floats]:
     return lambda view: np.asarray(sign * view.inside("use", place)[0].sum(axis=axis))
 
 
@@ -44,9 +44,9 @@ def repeated_indices(views: list[Compared], names: list[str]) -> Iterator[ModelM
             )
 
 
-def _assignment(name: str, place: int, order: slice) -> Callable[[Compared], Vector]:
-    def value(view: Compared) -> Vector:
-        table: Vector = np.zeros(view.problem.params[name].shape)
+def _assignment(name: str, place: int, order: slice) -> Callable[[Compared], Floats]:
+    def value(view: Compared) -> Floats:
+        table: Floats = np.zeros(view.problem.params[name].shape)
         flow, indices = view.inside("use", place)
         rows = indices.astype(np.intp).ravel()
         updates = flow.reshape(rows.size, *table.shape[1:])
@@ -84,23 +84,23 @@ def missing_factors(views: list[Compared], names: list[str]) -> Iterator[ModelMi
                 )
 
 
-def _ones(mean: bool) -> Callable[[Compared, Vector], Vector]:
+def _ones(mean: bool) -> Callable[[Compared, Floats], Floats]:
     return lambda view, x: np.full_like(x, 1 / len(x) if mean else 1.0)
 
 
-def _before(place: int) -> Callable[[Compared, Vector], Vector]:
+def _before(place: int) -> Callable[[Compared, Floats], Floats]:
     return lambda view, x: view.inside("activation", place)[0]
 
 
-def _is_product(view: Compared, name: str, flow: Vector, x: Vector) -> bool:
+def _is_product(view: Compared, name: str, flow: Floats, x: Floats) -> bool:
     size = view.problem.params[name].size
     return x.size == flow.size if size == 1 else x.ndim == flow.ndim == 2 and x.shape[1] * flow.shape[1] == size
 
 
-def _with_factor(name: str, place: int, factor: Callable[[Compared, Vector], Vector]) -> Callable[[Compared], Vector]:
+def _with_factor(name: str, place: int, factor: Callable[[Compared, Floats], Floats]) -> Callable[[Compared], Floats]:
     """Return the right gradient with something else in place of x in this product alone: other terms stay."""
 
-    def pattern(view: Compared) -> Vector:
+    def pattern(view: Compared) -> Floats:
         flow, x = view.inside("use", place)
         change = factor(view, x) - x
         values, part = np.array(view.truth, np.float64), view.problem.slices[name]
@@ -116,10 +116,10 @@ def _uses(view: Compared, names: list[str]) -> list[tuple[int, int]]:
     return [(place, use.sign) for place, use in uses if [use.parameter] == names]
 
 
-def _replaced(name: str, value: Callable[[Compared], Vector]) -> Callable[[Compared], Vector]:
+def _replaced(name: str, value: Callable[[Compared], Floats]) -> Callable[[Compared], Floats]:
     """Return a pattern: the right gradient, with one parameter's part replaced where the shapes allow it."""
 
-    def pattern(view: Compared) -> Vector:
+    def pattern(view: Compared) -> Floats:
         values, part = np.array(view.truth, np.float64), np.ravel(value(view))
         room = view.problem.slices[name]
         values[room] = part if part.size == room.stop - room.start else np.nan

@@ -9,18 +9,19 @@ from tf_gd.diagnosis.gradient_check import Finding, GradientCheck, Verdict
 from tf_gd.diagnosis.model import model_report as report
 from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence, gather
 from tf_gd.diagnosis.model.explanation import explain
-from tf_gd.diagnosis.model.hand_gradient import Gradient, HandGradient
+from tf_gd.diagnosis.model.hand_gradient import GradientFunction, HandGradient
 from tf_gd.diagnosis.model.judgement import ModelJudgement, judge
 from tf_gd.diagnosis.model.loss_calls import Loss
 from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.untold import KINKS
 from tf_gd.errors import TfGdError, invalid
+from tf_gd.points.arrays import Floats
 
 
 def check_gradient(
     loss: Loss,
-    gradient: Gradient,
+    gradient: GradientFunction,
     *,
     params: Mapping[str, Any],
     data: Mapping[str, Any] | None = None,
@@ -77,7 +78,7 @@ class Asked(Protocol):
 
     nones: set[str]
 
-    def __call__(self, problem: ModelProblem) -> Vector:
+    def __call__(self, problem: ModelProblem) -> Floats:
         """Return it, shape [size]."""
 
 

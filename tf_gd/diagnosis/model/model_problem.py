@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from tf_gd.diagnosis.model.nesting import build, flatten
 from tf_gd.errors import invalid
+from tf_gd.points.arrays import Array, Floats
 
-Array = npt.NDArray[Any]
-Vector = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 LARGE = 20_000  # parameters from which on every evaluation counts
@@ -61,7 +60,7 @@ class ModelProblem:
         return sum(value.size for value in self.params.values())
 
     @cached_property
-    def vector(self) -> Vector:
+    def vector(self) -> Floats:
         """All parameters, one after another, shape [size]."""
         return np.concatenate([value.ravel() for value in self.params.values()]).astype(np.float64)
 
@@ -85,7 +84,7 @@ class ModelProblem:
         }
 
     @cached_property
-    def scales(self) -> Vector:
+    def scales(self) -> Floats:
         """The size of each element: its own or its parameter's root mean square; 1 where all are zero."""
         here = abs(self.vector)
         for part in self.slices.values():
@@ -104,7 +103,7 @@ class ModelProblem:
         """How many floating numbers go in, parameters and data."""
         return sum(array.size for array in [*self.params.values(), *self.data.values()] if is_floating(array))
 
-    def at(self, vector: Vector) -> "ModelProblem":
+    def at(self, vector: Floats) -> "ModelProblem":
         """Return the problem with the parameters taken from `vector`."""
         parts = {
             name: vector[part].reshape(self.params[name].shape).astype(self.params[name].dtype, copy=False)
@@ -152,7 +151,7 @@ class ModelProblem:
         return {name: build(structure, flat) for name, structure in self.structures.items()}
 
 
-def largest_first(values: Vector, count: int) -> list[int]:
+def largest_first(values: Floats, count: int) -> list[int]:
     """Return the indices of the largest values, the largest first."""
     among = np.argpartition(-values, count)[:count] if count < values.size else np.arange(values.size)
     return [int(index) for index in among[np.argsort(-values[among], kind="stable")]]

@@ -13,12 +13,13 @@ import numpy as np
 
 from tf_gd.diagnosis.model.complex_step import slope_in_data
 from tf_gd.diagnosis.model.loss_calls import Loss
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
+from tf_gd.points.arrays import Floats
 
 _MOST_ASKED = 2000  # elements of z
 _SAME = 1e-6
 # name -> function of z, derivative of z and a
-KNOWN: dict[str, tuple[Callable[[Any], Vector], Callable[[Any, Any], Vector]]] = {
+KNOWN: dict[str, tuple[Callable[[Any], Floats], Callable[[Any, Any], Floats]]] = {
     "Tanh": (np.tanh, lambda z, a: 1 - a * a),
     "Sigmoid": (lambda z: 0.5 * (1 + np.tanh(z / 2)), lambda z, a: a * (1 - a)),
     "Relu": (lambda z: np.maximum(z, 0.0), lambda z, a: (z > 0) * 1.0),
@@ -33,16 +34,16 @@ class _Layer:
     turned: bool
     b: str = ""
 
-    def matrix(self, problem: ModelProblem) -> Vector:
+    def matrix(self, problem: ModelProblem) -> Floats:
         matrix = np.asarray(problem.params[self.w], np.float64)
         matrix = matrix if matrix.ndim == 2 else matrix.reshape(-1, 1)
         return matrix.T if self.turned else matrix
 
-    def output(self, inputs: Vector, problem: ModelProblem) -> Vector:
+    def output(self, inputs: Floats, problem: ModelProblem) -> Floats:
         bias = np.asarray(problem.params[self.b], np.float64).reshape(1, -1) if self.b else 0.0
         return np.asarray(inputs @ self.matrix(problem) + bias)
 
-    def gradients(self, inputs: Vector, flow: Vector) -> Iterator[tuple[str, Vector]]:
+    def gradients(self, inputs: Floats, flow: Floats) -> Iterator[tuple[str, Floats]]:
         product = inputs.T @ flow
         yield self.w, np.ravel(product.T if self.turned else product)
         if self.b:
@@ -53,9 +54,9 @@ class _Layer:
 class Numbers:
     """What goes into each layer, comes out of its sum, and flows back to that; and the output of the activation."""
 
-    inputs: list[Vector] = field(default_factory=list)
-    sums: list[Vector] = field(default_factory=list)
-    flows: list[Vector] = field(default_factory=list)
+    inputs: list[Floats] = field(default_factory=list)
+    sums: list[Floats] = field(default_factory=list)
+    flows: list[Floats] = field(default_factory=list)
 
 
 class NumpyLayers:
@@ -80,7 +81,7 @@ class NumpyLayers:
         self._made.append((problem, made))
         return made
 
-    def _with_first(self, problem: ModelProblem, flow: Vector) -> Numbers:
+    def _with_first(self, problem: ModelProblem, flow: Floats) -> Numbers:
         x = self._inputs(problem)
         return Numbers([x], [self._layers[0].output(x, problem)], [flow])
 
@@ -94,12 +95,12 @@ class NumpyLayers:
             return None
         return Numbers([*numbers.inputs, a], [z, second.output(a, problem)], [numbers.flows[0], flow])
 
-    def _inputs(self, problem: ModelProblem) -> Vector:
+    def _inputs(self, problem: ModelProblem) -> Floats:
         x = np.asarray(problem.data[self._x], np.float64)
         x = x if x.ndim == 2 else x.reshape(-1, 1)
         return x.T if self._transposed else x
 
-    def _flow(self, problem: ModelProblem, layer: _Layer) -> Vector | None:
+    def _flow(self, problem: ModelProblem, layer: _Layer) -> Floats | None:
         """Return what flows back to x @ w, from the loss's slopes along x; None where these do not tell it."""
         x, matrix = self._inputs(problem), layer.matrix(problem)
         flow, moves = np.zeros((len(x), matrix.shape[1])), np.linalg.pinv(matrix.T)
@@ -111,13 +112,13 @@ class NumpyLayers:
             flow[row, column] = self._slope_at_row(problem, row, moves[:, column])
         return flow if np.isfinite(flow).all() else None
 
-    def _slope_at_row(self, problem: ModelProblem, row: int, move: Vector) -> float:
+    def _slope_at_row(self, problem: ModelProblem, row: int, move: Floats) -> float:
         moves = np.zeros_like(self._inputs(problem))
         moves[row] = move
         shaped = (moves.T if self._transposed else moves).reshape(problem.data[self._x].shape)
         return slope_in_data(self._loss, problem, {self._x: shaped})
 
-    def _flow_by_rows(self, problem: ModelProblem, layer: _Layer, flow: Vector) -> Vector | None:
+    def _flow_by_rows(self, problem: ModelProblem, layer: _Layer, flow: Floats) -> Floats | None:
         """Return the flow from the losses of single rows, where x has too few columns to move each output alone."""
         x, shape = self._inputs(problem), problem.params[layer.w].shape
         if self._transposed:
@@ -134,7 +135,7 @@ class NumpyLayers:
         moved = float(flow[row] @ layer.matrix(problem).T @ move)
         return np.asarray(self._slope_at_row(problem, row, move) / moved * flow) if moved else None
 
-    def _flow_behind(self, problem: ModelProblem, flow: Vector, derivative: Vector, layer: _Layer) -> Vector | None:
+    def _flow_behind(self, problem: ModelProblem, flow: Floats, derivative: Floats, layer: _Layer) -> Floats | None:
         """Return what flows back to f(z) @ v, where `flow` comes back to z; None where it cannot be told.
 
         What comes back to the units that are off, as ReLU's are, tells nothing: rows with few others are found from
@@ -152,7 +153,7 @@ class NumpyLayers:
             known[row] = rank == matrix.shape[1]
         return found if known.all() else self._filled(problem, found, known)
 
-    def _filled(self, problem: ModelProblem, flow: Vector, known: Any) -> Vector | None:
+    def _filled(self, problem: ModelProblem, flow: Floats, known: Any) -> Floats | None:
         """Return a flow whose unknown rows are found from the losses of single rows."""
         largest = int(np.argmax(abs(flow).max(axis=1) * known))
         for name, value in problem.params.items():
@@ -165,7 +166,7 @@ class NumpyLayers:
                     return flow if np.isfinite(flow).all() else None
         return None
 
-    def _slopes_of_row(self, problem: ModelProblem, row: int, name: str) -> Vector:
+    def _slopes_of_row(self, problem: ModelProblem, row: int, name: str) -> Floats:
         one, shape = self._row(problem, row), problem.params[name].shape
         units = np.eye(problem.params[name].size)
         return np.array([slope_in_data(self._loss, one, {name: unit.reshape(shape)}) for unit in units])
@@ -201,7 +202,7 @@ class NumpyLayers:
                     self._activation = kind
                     return
 
-    def _is_layer(self, layer: _Layer, inputs: Vector, flow: Vector) -> bool:
+    def _is_layer(self, layer: _Layer, inputs: Floats, flow: Floats) -> bool:
         """Whether the flow gives the loss's slopes in a layer's parameters; if so it is one of the layers."""
         ((name, gradient),) = layer.gradients(inputs, flow)
         if (penalty := self._penalty(name, gradient)) is None:
@@ -212,12 +213,12 @@ class NumpyLayers:
             self._penalties[name] = penalty
         return True
 
-    def _biases(self, layer: _Layer, flow: Vector) -> Iterator[str]:
+    def _biases(self, layer: _Layer, flow: Floats) -> Iterator[str]:
         for name, value in self._problem.params.items():
             if name != layer.w and _is_bias(value, flow.shape[1]):
                 yield name
 
-    def _penalty(self, name: str, gradient: Vector) -> float | None:
+    def _penalty(self, name: str, gradient: Floats) -> float | None:
         """Return by which multiple of the sum of squares the loss's slopes differ from a gradient; None: by more."""
         here = np.ravel(np.asarray(self._problem.params[name], np.float64))
         rng = np.random.default_rng(4)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from tf_gd.diagnosis.model.graph_facts import SUM, Facts, Inside, Use
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.numpy_layers import KNOWN, Numbers, NumpyLayers
+from tf_gd.points.arrays import Floats
 
 
 class NumpyReading(NumpyLayers):
@@ -25,7 +26,7 @@ class NumpyReading(NumpyLayers):
         terms = [f"`{factor:.6g} sum({name}^2)`" for name, factor in self._penalties.items()]
         return Facts(False, (), ("of the data", *terms) if terms else (), tuple(steps), tuple(uses))
 
-    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Vector | None = None) -> list[Vector]:
+    def inside(self, what: Inside, place: int, problem: ModelProblem, upstream: Floats | None = None) -> list[Floats]:
         """Return numbers as a graph's reading does; nothing where they are not known."""
         if not self._layers or (numbers := self.numbers(problem)) is None:
             return []
@@ -43,13 +44,13 @@ class NumpyReading(NumpyLayers):
             return [np.nan_to_num(self._carried(problem, numbers, layer, upstream))]
         return self._activated(numbers, place, problem) if what == "activation" else []
 
-    def _activated(self, numbers: Numbers, place: int, problem: ModelProblem) -> list[Vector]:
+    def _activated(self, numbers: Numbers, place: int, problem: ModelProblem) -> list[Floats]:
         if place < len(self._layers):
             return [numbers.sums[place]] * 2 + [numbers.flows[place]] * 2
         to_a = numbers.flows[1] @ self._layers[1].matrix(problem).T
         return [numbers.sums[0], numbers.inputs[1], numbers.flows[0], to_a]
 
-    def _carried(self, problem: ModelProblem, numbers: Numbers, layer: int, flow: Vector) -> Vector:
+    def _carried(self, problem: ModelProblem, numbers: Numbers, layer: int, flow: Floats) -> Floats:
         """Return a flow to a layer's sum, carried on to the parameters; NaN for those that are in no layer."""
         found = np.full(problem.size, np.nan)
         for place in range(layer, -1, -1):

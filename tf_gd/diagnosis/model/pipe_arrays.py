@@ -9,10 +9,11 @@ import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.finite_differences import UNITS
-from tf_gd.diagnosis.model.model_problem import Array, ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.pipe import Arguments
+from tf_gd.points.arrays import Array, Floats
 
-Answer = dict[str, Any]
+PipedAnswer = dict[str, Any]
 
 MOST = 100  # arrays, or facts, in one answer
 DTYPES = {*UNITS, "bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
@@ -25,7 +26,7 @@ def packed(array: Array) -> dict[str, Any]:
     return cast("dict[str, Any]", arguments.table[0])
 
 
-def arrays_of(answer: Answer) -> list[Array]:
+def arrays_of(answer: PipedAnswer) -> list[Array]:
     """Return the arrays of an answer."""
     entries = answer.get("arrays")
     if not isinstance(entries, list) or len(entries) > MOST:
@@ -33,7 +34,7 @@ def arrays_of(answer: Answer) -> list[Array]:
     return [array_of(entry) for entry in entries]
 
 
-def vector_of(answer: Answer, problem: ModelProblem) -> Vector:
+def vector_of(answer: PipedAnswer, problem: ModelProblem) -> Floats:
     """Return the only array of an answer, which has one number for each parameter."""
     arrays = arrays_of(answer)
     if len(arrays) != 1 or arrays[0].shape != (problem.size,) or arrays[0].dtype.kind != "f":

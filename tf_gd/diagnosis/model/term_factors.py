@@ -7,7 +7,7 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
 from tf_gd.diagnosis.model.factors import listed
-from tf_gd.diagnosis.model.model_problem import Vector
+from tf_gd.points.arrays import Floats
 
 _KNOWN = (0.0, -1.0, 2.0, 0.5)
 _SENTENCES = {0.0: ("missing-term", "is missing: add it."), -1.0: ("term-sign", "has the wrong sign: turn it.")}
@@ -38,7 +38,7 @@ def _factors(view: Compared, names: list[str]) -> Iterator[tuple[int, str, float
 
 
 def _of_term(names: list[str], place: int, label: str, factor: float) -> ModelMistake:
-    def pattern(view: Compared) -> Vector:
+    def pattern(view: Compared) -> Floats:
         return view.truth + (factor - 1.0) * view.terms[place][1]
 
     return ModelMistake(*_said(names, label, factor), pattern, 1.0 + abs(factor))

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_gd.diagnosis.model.finite_differences import DOUBLE
-from tf_gd.diagnosis.model.model_problem import ModelProblem, Vector
+from tf_gd.diagnosis.model.model_problem import ModelProblem
+from tf_gd.points.arrays import Floats
 
 LAMBDA = 4.0  # standard deviations
 QUARTILE = 0.3186  # the lower quartile of |a normal variable|, in standard deviations
@@ -38,14 +39,14 @@ class Tolerance:
         trials: how often the inputs were moved.
     """
 
-    values: Vector
+    values: Floats
     factor: float
     num_inputs: int
     unit: float
     trials: int
 
 
-def tolerance(functions: list[Callable[[ModelProblem], Vector]], problem: ModelProblem, unit: float) -> Tolerance:
+def tolerance(functions: list[Callable[[ModelProblem], Floats]], problem: ModelProblem, unit: float) -> Tolerance:
     """Return the tolerance for the values of `functions`, the larger of them at each element."""
     trials = num_trials(problem.size)
     moved = np.max([movement(function, problem, unit, trials) for function in functions], axis=0)
@@ -54,7 +55,7 @@ def tolerance(functions: list[Callable[[ModelProblem], Vector]], problem: ModelP
     return Tolerance(factor * moved, factor, num_inputs, unit, trials)
 
 
-def rough_tolerance(problem: ModelProblem, values: Vector, unit: float) -> Tolerance:
+def rough_tolerance(problem: ModelProblem, values: Floats, unit: float) -> Tolerance:
     """Return one tolerance for each parameter: roundings of its largest element."""
     factor = LAMBDA * problem.num_inputs**0.5
     room = np.zeros(problem.size)
@@ -68,7 +69,7 @@ def num_trials(size: int) -> int:
     return 16 if size <= 1000 else 8 if size <= 20_000 else 1
 
 
-def movement(function: Callable[[ModelProblem], Vector], problem: ModelProblem, unit: float, trials: int) -> Vector:
+def movement(function: Callable[[ModelProblem], Floats], problem: ModelProblem, unit: float, trials: int) -> Floats:
     """Return how far the values move; never under half a unit of the value, its last rounding."""
     here = np.atleast_1d(function(problem))
     rng = np.random.default_rng(0)
@@ -81,7 +82,7 @@ def movement(function: Callable[[ModelProblem], Vector], problem: ModelProblem, 
     return np.maximum(typical, unit / 2 * abs(here))
 
 
-def nudged(value: Vector, rng: np.random.Generator, unit: float) -> Vector:
+def nudged(value: Floats, rng: np.random.Generator, unit: float) -> Floats:
     """Return the values, each moved by one unit in the last place, up or down."""
     signs = rng.integers(0, 2, size=value.shape, dtype=np.int8)
     moved = value * (1.0 + (2 * signs - 1) * unit)

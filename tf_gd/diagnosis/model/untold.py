@@ -11,8 +11,8 @@ from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.finite_differences import SEVERAL
 from tf_gd.diagnosis.model.loss_slopes import RESOLUTION, Direction, along
-from tf_gd.diagnosis.model.model_problem import Vector
 from tf_gd.errors import TfGdError
+from tf_gd.points.arrays import Floats
 
 _RADII = (0.5, 2.0, 8.0)  # of other points, in the parameters' sizes: a dead ReLU is alive at one of them
 _FAR = (-1e6, -1e3, -1.0, 0.1, 1.0, 1e3, 1e6)  # a term that rounding hides here is seen at one of them
@@ -62,7 +62,7 @@ def _unheard(evidence: ModelEvidence) -> str:
     return ""
 
 
-def _confirmed_finely(evidence: ModelEvidence, vector: Vector) -> bool:
+def _confirmed_finely(evidence: ModelEvidence, vector: Floats) -> bool:
     """Whether a complex step, or very wide steps, confirm your slope along a direction that rounding hides."""
     slopes, by_hand = evidence.slopes, along(evidence.hand, vector)
     room = evidence.room_along(vector) + _FINE * abs(by_hand)
@@ -175,7 +175,7 @@ def _is_always_zero(evidence: ModelEvidence, name: str) -> bool:
     for radius in _RADII:
         there = problem.at(problem.vector + radius * problem.scales * rng.uniform(-1, 1, problem.size))
         try:
-            values: Vector = evidence.loss.gradient(there)
+            values: Floats = evidence.loss.gradient(there)
         except TfGdError:
             return False
         floor = 4 * evidence.tolerance.values[part].max(initial=0.0) + 1e-13 * abs(values).max(initial=0.0)

@@ -15,7 +15,7 @@ from tf_gd.diagnosis.path.loop_rounds import Sampling, samplings
 from tf_gd.diagnosis.path.places import place_of, text_of
 from tf_gd.diagnosis.path.program_record import READ, NumberSeries, ProgramArray, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statement, Statements, calls
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 MOST_PAIRS, MOST_POINTS = 60, 40
 MOST_SAMPLINGS = 6
@@ -47,7 +47,7 @@ class CandidateVector:
 
     name: str
     stem: str
-    values: Array
+    values: Floats
     dtype: str
     clock: int
     aliases: tuple[str, ...] = ()
@@ -193,7 +193,7 @@ def _columns(table: ProgramArray) -> list[CandidateVector]:
         return [CandidateVector(table.name, stem, values, table.dtype, table.clock)]
     if 1 in values.shape:
         return [CandidateVector(table.name, stem, values.ravel(), table.dtype, table.clock)]
-    columns: list[tuple[str, Array]] = []
+    columns: list[tuple[str, Floats]] = []
     if values.shape[1] <= values.shape[0]:
         columns += [(f"{table.name}[:, {index}]", values[:, index]) for index in range(values.shape[1])]
     if values.shape[0] <= values.shape[1]:

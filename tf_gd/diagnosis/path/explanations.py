@@ -17,15 +17,8 @@ from tf_gd.diagnosis.line.running_error import each, sign
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit, fit_many
 from tf_gd.diagnosis.path.step_factors import UNREAD, FactorReading, PathContext, read_factor, shares
-from tf_gd.diagnosis.path.step_rules import (
-    MOVED_TWICE,
-    RULES,
-    WITHOUT_INTERCEPT,
-    Gradient,
-    at_once,
-    right_move,
-)
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.diagnosis.path.step_rules import MOVED_TWICE, RULES, WITHOUT_INTERCEPT, GradientRule, at_once, right_move
+from tf_gd.points.arrays import Floats
 
 # Entries that only multiply the right gradient: the factor in front of it tells these.
 SCALED = {
@@ -68,11 +61,11 @@ class Search:
     def __init__(self, steps: PathSteps, context: PathContext) -> None:
         self.steps, self.context = steps.window, context
 
-    def gradient(self, formula: Formula) -> Gradient:
+    def gradient(self, formula: Formula) -> GradientRule:
         """Return the derivatives of a formula, worked out once for each state that is asked for."""
         now: list[Derivatives] = []
 
-        def at(states: Array | None) -> Derivatives:
+        def at(states: Floats | None) -> Derivatives:
             if states is not None:
                 return self.steps.derivatives(formula, at=states)
             if not now:

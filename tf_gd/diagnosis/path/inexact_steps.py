@@ -7,12 +7,12 @@ import numpy as np
 from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.explanations import Search
-from tf_gd.diagnosis.path.path_judgement import Judgement, Numbers
+from tf_gd.diagnosis.path.path_judgement import Details, Judgement
 from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.rate_fit import Factor, fit, fits_factor
 from tf_gd.diagnosis.path.step_factors import PathContext
 from tf_gd.diagnosis.path.step_rules import right_move
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 NEARLY = 1e-4  # of the sizes of a derivative's terms
 CLEAR = 0.02  # a derivative of this share of its terms' sizes can be told from 0
@@ -50,7 +50,7 @@ def unlisted(steps: PathSteps) -> Judgement:
         else "That is downhill, but not along the gradient of the squared error: print dm and dc for the first step "
         "and compare them with 2 * sum(e * x) and 2 * sum(e), divided by n for a mean."
     )
-    numbers: Numbers = {
+    numbers: Details = {
         "m": float(steps.before[0, 0]), "c": float(steps.before[0, 1]), "m_yours": float(steps.after[0, 0]),
         "c_yours": float(steps.after[0, 1]), "direction": direction,
     }  # fmt: skip
@@ -88,7 +88,7 @@ def cut_to_whole_numbers(steps: PathSteps) -> tuple[float, float] | None:
     return None
 
 
-def _one_after_the_other(steps: PathSteps) -> list[Array]:
+def _one_after_the_other(steps: PathSteps) -> list[Floats]:
     """Return the gradients where m, or c, is stored first: an integer array is filled one element at a time."""
     now = steps.derivatives(right).value
     m_first = steps.derivatives(right, at=np.column_stack([steps.after[:, 0], steps.before[:, 1]])).value
@@ -96,7 +96,7 @@ def _one_after_the_other(steps: PathSteps) -> list[Array]:
     return [np.column_stack([now[:, 0], m_first[:, 1]]), np.column_stack([c_first[:, 0], now[:, 1]])]
 
 
-def _limits(steps: PathSteps, gradient: Array) -> tuple[float, float] | None:
+def _limits(steps: PathSteps, gradient: Floats) -> tuple[float, float] | None:
     after, before = steps.after, steps.before
     lowest = np.where(after > 0, after, after - 1.0)
     highest = np.where(after < 0, after, after + 1.0)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps
+from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.step_factors import FactorReading, Rate, shares
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
+from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 MOST_LEFT_OUT = 1000
 FEWEST_ROWS = 3  # two say nothing: one number of steps and one rate can always explain them
@@ -44,7 +45,7 @@ class Distances:
         self.distances = (states - best) @ directions
         condition = float(self.curvatures[1] / self.curvatures[0])
         size = np.abs(states).max() + np.abs(best).max()
-        self.slack = 4 * (n + 10) * (steps.unit + UNITS["float64"]) * size * np.sqrt(condition)
+        self.slack = 4 * (n + 10) * (steps.unit + UNIT_ROUNDOFFS["float64"]) * size * np.sqrt(condition)
         self.slack += 4 * steps.resolution
 
     def end_at_once(self) -> bool:
@@ -99,6 +100,6 @@ def _guesses(
 def _factors(ratio: float, every: int, curvature: float) -> Iterator[float]:
     """Yield the factors at which so many steps shrink a distance by this ratio."""
     root: float = abs(ratio) ** (1 / every)
-    roots: Array = np.array([root, -root] if every % 2 == 0 else [np.sign(ratio) * root])
+    roots: Floats = np.array([root, -root] if every % 2 == 0 else [np.sign(ratio) * root])
     if every % 2 == 1 or ratio > 0:
         yield from (float(factor) for factor in (1 - roots) / curvature if factor > 0)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.path.program_record import NumberSeries
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 MOST_STATES = 1001
 LOOKED_AT = 12  # times that a line ran, to see whether it writes m and c in turn
@@ -29,7 +29,7 @@ class Sampling:
         is_last: whether no other descent follows with the same numbers.
     """
 
-    states: Array
+    states: Floats
     clocks: npt.NDArray[np.int64]
     lines: tuple[int, ...]
     writes: tuple[int, int]

@@ -11,7 +11,7 @@ from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import each_factor
 from tf_gd.diagnosis.path.step_rules import right_move
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 FEWEST = 4  # steps, for a rule with two unknown numbers in it
 
@@ -57,7 +57,7 @@ def weight_decay(steps: PathSteps) -> Remembered | None:
     return None
 
 
-def _least_squares(steps: PathSteps, columns: tuple[Array, ...], size: Array) -> Array | None:
+def _least_squares(steps: PathSteps, columns: tuple[Floats, ...], size: Floats) -> Floats | None:
     """Return the numbers in front of these columns that explain every step; None where none do."""
     table, change = np.stack([column.ravel() for column in columns], axis=1), steps.moved.ravel()
     if not np.isfinite(table).all() or np.linalg.matrix_rank(table) < len(columns):
@@ -67,14 +67,14 @@ def _least_squares(steps: PathSteps, columns: tuple[Array, ...], size: Array) ->
     scale = np.abs(table * weights[:, None]).max(axis=0)
     if not np.all(np.isfinite(scale)) or not scale.all():
         return None
-    found: Array = np.linalg.lstsq(table * weights[:, None] / scale, change * weights, rcond=None)[0] / scale
+    found: Floats = np.linalg.lstsq(table * weights[:, None] / scale, change * weights, rcond=None)[0] / scale
     off = np.abs(table @ found - change)
     slack = _slack(steps, size, max(abs(found[1]), 1e-300)) * (2 + abs(found[0]))
     explained = off <= 8 * slack + 1e-13 * np.abs(table * found).sum(axis=1)
     return found if explained.all() else None
 
 
-def _slack(steps: PathSteps, size: Array, factor: float) -> Array:
+def _slack(steps: PathSteps, size: Floats, factor: float) -> Floats:
     """Return how far rounding reaches in each change, one after the other."""
     slack = steps.rounding(steps.before, Derivatives(size, size), factor)
     slack[1:] += 2 * steps.unit * np.abs(steps.before[:-1])
@@ -95,25 +95,25 @@ def adaptive(steps: PathSteps) -> Remembered | None:
     return None
 
 
-def _adam(gradient: Array, first: float = 0.9, second: float = 0.999) -> Array:
+def _adam(gradient: Floats, first: float = 0.9, second: float = 0.999) -> Floats:
     k = np.arange(1, len(gradient) + 1)[:, None]
     mean, square = _averages(gradient, first) / (1 - first**k), _averages(gradient**2, second) / (1 - second**k)
     return mean / np.sqrt(square)
 
 
-def _rmsprop(gradient: Array) -> Array:
+def _rmsprop(gradient: Floats) -> Floats:
     return gradient / np.sqrt(_averages(gradient**2, 0.9))
 
 
-def _slow_rmsprop(gradient: Array) -> Array:
+def _slow_rmsprop(gradient: Floats) -> Floats:
     return gradient / np.sqrt(_averages(gradient**2, 0.99))
 
 
-def _adagrad(gradient: Array) -> Array:
+def _adagrad(gradient: Floats) -> Floats:
     return gradient / np.sqrt(np.cumsum(gradient**2, axis=0))
 
 
-def _averages(values: Array, keeps: float) -> Array:
+def _averages(values: Floats, keeps: float) -> Floats:
     averages, now = np.empty_like(values), np.zeros(values.shape[1])
     for row, value in enumerate(values):
         now = keeps * now + (1 - keeps) * value
@@ -124,7 +124,7 @@ def _averages(values: Array, keeps: float) -> Array:
 REMEMBERING: tuple[Callable[[PathSteps], Remembered | None], ...] = (momentum, weight_decay, adaptive)
 
 
-def changing_factor(steps: PathSteps) -> Array | None:
+def changing_factor(steps: PathSteps) -> Floats | None:
     """Return the factor of every step where each moves along the right gradient; None where one does not.
 
     A step too small to tell has the factor NaN.

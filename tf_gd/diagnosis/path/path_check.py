@@ -15,13 +15,14 @@ from tf_gd.diagnosis.path.left_out_steps import left_out_steps
 from tf_gd.diagnosis.path.path_judgement import Judgement, report
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, judge
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
-from tf_gd.diagnosis.path.path_steps import UNITS, PathSteps, steps_kept
+from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
 from tf_gd.diagnosis.path.rate_fit import Factor
 from tf_gd.diagnosis.path.step_factors import PathContext, Rate
-from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.errors import DataError, invalid
 from tf_gd.points import Points, as_vector
+from tf_gd.points.arrays import Floats
 from tf_gd.reduction import REDUCTIONS
+from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 MOST_STEPS = 100_000
 MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was written
@@ -74,7 +75,7 @@ def check_path(
     return check_states(states, points, context, integers)
 
 
-def check_states(states: Array, points: Points, context: PathContext, integers: bool = False) -> GradientCheck:
+def check_states(states: Floats, points: Points, context: PathContext, integers: bool = False) -> GradientCheck:
     """Return the check of a path of states, shape [steps + 1, 2]; NaN and infinity may stand at its end."""
     judgement = judge_states(states, points, context, integers)
     done = (len(states) - 1) * int(judgement.numbers.get("every", 1))
@@ -98,7 +99,7 @@ def as_check(
     )
 
 
-def judge_states(states: Array, points: Points, context: PathContext, integers: bool = False) -> Judgement:
+def judge_states(states: Floats, points: Points, context: PathContext, integers: bool = False) -> Judgement:
     """Return the judgement of a path; numbers that were rounded when they were written are taken as such."""
     wide = states.astype(np.float64)
     finite = np.isfinite(wide).all(axis=1) & (np.abs(wide).max(axis=1) < LARGEST)
@@ -190,7 +191,7 @@ def _basis(judgement: Judgement, course: Course) -> str:
     return f"    Judged on {count:,} step{'s' if count > 1 else ''} over {len(course.x)} points{at}."
 
 
-def _states(m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Array, bool]:
+def _states(m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Floats, bool]:
     """Return the states as one array, and whether they were stored as whole numbers."""
     series = []
     for name, values in (("m", m), ("c", c)):
@@ -221,23 +222,28 @@ def with_float32(rates: Sequence[Rate]) -> list[Rate]:
     return [other for rate in rates for other in (rate, replace(rate, value=float(np.float32(rate.value))))]
 
 
-def _unit(states: Array, points: Points) -> float:
+def _unit(states: Floats, points: Points) -> float:
     """Return the unit roundoff of the coarsest dtype among states and points."""
     names = [values.dtype.name for values in (states, points.x)]
-    return unit_of(states, max(UNITS.get(name, UNITS["float64"]) for name in names))
+    return unit_of(states, max(UNIT_ROUNDOFFS.get(name, UNIT_ROUNDOFFS["float64"]) for name in names))
 
 
-def unit_of(states: Array, coarsest: float) -> float:
+def unit_of(states: Floats, coarsest: float) -> float:
     """Return the unit roundoff of states: that of float32 where every one of them is such a number."""
-    return max(coarsest, UNITS["float32"]) if _in_float32(states) else coarsest
+    return max(coarsest, UNIT_ROUNDOFFS["float32"]) if _in_float32(states) else coarsest
 
 
-def unit_of_all(states: Array, dtypes: Iterable[str]) -> float:
+def unit_of_all(states: Floats, dtypes: Iterable[str]) -> float:
     """Return the unit roundoff of the coarsest of some dtypes, and of the states themselves."""
-    return max([unit_of(states, UNITS["float64"]), *(UNITS[name] for name in dtypes if name in UNITS)])
+    return max(
+        [
+            unit_of(states, UNIT_ROUNDOFFS["float64"]),
+            *(UNIT_ROUNDOFFS[name] for name in dtypes if name in UNIT_ROUNDOFFS),
+        ]
+    )
 
 
-def _in_float32(states: Array) -> bool:
+def _in_float32(states: Floats) -> bool:
     """Return whether every state is a float32 number with digits that only such have."""
     finite = states[np.isfinite(states)].astype(np.float64)
     with np.errstate(all="ignore"):
@@ -246,7 +252,7 @@ def _in_float32(states: Array) -> bool:
     return bool(narrow and (scaled != np.trunc(scaled)).any())
 
 
-def _resolution(states: Array) -> float:
+def _resolution(states: Floats) -> float:
     """Return half a unit of the last digit that the states were written with; 0 where they have all their digits."""
     for digits in range(1, MOST_DIGITS + 1):
         if (np.round(states, digits) == states).all():

@@ -17,10 +17,10 @@ from tf_gd.diagnosis.path.mini_batches import Batching
 from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.rate_fit import Factor
 from tf_gd.diagnosis.path.step_factors import FactorReading
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 from tf_gd.reduction import Reduction
 
-Numbers = dict[str, float | str]
+Details = dict[str, float | str]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Judgement:
     factor: Factor | None = None
     alone: str = ""
     batching: Batching | None = None
-    factors: Array | None = None
+    factors: Floats | None = None
     nearly: bool = False
-    numbers: Numbers = field(default_factory=dict)
+    numbers: Details = field(default_factory=dict)
     sure: float = 0.0
 
 

@@ -14,13 +14,13 @@ from tf_gd.diagnosis.path.explanations import PathExplanation, Search, forms
 from tf_gd.diagnosis.path.inexact_steps import cut_to_whole_numbers, nearly, unlisted
 from tf_gd.diagnosis.path.mini_batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.other_optimizers import REMEMBERING, changing_factor
-from tf_gd.diagnosis.path.path_judgement import Judgement, Numbers
+from tf_gd.diagnosis.path.path_judgement import Details, Judgement
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
 from tf_gd.diagnosis.path.step_factors import FactorReading, PathContext, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import right_move
-from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.diagnosis.path.two_mistakes import two_mistakes
+from tf_gd.points.arrays import Floats
 
 # Gradients that are 0 at the line (0, 0), from where they never move.
 VANISHING = ("missing-target",)
@@ -128,7 +128,7 @@ def _too_early(steps: PathSteps, context: PathContext) -> Judgement | None:
     return Judgement("wrong", names, steps, reading, factor, sure=1.0 + len(reading.mistakes) + reading.guess)
 
 
-def _running(values: Array, n: int) -> Array:
+def _running(values: Floats, n: int) -> Floats:
     """Return the sums so far, which begin anew after every n steps."""
     return np.vstack([np.cumsum(values[start : start + n], axis=0) for start in range(0, len(values), n)])
 
@@ -207,7 +207,7 @@ def _two_rates(steps: PathSteps, context: PathContext) -> Judgement | None:
         share = shares(steps.n)[loss]
         for_m, for_c = (next((r.value for r in rates if one.agrees(r.value * share)), None) for one in (m, c))
         if for_m is not None and for_c is not None and for_m != for_c:
-            numbers: Numbers = {"rate_m": for_m, "rate_c": for_c}
+            numbers: Details = {"rate_m": for_m, "rate_c": for_c}
             return Judgement("right", (), steps, FactorReading(loss, None), numbers=numbers, sure=0.3)
     return None
 

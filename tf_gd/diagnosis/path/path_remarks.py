@@ -10,7 +10,7 @@ import numpy as np
 
 from tf_gd.curvature import Curvature
 from tf_gd.diagnosis.path.path_judgement import Judgement
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 CLOSE = 0.01  # of what the best line and the points' own spread measure: closer than this is close enough
 
@@ -28,9 +28,9 @@ class Course:
         intercept: whether c is trained.
     """
 
-    x: Array
-    y: Array
-    final: Array
+    x: Floats
+    y: Floats
+    final: Floats
     num_steps: int | None = None
     intercept: bool = True
 
@@ -124,7 +124,7 @@ def _steps(judgement: Judgement, course: Course) -> list[Remark]:
     return [("too-few-steps", f"{message}{_cure(judgement, course, more)}")]
 
 
-def _line(parameters: Sequence[float] | Array, course: Course) -> str:
+def _line(parameters: Sequence[float] | Floats, course: Course) -> str:
     return f"y = {parameters[0]:.4g} x" + (
         f" {parameters[1]:+.4g}".replace("+", "+ ").replace("-", "- ", 1) if course.intercept else ""
     )
@@ -219,7 +219,7 @@ def _left_out(every: float | str) -> Remark:
     )
 
 
-def _changing(factors: Array) -> Remark:
+def _changing(factors: Floats) -> Remark:
     told = factors[np.isfinite(factors)]
     return (
         "rate-changes",

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from tf_gd.diagnosis.line.formulas import Formula
 from tf_gd.diagnosis.line.matching import ROUNDINGS
 from tf_gd.diagnosis.line.probes import Probe
-from tf_gd.diagnosis.path.term_arrays import Array, TermArray, as_array
-
-UNITS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+from tf_gd.diagnosis.path.term_arrays import TermArray, as_array
+from tf_gd.points.arrays import Floats
+from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 # Beyond this many numbers (steps times points) only the first steps are compared with every formula of the catalogue.
 WINDOW = 200_000
@@ -31,8 +31,8 @@ def steps_kept(n: int) -> int:
 class Derivatives:
     """Two derivatives at every step and the sizes that bound their rounding: shape [steps, 2] each."""
 
-    value: Array
-    size: Array
+    value: Floats
+    size: Floats
 
     def __mul__(self, factor: Any) -> Derivatives:
         return Derivatives(self.value * factor, self.size * np.abs(factor))
@@ -53,11 +53,11 @@ class PathSteps:
         intercept: whether c is trained; without, the line is y = m x, and c is 0 in every state.
     """
 
-    before: Array
-    after: Array
-    x: Array
-    y: Array
-    unit: float = UNITS["float64"]
+    before: Floats
+    after: Floats
+    x: Floats
+    y: Floats
+    unit: float = UNIT_ROUNDOFFS["float64"]
     resolution: float = 0.0
     intercept: bool = True
 
@@ -72,12 +72,12 @@ class PathSteps:
         return int(self.x.shape[-1])
 
     @property
-    def moved(self) -> Array:
+    def moved(self) -> Floats:
         """By how much each step changed m and c, shape [steps, 2]."""
         return self.after - self.before
 
     @property
-    def trained(self) -> Array:
+    def trained(self) -> Floats:
         """1 for each parameter that is trained, else 0, shape [2]."""
         return np.array([1.0, float(self.intercept)])
 
@@ -100,7 +100,7 @@ class PathSteps:
         """Return the same steps, each on points of its own: `rows` has their indices, shape [steps, batch]."""
         return replace(self, x=self.x[rows], y=self.y[rows])
 
-    def derivatives(self, formula: Formula, reduction: str = "sum", at: Array | None = None) -> Derivatives:
+    def derivatives(self, formula: Formula, reduction: str = "sum", at: Floats | None = None) -> Derivatives:
         """Return what a formula of the catalogue gives before each step, or at other states, one for each step."""
         states = self.before if at is None else at
         whole = "mean" if reduction.endswith("mean") else "sum"
@@ -120,12 +120,12 @@ class PathSteps:
         """The question that every formula is asked, so that residuals and sums are worked out once."""
         return {whole: self._probe(self.before, whole) for whole in ("sum", "mean")}
 
-    def _probe(self, states: Array, reduction: Any) -> Probe:
+    def _probe(self, states: Floats, reduction: Any) -> Probe:
         m, c = TermArray(states[:, :1]), TermArray(states[:, 1:])
         x, y = (TermArray(np.atleast_2d(values)) for values in (self.x, self.y))
         return Probe(m, c, cast("Any", x), cast("Any", y), reduction)
 
-    def rounding(self, base: Array, derivatives: Derivatives, factor: Any, chain: Any = 1) -> Array:
+    def rounding(self, base: Floats, derivatives: Derivatives, factor: Any, chain: Any = 1) -> Floats:
         """Return how far `base - factor * derivatives` may be from the state that was computed, shape [steps, 2].
 
         One factor and one chain, or arrays of them that broadcast to [moves, steps, 2].
@@ -133,20 +133,20 @@ class PathSteps:
         A sum of n terms, each of a few rounded operations, is off by gamma(k) times its size (see `evidence.bound`);
         the product and the subtraction round once more each. The same again for our own float64 arithmetic.
         """
-        units, k = self.unit + UNITS["float64"], chain * (self.n + ROUNDINGS)
+        units, k = self.unit + UNIT_ROUNDOFFS["float64"], chain * (self.n + ROUNDINGS)
         gamma = k * units / (1 - np.minimum(k * units, 0.5))
         written = self.resolution * (1 + np.abs(factor) * self._reach) if self.resolution else 0.0
         last = 2 * units * (np.abs(base) + np.abs(self.after) + np.abs(factor) * np.abs(derivatives.value))
-        bound: Array = np.abs(factor) * gamma * derivatives.size + last + 2 * written + self._smallest
+        bound: Floats = np.abs(factor) * gamma * derivatives.size + last + 2 * written + self._smallest
         return bound
 
     @property
     def noise(self) -> float:
         """How large rounding can make a derivative that is 0, as a share of its terms' sizes."""
-        return (self.n + ROUNDINGS) * (self.unit + UNITS["float64"])
+        return (self.n + ROUNDINGS) * (self.unit + UNIT_ROUNDOFFS["float64"])
 
     @property
-    def _reach(self) -> Array:
+    def _reach(self) -> Floats:
         """How much a change of m and c by 1 changes the two sums at most, shape [2]."""
         x = np.abs(np.atleast_2d(self.x))
         return 2 * np.array([(x * x + x).sum(axis=-1).max(), (x + 1).sum(axis=-1).max()])
@@ -154,4 +154,4 @@ class PathSteps:
     @property
     def _smallest(self) -> float:
         """What an underflow can be wrong by."""
-        return float(4 * self.n * (2.0**-1022 if self.unit == UNITS["float64"] else 2.0**-126))
+        return float(4 * self.n * (2.0**-1022 if self.unit == UNIT_ROUNDOFFS["float64"] else 2.0**-126))

@@ -15,7 +15,7 @@ from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_check import unit_of_all
 from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.program_record import READ, ProgramArray, ProgramRecord
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 FEWEST = 3
 MOST_STEPS = 60
@@ -46,7 +46,7 @@ class _Changing(NamedTuple):
     """What changes from step to step: its name, its numbers at each step, shape [steps, batch], and where it stands."""
 
     name: str
-    values: Array
+    values: Floats
     is_read: bool  # at an index, in the formula
 
     @property
@@ -62,7 +62,7 @@ class _Changing(NamedTuple):
 
 def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changing]:
     found: list[_Changing] = []
-    tables: dict[tuple[str, str], list[tuple[int, Array]]] = {}
+    tables: dict[tuple[str, str], list[tuple[int, Floats]]] = {}
     for table in record.tables:
         for name, column in _columns(table):
             tables.setdefault((table.scope, name), []).append((table.clock, column))
@@ -89,7 +89,7 @@ def are_shuffled_apart(record: ProgramRecord, steps: PathSteps) -> bool:
     return bool(sizes) and len(numbers[1]) <= min(sizes) < pairs
 
 
-def _columns(table: ProgramArray) -> Iterator[tuple[str, Array]]:
+def _columns(table: ProgramArray) -> Iterator[tuple[str, Floats]]:
     """Yield the columns of a table that are not one number throughout, as a column of ones is."""
     values = table.values if table.values.ndim == 2 else table.values[:, None]
     several = values.shape[1] > 1
@@ -98,6 +98,6 @@ def _columns(table: ProgramArray) -> Iterator[tuple[str, Array]]:
             yield f"{table.name}[:, {index}]" if several else table.name, values[:, index]
 
 
-def _at(known: Clocks, values: Array, clocks: Clocks) -> Array:
+def _at(known: Clocks, values: Floats, clocks: Clocks) -> Floats:
     """Return the values that were known at each clock."""
     return np.asarray(values[np.maximum(np.searchsorted(known, clocks, side="right") - 1, 0)])

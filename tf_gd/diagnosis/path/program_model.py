@@ -14,15 +14,16 @@ import numpy.typing as npt
 from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
-from tf_gd.diagnosis.path.path_steps import UNITS, steps_kept
+from tf_gd.diagnosis.path.path_steps import steps_kept
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import shares
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
+from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
-TOLERANCE = 1e-5
+TOLERANCE = 1e-5  # relative; a loss is computed in few operations, and may be float32
 BENDING = ("exp", "expit", "sigmoid", "log", "tanh", "softmax", "relu", "log1p", "sigmoid_", "sin", "cos")
-FEWEST_ROWS, MOST_ROWS = 6, 40
+FEWEST_ROWS, MOST_ROWS = 6, 20
 
 
 class LineModel:
@@ -42,7 +43,7 @@ class LineModel:
         arrays = any(self._is_there(wanted) for m, c in telling for wanted in self._arrays(m, c))
         return arrays or self._has_derivatives() or any(map(self._follows, self._scalars()))
 
-    def _arrays(self, m: float, c: float) -> list[Array]:
+    def _arrays(self, m: float, c: float) -> list[Floats]:
         line = m * self.points.x.values + c
         residuals = line - self.points.y.values
         return [residuals, -residuals, *([] if self.bends else [line])]
@@ -51,7 +52,7 @@ class LineModel:
         own = (self.pair.m.place, self.pair.c.place)
         return [one for one in self.record.series if one.width == 1 and not one.is_constant and one.place not in own]
 
-    def _is_there(self, wanted: Array) -> bool:
+    def _is_there(self, wanted: Floats) -> bool:
         if np.ptp(wanted) == 0:
             return False
         scale = TOLERANCE * (np.abs(wanted).max() or 1.0)
@@ -63,7 +64,7 @@ class LineModel:
             for series in self._scalars()
         )
 
-    def _states_at(self, series: NumberSeries) -> tuple[npt.NDArray[np.intp], Array]:
+    def _states_at(self, series: NumberSeries) -> tuple[npt.NDArray[np.intp], Floats]:
         """Return the rows of a series that were read between two states, and these states."""
         index = np.searchsorted(self.sampling.clocks, series.clocks, side="right") - 1
         rows = np.flatnonzero(index >= 0)[:MOST_ROWS]
@@ -114,10 +115,6 @@ def called_names(statements: Statements) -> set[str]:
     return {str(getattr(one, "attr", getattr(one, "id", ""))) for one in called}
 
 
-TOLERANCE = 1e-5  # relative; a loss is computed in few operations, and may be float32
-MOST_ROWS = 20
-
-
 def losses_of(record: ProgramRecord, pair: Pair, sampling: Sampling, points: PointsCandidate) -> list[str]:
     """Return the losses whose numbers the program computes."""
     x, y = points.x.values, points.y.values
@@ -128,7 +125,7 @@ def losses_of(record: ProgramRecord, pair: Pair, sampling: Sampling, points: Poi
         residuals = states[:, :1] * x + states[:, 1:] - y
         squares = np.sum(residuals * residuals, axis=1)
         sizes = np.abs(states[:, :1] * x) + np.abs(states[:, 1:]) + np.abs(y)
-        spread = TOLERANCE * squares + UNITS["float32"] * np.sum(4 * np.abs(residuals) * sizes, axis=1)
+        spread = TOLERANCE * squares + UNIT_ROUNDOFFS["float32"] * np.sum(4 * np.abs(residuals) * sizes, axis=1)
     found = {
         _match(series, int(line), sampling, (squares, spread), len(x))
         for series in record.series
@@ -138,7 +135,7 @@ def losses_of(record: ProgramRecord, pair: Pair, sampling: Sampling, points: Poi
     return [loss for loss in shares(len(x)) if loss in found]
 
 
-def _match(series: NumberSeries, line: int, sampling: Sampling, known: tuple[Array, Array], n: int) -> str | None:
+def _match(series: NumberSeries, line: int, sampling: Sampling, known: tuple[Floats, Floats], n: int) -> str | None:
     """Return the loss that a series has after one line, every time that it was read there."""
     squares, spread = known
     rows = np.flatnonzero(series.lines == line)[:MOST_ROWS]

@@ -14,7 +14,7 @@ from tf_gd.diagnosis.path.path_check import with_float32
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
 from tf_gd.diagnosis.path.statements import Statement, Statements
 from tf_gd.diagnosis.path.step_factors import Rate, shares
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 OPTIMIZERS = ("GradientDescentOptimizer", "SGD", "GradientDescent", "MomentumOptimizer")
 KERAS_DEFAULT = 0.01  # the rate of `SGD()` and of optimizer="sgd"
@@ -63,7 +63,7 @@ def _value_throughout(series: NumberSeries, pair: Pair) -> float | None:
     return None
 
 
-def changing_loss(record: ProgramRecord, pair: Pair, sampling: Sampling, factors: Array, n: int) -> str | None:
+def changing_loss(record: ProgramRecord, pair: Pair, sampling: Sampling, factors: Floats, n: int) -> str | None:
     """Return the loss under which a rate that the program changes is the rate of every step; None for none."""
     told = np.flatnonzero(np.isfinite(factors[: len(sampling.clocks) - 1]))
     for series in record.series:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 READ = "read"  # the scope of what statements read at an index: points, not parameters
 WITHOUT_MEANING = ("data", "value", "val")  # what an object calls its number
@@ -40,7 +40,7 @@ class NumberSeries:
     element: int
     clocks: npt.NDArray[np.int64]
     lines: npt.NDArray[np.int64]
-    values: Array
+    values: Floats
     final: tuple[int, float] | None
     dtypes: tuple[str, ...]
 
@@ -71,7 +71,7 @@ class ProgramArray:
     clock: int
     line: int
     dtype: str
-    values: Array
+    values: Floats
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ from tf_gd.diagnosis.path.rate_fit import fit
 from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import FactorReading, PathContext
 from tf_gd.diagnosis.path.step_rules import right_move
-from tf_gd.diagnosis.path.term_arrays import Array
 from tf_gd.diagnosis.path.through_origin import has_intercept, origin_pairs
 from tf_gd.diagnosis.path.trials import Descent, Trial, on_batches, steps_of
+from tf_gd.points.arrays import Floats
 
 TRIED_QUICKLY = 8  # steps
 PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
@@ -247,7 +247,7 @@ class ProgramSearch:
             judgement = replace(judgement, reading=FactorReading(context.reduction or loss or changing, None))
         return Descent(trial.pair, trial.points, trial.sampling, judgement)
 
-    def _moves_twice(self, states: Array) -> bool:
+    def _moves_twice(self, states: Floats) -> bool:
         """Return whether a round writes c more often than m, wherever the program holds these states."""
         same = (
             one

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 BOTH = (0, 1)
 
@@ -23,7 +23,7 @@ class Move:
         chain: how many gradients stand behind one step, for the rounding.
     """
 
-    base: Array
+    base: Floats
     derivatives: Derivatives
     chain: int = 1
 
@@ -61,7 +61,7 @@ def fit_many(steps: PathSteps, moves: Sequence[Move], parameters: tuple[int, ...
     chain = np.array([[[move.chain]] for move in moves])
     flat, places = (len(moves), -1), np.arange(len(moves))
 
-    def slack(factor: Array) -> Array:
+    def slack(factor: Floats) -> Floats:
         bound = steps.rounding(base, Derivatives(value, size), factor[:, None, None], chain)
         return bound[..., which].reshape(flat)
 
@@ -93,7 +93,7 @@ def fits_factor(steps: PathSteps, move: Move, factor: float, parameters: tuple[i
     return bool((off <= slack)[:, which].all())
 
 
-def each_factor(steps: PathSteps, move: Move) -> tuple[Array, Array]:
+def each_factor(steps: PathSteps, move: Move) -> tuple[Floats, Floats]:
     """Return the factor of every step by itself, and how far each is uncertain; NaN where m and c disagree."""
     value, change = move.derivatives.value, steps.after - move.base
     with np.errstate(all="ignore"):

@@ -17,11 +17,11 @@ import numpy as np
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
 from tf_gd.diagnosis.path.rate_fit import Move, fit
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 # The derivatives at the state before each step (None), or at other states.
-Gradient = Callable[[Array | None], Derivatives]
-Rule = Callable[[PathSteps, Gradient], Move]
+GradientRule = Callable[[Floats | None], Derivatives]
+Rule = Callable[[PathSteps, GradientRule], Move]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def right_move(steps: PathSteps) -> Move:
     return Move(steps.before, steps.derivatives(right))
 
 
-def at_once(steps: PathSteps, gradient: Gradient) -> Move:
+def at_once(steps: PathSteps, gradient: GradientRule) -> Move:
     """Return the right update."""
     return Move(steps.before, gradient(None))
 
@@ -50,36 +50,36 @@ def _joined(for_m: Derivatives, for_c: Derivatives) -> Derivatives:
     )
 
 
-def _mixed(m: Array, c: Array) -> Array:
+def _mixed(m: Floats, c: Floats) -> Floats:
     return np.column_stack([m[:, 0], c[:, 1]])
 
 
-def _m_first(steps: PathSteps, gradient: Gradient) -> Move:
+def _m_first(steps: PathSteps, gradient: GradientRule) -> Move:
     before, after = steps.before, steps.after
     return Move(before, _joined(gradient(None), gradient(_mixed(after, before))), chain=2)
 
 
-def _c_first(steps: PathSteps, gradient: Gradient) -> Move:
+def _c_first(steps: PathSteps, gradient: GradientRule) -> Move:
     before, after = steps.before, steps.after
     return Move(before, _joined(gradient(_mixed(before, after)), gradient(None)), chain=2)
 
 
-def _stale(steps: PathSteps, gradient: Gradient) -> Move:
+def _stale(steps: PathSteps, gradient: GradientRule) -> Move:
     return Move(steps.before, gradient(np.repeat(steps.before[:1], steps.num_steps, axis=0)))
 
 
-def _one_step_late(steps: PathSteps, gradient: Gradient) -> Move:
+def _one_step_late(steps: PathSteps, gradient: GradientRule) -> Move:
     return Move(steps.before, gradient(np.vstack([steps.before[:1], steps.before[:-1]])))
 
 
-def _not_reset(steps: PathSteps, gradient: Gradient) -> Move:
+def _not_reset(steps: PathSteps, gradient: GradientRule) -> Move:
     now = gradient(None)
     sums = Derivatives(np.cumsum(now.value, axis=0), np.cumsum(now.size, axis=0))
     return Move(steps.before, sums, chain=min(steps.num_steps, 50))
 
 
 def _not_reset_in(which: int) -> Rule:
-    def rule(steps: PathSteps, gradient: Gradient) -> Move:
+    def rule(steps: PathSteps, gradient: GradientRule) -> Move:
         one, grown = at_once(steps, gradient).derivatives, _not_reset(steps, gradient).derivatives
         parts = (grown, one) if which == 0 else (one, grown)
         return Move(steps.before, _joined(*parts), chain=min(steps.num_steps, 50))
@@ -88,17 +88,17 @@ def _not_reset_in(which: int) -> Rule:
 
 
 def _only(which: int) -> Rule:
-    def rule(steps: PathSteps, gradient: Gradient) -> Move:
+    def rule(steps: PathSteps, gradient: GradientRule) -> Move:
         kept = np.array([1.0, 0.0]) if which == 0 else np.array([0.0, 1.0])
         return Move(steps.before, gradient(None) * kept)
 
     return rule
 
 
-def _twice(gradient_at: Callable[[Array, Array], Array] | None) -> Rule:
+def _twice(gradient_at: Callable[[Floats, Floats], Floats] | None) -> Rule:
     """Return the rule that moves c twice: by the same derivative, or by a new one at `gradient_at(before, after)`."""
 
-    def rule(steps: PathSteps, gradient: Gradient) -> Move:
+    def rule(steps: PathSteps, gradient: GradientRule) -> Move:
         before, after, first = steps.before, steps.after, gradient(None)
         if gradient_at is None:
             return Move(before, first * np.array([1.0, 2.0]))
@@ -112,19 +112,19 @@ def _twice(gradient_at: Callable[[Array, Array], Array] | None) -> Rule:
     return rule
 
 
-def _from_the_other(base: Callable[[Array, Array], Array]) -> Rule:
+def _from_the_other(base: Callable[[Floats, Floats], Floats]) -> Rule:
     return lambda steps, gradient: Move(base(steps.before, steps.after), gradient(None))
 
 
-def _from_the_start(steps: PathSteps, gradient: Gradient) -> Move:
+def _from_the_start(steps: PathSteps, gradient: GradientRule) -> Move:
     return Move(np.repeat(steps.before[:1], steps.num_steps, axis=0), gradient(None))
 
 
-def _change_alone(steps: PathSteps, gradient: Gradient) -> Move:
+def _change_alone(steps: PathSteps, gradient: GradientRule) -> Move:
     return Move(np.zeros_like(steps.before), gradient(None))
 
 
-def _exchanged(steps: PathSteps, gradient: Gradient) -> Move:
+def _exchanged(steps: PathSteps, gradient: GradientRule) -> Move:
     now = gradient(None)
     return Move(steps.before[:, ::-1], Derivatives(now.value[:, ::-1], now.size[:, ::-1]))
 

@@ -11,14 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tf_gd.diagnosis.line import running_error
 from tf_gd.diagnosis.line.running_error import ExactValue
+from tf_gd.points.arrays import Floats
 
-Array = npt.NDArray[np.float64]
-
-_WHOLE: dict[Any, Callable[[Array], Array]] = {
+_WHOLE: dict[Any, Callable[[Floats], Floats]] = {
     running_error.floor: np.floor,
     running_error.truncate: np.trunc,
     running_error.sign: np.sign,

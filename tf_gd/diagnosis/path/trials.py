@@ -12,7 +12,7 @@ from tf_gd.diagnosis.path.mini_batches import Batching
 from tf_gd.diagnosis.path.path_check import LARGEST, unit_of_all
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
-from tf_gd.diagnosis.path.term_arrays import Array
+from tf_gd.points.arrays import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSte
     return PathSteps(states[:-1], states[1:], x, y, unit, intercept=pair.intercept)
 
 
-def finite(states: Array) -> Array:
+def finite(states: Floats) -> Floats:
     """Return the states before the first that is not finite, or too large to compute with."""
     with np.errstate(all="ignore"):
         fine = np.isfinite(states).all(axis=1) & (np.abs(states).max(axis=1) < LARGEST)
