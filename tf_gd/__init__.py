@@ -34,7 +34,7 @@ _HOME = {
     "check": "fitting",
     "check_gradient": "diagnosis.model.model_check",
     "check_layer": "diagnosis.model.layer_check",
-    "Comparison": "verify.compare",
+    "Comparison": "verify.comparison",
     "check_session": "verify.live_session",
     "SessionCheck": "verify.live_session",
     "check_line_gradient": "diagnosis.line.line_check",
@@ -110,6 +110,6 @@ if TYPE_CHECKING:  # what mypy and editors see
     from tf_gd.trajectory import Outcome as Outcome
     from tf_gd.trajectory import Trajectory as Trajectory
     from tf_gd.trajectory import read_trajectory as read_trajectory
-    from tf_gd.verify.compare import Comparison as Comparison
+    from tf_gd.verify.comparison import Comparison as Comparison
     from tf_gd.verify.live_session import SessionCheck as SessionCheck
     from tf_gd.verify.live_session import check_session as check_session

@@ -16,7 +16,8 @@ from tf_gd.reduction import Reduction
 from tf_gd.session import train_in
 from tf_gd.trajectory import Trajectory
 from tf_gd.validation import Progress, check_dtype
-from tf_gd.verify.compare import Comparison, check_problem
+from tf_gd.verify.compare import check_problem
+from tf_gd.verify.comparison import Comparison
 from tf_gd.verify.steps_needed import problem_of, with_advice
 
 

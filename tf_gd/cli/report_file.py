@@ -8,7 +8,7 @@ from tf_gd.cli.train_output import Done
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
 from tf_gd.show.page import render, write_report
-from tf_gd.verify.compare import Comparison
+from tf_gd.verify.comparison import Comparison
 from tf_gd.verify.derivation import derive
 
 

@@ -23,7 +23,8 @@ from tf_gd.problem import Problem
 from tf_gd.session import train_in
 from tf_gd.trajectory import SERIES, Outcome, Trajectory
 from tf_gd.validation import Progress
-from tf_gd.verify.compare import Comparison, check_problem
+from tf_gd.verify.compare import check_problem
+from tf_gd.verify.comparison import Comparison
 from tf_gd.verify.rounding import smallest_tolerance
 from tf_gd.verify.steps_needed import shortfall
 

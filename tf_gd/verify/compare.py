@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -15,50 +15,10 @@ from tf_gd.points import Points
 from tf_gd.points.arrays import Array
 from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
-from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES, Trajectory
 from tf_gd.validation import Progress, check_progress
+from tf_gd.verify.comparison import Comparison
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """TensorFlow's trajectory beside the hand-written one.
-
-    `bool(comparison)` is `comparison.ok`; `str(comparison)` is the report.
-
-    Attributes:
-        ok: whether every number is the same, or else apart by no more than rounding explains.
-        identical: whether every bit of every series is the same.
-        max_ulp: for each series, the largest distance in units in the last place; 0 only where all bits agree.
-        bound_used: whether the rounding bound decided, because the bits differ.
-        ratio: for each series, the largest distance as a fraction of its rounding bound; over 1 is too far.
-        tensorflow, manual: the two trajectories.
-        order: the order of addition, confirmed by probing; None where TensorFlow's is none that is known.
-        errors: for each engine and component of its final gradient, the distance from the true gradient at that
-            line, found in rational arithmetic, and the rounding bound on it; empty where it is not finite.
-        moments_ratio: how far the engine "moments" is from the hand-written path where both are finite, at most, as a
-            fraction of the same rounding bound; it has no part in `ok`.
-    """
-
-    ok: bool
-    identical: bool
-    max_ulp: dict[str, int]
-    bound_used: bool
-    ratio: dict[str, float]
-    tensorflow: Trajectory
-    manual: Trajectory
-    order: Order | None
-    errors: dict[str, dict[str, tuple[float, float]]]
-    moments_ratio: float | None
-
-    def __bool__(self) -> bool:
-        return self.ok
-
-    def __str__(self) -> str:
-        from tf_gd.verify.comparison_report import render
-
-        return render(self)
 
 
 def check_problem(problem: Problem, on_progress: Progress | None = None) -> Comparison:

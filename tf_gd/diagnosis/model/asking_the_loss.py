@@ -2,31 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tf_gd.diagnosis.model.beside_kinks import BesideKinks, Reach
 from tf_gd.diagnosis.model.element_ruling import Ruling
+from tf_gd.diagnosis.model.evidence_of_model import MOST_KINKS, ModelEvidence
 from tf_gd.diagnosis.model.finite_differences import ACCURACY, DOUBLE
 from tf_gd.diagnosis.model.loss_slopes import CLOSE, RESOLUTION, ROUGH, Direction
 from tf_gd.diagnosis.model.model_problem import LARGE, Indices, largest_first
 from tf_gd.points.arrays import Floats
 
-if TYPE_CHECKING:
-    from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
-
 MOST_SLOPES = 64  # each costs 6 evaluations of the loss and more
 FIRST = 16  # of elements in doubt, so many; the others where these are not all wrong
 EVERY_SLOPE = 32  # up to so many elements, each is asked
-MOST_KINKS = 128  # of the elements at kinks, so many, drawn at random, where the loss has no other gradient
 _MOST_PARTS = 64
 _MOST_SCREENED, _DOUBT = 4096, 1e-3  # elements at kinks that are looked at, each by two values of the loss
 _OF_SLOPES = Reach(2.0**-16, 2.0**-13, off_ties=True)
 LARGEST = 3  # of more, so many with the largest gradients
 
 
-def listen(evidence: "ModelEvidence") -> None:
+def listen(evidence: ModelEvidence) -> None:
     """Ask the loss along directions over all parameters first, then at single elements."""
     large = evidence.problem.size > LARGE
     if not evidence.trusted:
@@ -44,7 +40,7 @@ def listen(evidence: "ModelEvidence") -> None:
     _hear_elements(evidence)
 
 
-def _parts(evidence: "ModelEvidence", name: str, one: Direction) -> Iterator[tuple[str, Direction]]:
+def _parts(evidence: ModelEvidence, name: str, one: Direction) -> Iterator[tuple[str, Direction]]:
     """Yield a direction, or parts of it where the rounding of many elements together hides a mistake in one."""
     largest = abs(evidence.hand[one.vector != 0]).max(initial=0.0)
     hidden = one.unnoticed() / (RESOLUTION * largest) if one.parameter and largest else 0.0
@@ -59,14 +55,14 @@ def _parts(evidence: "ModelEvidence", name: str, one: Direction) -> Iterator[tup
         yield f"{name}, part {place}", asked(evidence, replace(one, vector=vector))
 
 
-def asked(evidence: "ModelEvidence", direction: Direction) -> Direction:
+def asked(evidence: ModelEvidence, direction: Direction) -> Direction:
     """Return a direction with the loss's slope along it; over very many parameters no kink is looked for."""
     large = evidence.problem.size > LARGE
     slope = evidence.slopes.along(direction.vector, ROUGH if large and evidence.trusted else ACCURACY, kinks=not large)
     return replace(direction, slope=slope, room=evidence.room_along(direction.vector))
 
 
-def look_beside(evidence: "ModelEvidence") -> None:
+def look_beside(evidence: ModelEvidence) -> None:
     """Look for kinks that single elements or several share; directions then leave out the elements that jump."""
     if evidence.jumps is not None:
         return
@@ -86,7 +82,7 @@ def look_beside(evidence: "ModelEvidence") -> None:
             evidence.directions[name] = asked(evidence, replace(one, vector=smooth))
 
 
-def _beside(evidence: "ModelEvidence") -> BesideKinks:
+def _beside(evidence: ModelEvidence) -> BesideKinks:
     """Return the gradients beside the problem: TensorFlow's, or the loss's own slopes; by hand, of many elements."""
     slopes, problem, unit = evidence.slopes, evidence.problem, evidence.slopes.unit
     if evidence.differentiates:
@@ -97,11 +93,11 @@ def _beside(evidence: "ModelEvidence") -> BesideKinks:
     return BesideKinks(evidence.ask, problem, evidence.rounding, Reach.of(unit))
 
 
-def _each(evidence: "ModelEvidence") -> list[Direction]:
+def _each(evidence: ModelEvidence) -> list[Direction]:
     return list(evidence.directions.values())
 
 
-def _hear_elements(evidence: "ModelEvidence") -> None:
+def _hear_elements(evidence: ModelEvidence) -> None:
     """Ask the loss at all of a few elements; of many at those in doubt, or at the largest."""
     size = evidence.problem.size
     if size <= EVERY_SLOPE:
@@ -120,7 +116,7 @@ def _hear_elements(evidence: "ModelEvidence") -> None:
         evidence.listen(largest_first(_weights(evidence), LARGEST))
 
 
-def _outside_first(evidence: "ModelEvidence", at: Indices) -> list[int]:
+def _outside_first(evidence: ModelEvidence, at: Indices) -> list[int]:
     """Return elements at kinks, first those whose value is farthest outside of the slopes on their two sides."""
     by_hand, beyond = evidence.hand, np.zeros(at.size)
     for place, index in enumerate(at[:_MOST_SCREENED].tolist() if at.size > MOST_KINKS else []):
@@ -130,7 +126,7 @@ def _outside_first(evidence: "ModelEvidence", at: Indices) -> list[int]:
     return list(at[np.argsort(-beyond, kind="stable")].tolist())
 
 
-def _doubted(evidence: "ModelEvidence") -> Indices:
+def _doubted(evidence: ModelEvidence) -> Indices:
     """Return the elements in doubt, the worst first: off TensorFlow's, or in a direction that contradicts."""
     differing = evidence.worst()
     contradicting = [one for one in _each(evidence) if not evidence.agrees(one)]
@@ -146,30 +142,30 @@ def _doubted(evidence: "ModelEvidence") -> Indices:
     return np.concatenate([half, largest[~np.isin(largest, half)], differing[half.size :]])
 
 
-def _weights(evidence: "ModelEvidence") -> Floats:
+def _weights(evidence: ModelEvidence) -> Floats:
     """Return how much each element matters to the loss: its gradient times its scale."""
     values = np.maximum(abs(evidence.hand), np.nan_to_num(abs(evidence.tensorflow)))
     return np.asarray(values * evidence.problem.scales, np.float64)
 
 
-def contradicted(evidence: "ModelEvidence") -> bool:
+def contradicted(evidence: ModelEvidence) -> bool:
     """Whether the loss contradicts the hand-derived gradient along every one of three random directions."""
     return all(_contradicted_along(evidence, _smooth(evidence, seed)) for seed in range(3))
 
 
-def _smooth(evidence: "ModelEvidence", seed: int = 0) -> Floats:
+def _smooth(evidence: ModelEvidence, seed: int = 0) -> Floats:
     """Return a random direction over all elements that do not jump."""
     direction = evidence.slopes.direction(seed)
     return direction if evidence.jumps is None else np.where(evidence.jumps, 0.0, direction)
 
 
-def _contradicted_along(evidence: "ModelEvidence", vector: Floats) -> bool:
+def _contradicted_along(evidence: ModelEvidence, vector: Floats) -> bool:
     direction = Direction("", vector, evidence.slopes.along(vector), evidence.room_along(vector))
     heard = direction.slope.kink is None and direction.slope.hears(direction.slope.value)
     return heard and not direction.admits(evidence.hand)
 
 
-def located(evidence: "ModelEvidence") -> int | None:
+def located(evidence: ModelEvidence) -> int | None:
     """Return an element at which the gradient is wrong, found by halves along a direction that contradicts it."""
     direction = _smooth(evidence)
     among = np.arange(evidence.problem.size)

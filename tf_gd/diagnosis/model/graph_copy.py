@@ -1,28 +1,24 @@
 """How far TensorFlow's gradient may be off: a copy of its graph in which every operation rounds otherwise."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE, UNITS
+from tf_gd.diagnosis.model.finite_differences import SINGLE, UNITS
 from tf_gd.diagnosis.model.loss_calls import Tensor
 from tf_gd.diagnosis.model.model_problem import ModelProblem
+from tf_gd.diagnosis.model.own_gradients import has_single_constant
 from tf_gd.diagnosis.model.tolerance import QUARTILE
+from tf_gd.diagnosis.model.traced_loss import TracedLoss
 from tf_gd.loading import load_tensorflow
 from tf_gd.points.arrays import Floats
-
-if TYPE_CHECKING:
-    from tf_gd.diagnosis.model.loss_graph import LossGraph
 
 Change = Callable[[Any, list[Tensor]], list[Tensor]]
 
 _TRIALS = 16
 _SEVERAL_ROUNDINGS = 16.0  # another formula for the same number rounds a few times more, or elsewhere
 _WIDE = 8.0  # units of noise: a single one leaves many numbers as they are, as those just under 1
-# These operations take constants in float32 even where they compute in float64.
-_SINGLE_CONSTANTS = {"LeakyRelu", "LeakyReluGrad"}
-OWN_GRADIENTS = {"StopGradient", "PyFunc", "EagerPyFunc", "PartitionedCall", "StatefulPartitionedCall"}
 # These choose, copy or move numbers, and round nothing; a maximum must stay equal to one of its inputs.
 _EXACT = {
     *("Max", "Min", "Maximum", "Minimum", "MaxPool", "Relu", "Abs", "Neg", "Sign", "Identity", "IdentityN", "Reshape"),
@@ -54,7 +50,7 @@ def copy(operations: Iterable[Any], change: Change) -> dict[int, Tensor]:
     return copies
 
 
-def rounding_movement(graph: "LossGraph") -> Callable[[ModelProblem], Floats]:
+def rounding_movement(graph: TracedLoss) -> Callable[[ModelProblem], Floats]:
     """Return a function: how far TensorFlow's gradient may move when every operation rounds otherwise, shape [size].
 
     Moving the inputs does not show this where an operation has lost them: 1 - s of a saturated sigmoid s has an
@@ -117,25 +113,3 @@ def rounding_unit(operation: Any, output: Tensor) -> float:
     """Return the relative error of an operation's result; 0 where it is no floating number."""
     unit = 0.0 if operation.type in _EXACT else UNITS.get(output.dtype.name, 0.0)
     return max(unit, SINGLE) if unit and has_single_constant(operation) else unit
-
-
-def has_own_gradient(operation: Any) -> bool:
-    """Whether an operation's gradient is not TensorFlow's rule for it, or may hold one that is not."""
-    return operation.type in OWN_GRADIENTS or "_gradient_op_type" in operation.node_def.attr
-
-
-def has_single_constant(operation: Any) -> bool:
-    """Whether TensorFlow itself put a constant of float32 into a computation in float64, as in GELU."""
-    if not operation.outputs or UNITS.get(operation.outputs[0].dtype.name) != DOUBLE:
-        return False
-    if operation.type in _SINGLE_CONSTANTS:
-        return True
-    if (
-        operation.type != "Cast"
-        or operation.inputs[0].op.type != "Const"
-        or operation.inputs[0].dtype.name != "float32"
-    ):
-        return False
-    value = load_tensorflow().get_static_value(operation.inputs[0])
-    mantissas, _ = np.frexp(np.asarray(value, np.float64))
-    return not bool((mantissas * 2.0**12 % 1 == 0).all())  # 0.5 is 0.5 in float32 too

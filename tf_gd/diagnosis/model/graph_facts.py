@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,11 +11,9 @@ from tf_gd.diagnosis.model.graph_copy import rounding_movement
 from tf_gd.diagnosis.model.loss_calls import Tensor, flat_gradient, outputs_of
 from tf_gd.diagnosis.model.loss_terms import loss_terms, written
 from tf_gd.diagnosis.model.model_problem import ModelProblem
+from tf_gd.diagnosis.model.traced_loss import TracedLoss
 from tf_gd.loading import load_tensorflow
 from tf_gd.points.arrays import Floats
-
-if TYPE_CHECKING:
-    from tf_gd.diagnosis.model.loss_graph import LossGraph
 
 ACTIVATIONS = {
     *("Tanh", "Sigmoid", "Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu", "Exp", "Erf", "Erfc"),
@@ -81,7 +79,7 @@ class Facts:
 class GraphReading:
     """The facts of one graph, and its callables for numbers inside, each made once."""
 
-    def __init__(self, graph: "LossGraph") -> None:
+    def __init__(self, graph: TracedLoss) -> None:
         self._graph, self._tf = graph, load_tensorflow()
         self._names = {id(tensor): name for name, tensor in graph.inputs.items()}
         self._made: dict[tuple[str, int], Callable[..., list[Floats]]] = {}
@@ -192,7 +190,7 @@ def _divisors(operation: Any) -> Iterator[int]:
                     yield round(number)
 
 
-def _steps(graph: "LossGraph") -> list[tuple[Tensor, Tensor]]:
+def _steps(graph: TracedLoss) -> list[tuple[Tensor, Tensor]]:
     """Return the parts of the loss that work element by element and hold an activation: input and output."""
     roots: dict[int, Tensor] = {id(param): param for param in graph.params}
     holds: dict[int, bool] = {}

@@ -10,12 +10,13 @@ import numpy as np
 
 from tf_gd.diagnosis.model.complex_step import ActivationCall, calls_in, complex_step
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, UNITS
-from tf_gd.diagnosis.model.graph_copy import OWN_GRADIENTS, has_own_gradient
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
-from tf_gd.diagnosis.model.loss_graph import LossGraph, operations_of
+from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.numpy_reading import NumpyReading
+from tf_gd.diagnosis.model.own_gradients import OWN_GRADIENTS, has_own_gradient
+from tf_gd.diagnosis.model.traced_loss import operations_of
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
 from tf_gd.points.arrays import Floats

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck, Verdict
 from tf_gd.diagnosis.model import model_report as report
-from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence, gather
+from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.explanation import explain
+from tf_gd.diagnosis.model.gathering_evidence import gather
 from tf_gd.diagnosis.model.hand_gradient import GradientFunction, HandGradient
 from tf_gd.diagnosis.model.judgement import ModelJudgement, judge
 from tf_gd.diagnosis.model.loss_calls import Loss

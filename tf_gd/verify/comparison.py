@@ -1,13 +1,11 @@
-"""What `check` says, as text."""
+"""What `check` returns: two trajectories side by side, what was found, and the report of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from tf_gd.trajectory import SERIES
-
-if TYPE_CHECKING:
-    from tf_gd.verify.compare import Comparison
+from tf_gd.summation.order import Order
+from tf_gd.trajectory import SERIES, Trajectory
 
 VERDICTS = {
     (True, True): "IDENTICAL: every bit of every series is the same in TensorFlow and by hand.",
@@ -16,7 +14,45 @@ VERDICTS = {
 }
 
 
-def render(comparison: Comparison) -> str:
+@dataclass(frozen=True)
+class Comparison:
+    """TensorFlow's trajectory beside the hand-written one.
+
+    `bool(comparison)` is `comparison.ok`; `str(comparison)` is the report.
+
+    Attributes:
+        ok: whether every number is the same, or else apart by no more than rounding explains.
+        identical: whether every bit of every series is the same.
+        max_ulp: for each series, the largest distance in units in the last place; 0 only where all bits agree.
+        bound_used: whether the rounding bound decided, because the bits differ.
+        ratio: for each series, the largest distance as a fraction of its rounding bound; over 1 is too far.
+        tensorflow, manual: the two trajectories.
+        order: the order of addition, confirmed by probing; None where TensorFlow's is none that is known.
+        errors: for each engine and component of its final gradient, the distance from the true gradient at that
+            line, found in rational arithmetic, and the rounding bound on it; empty where it is not finite.
+        moments_ratio: how far the engine "moments" is from the hand-written path where both are finite, at most, as a
+            fraction of the same rounding bound; it has no part in `ok`.
+    """
+
+    ok: bool
+    identical: bool
+    max_ulp: dict[str, int]
+    bound_used: bool
+    ratio: dict[str, float]
+    tensorflow: Trajectory
+    manual: Trajectory
+    order: Order | None
+    errors: dict[str, dict[str, tuple[float, float]]]
+    moments_ratio: float | None
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        return _report(self)
+
+
+def _report(comparison: Comparison) -> str:
     """Return the report: the verdict, the last row of both engines, the distances, and the exact referee."""
     theirs, ours = comparison.tensorflow, comparison.manual
     order = (

@@ -1,0 +1,71 @@
+"""Gather what is known of a gradient at one problem: ask by hand, ask TensorFlow, then the loss where they differ."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tf_gd.diagnosis.model.asking_the_loss import listen
+from tf_gd.diagnosis.model.evidence_of_model import Ask, ModelEvidence
+from tf_gd.diagnosis.model.finite_differences import SINGLE
+from tf_gd.diagnosis.model.hand_gradient import is_single, require_same_twice
+from tf_gd.diagnosis.model.loss_function import LossFunction
+from tf_gd.diagnosis.model.loss_slopes import LossSlopes
+from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem
+from tf_gd.diagnosis.model.tolerance import Tolerance, rough_tolerance, tolerance
+from tf_gd.points.arrays import Floats
+
+
+def gather(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelEvidence:
+    """Ask the hand-derived gradient, TensorFlow and the loss, and let the loss decide where they differ.
+
+    Raises:
+        Misbehaved: the hand-derived gradient is not the same when it is asked twice, or returned no gradient.
+    """
+    hand, tensorflow = ask(problem), loss.gradient(problem)
+    require_same_twice(hand, ask(problem), loss.unit)
+    slopes = LossSlopes(loss, problem)
+    room = _tolerance(loss, ask, problem, hand, tensorflow)
+    evidence = ModelEvidence(loss, ask, hand, tensorflow, room, slopes)
+    listen(evidence)
+    if not evidence.off.any() or (_contradicted(evidence) and not loss.has_single_constants):
+        return evidence
+    return _with_rounding_of_operations(evidence)
+
+
+def _contradicted(evidence: ModelEvidence) -> bool:
+    """Whether the loss itself contradicts the hand-derived gradient, and confirms TensorFlow's, at some element."""
+    return any(
+        evidence.off[index]
+        and slope.kink is None
+        and np.isfinite(slope.error)
+        and slope.admits(float(evidence.tensorflow[index]), room)
+        and not slope.admits(float(evidence.hand[index]), room + 1e-5 * abs(float(evidence.tensorflow[index])))
+        for index, slope in evidence.heard.items()
+        for room in [float(evidence.tolerance.values[index])]
+    )
+
+
+def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Floats, tensorflow: Floats) -> Tolerance:
+    """Return the rounding tolerance; of a large model first a rough one, and the dear one only if it is too small."""
+    unit = loss.unit
+    if loss.differentiates and problem.size > LARGE:
+        rough = rough_tolerance(problem, tensorflow, unit)
+        if (abs(hand - tensorflow) <= rough.values).all():
+            return rough
+    functions = [ask, loss.gradient] if loss.differentiates else [ask]
+    found = tolerance(functions, problem, unit)
+    if unit < SINGLE and is_single(hand) and (abs(hand - tensorflow) > found.values).any() | (not loss.differentiates):
+        return tolerance(functions, problem, SINGLE)
+    return found
+
+
+def _with_rounding_of_operations(evidence: ModelEvidence) -> ModelEvidence:
+    """Return the evidence with the tolerance that the roundings inside TensorFlow's operations ask for."""
+    if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
+        return evidence
+    values = np.maximum(evidence.tolerance.values, moved[0])
+    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
+    rooms = {name: wider.room_along(one.vector) for name, one in evidence.directions.items()}
+    wider.directions = {name: replace(one, room=rooms[name]) for name, one in evidence.directions.items()}
+    wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
+    return wider
