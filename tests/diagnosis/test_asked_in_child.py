@@ -164,3 +164,36 @@ def test_edited_answers_make_nothing_wrong_right(tmp_path, monkeypatch, source, 
             verdicts.append("cannot-check" if "\n" not in str(error) else "two lines")
     print({verdict: verdicts.count(verdict) for verdict in sorted(set(verdicts))})
     assert set(verdicts) == {"wrong", "cannot-tell", "cannot-check"}
+
+
+OWN_SHAPE = """
+import numpy as np
+import tensorflow as tf
+
+params, data = {"w": np.ones(3)}, {}
+
+@tf.custom_gradient
+def own(x):
+    return tf.reduce_sum(x * x), lambda upstream: tf.zeros([5, 5], tf.float64)
+
+def loss(w):
+    return own(w)
+
+def gradient(w):
+    return 2 * w
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "headline"),
+    [
+        (OWN_SHAPE, "your loss cannot be used"),
+        (OWN_SHAPE.replace("np.ones(3)", "np.array([np.nan])"), "your params cannot be used"),
+        (LAYER.replace("FACTOR", "1.0").replace("return np", "return None and np"), "your forward cannot be used"),
+        (LAYER.replace("relu_inputs", "other"), "your relu_backward could not be compared"),
+    ],
+    ids=["loss", "params", "forward", "inputs"],
+)
+def test_the_first_line_says_what_is_at_fault(judged, source, headline):
+    check = judged(source)
+    assert str(check).splitlines()[0] == f"CANNOT TELL: {headline}."

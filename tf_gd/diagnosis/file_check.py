@@ -17,6 +17,7 @@ from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update, o
 from tf_gd.diagnosis.line.losses import require_loss, share
 from tf_gd.diagnosis.line.point_sets import point_sets
 from tf_gd.diagnosis.model.asked_in_child import check_model
+from tf_gd.diagnosis.model.model_check import not_compared
 from tf_gd.diagnosis.model.model_names import found_in
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
@@ -161,7 +162,7 @@ def _of_model(sandbox: Sandbox, name: str) -> GradientCheck:
     try:
         return check_model(sandbox, name)
     except Misbehaved as fault:
-        return of_fault(name, fault)
+        return not_compared(fault, name)
 
 
 def loss_of(sandbox: Sandbox, loaded: Loaded) -> Reduction | None:

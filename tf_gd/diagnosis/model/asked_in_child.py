@@ -15,6 +15,7 @@ from tf_gd.diagnosis.model.finite_differences import UNITS
 from tf_gd.diagnosis.model.graph_facts import Facts, Inside, Use
 from tf_gd.diagnosis.model.layer_calls import drawn_dout
 from tf_gd.diagnosis.model.model_check import checked
+from tf_gd.diagnosis.model.model_names import is_layer
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.nesting import NestedArray
 from tf_gd.diagnosis.model.numpy_activations import CHANGES
@@ -26,6 +27,7 @@ JOB = model_job.__name__
 _LARGE = 10_000  # parameters from which on each question is long enough
 OWN_WORK = 120.0  # seconds that one answer may take beside what the file's functions take
 _LONGEST_NAME, _LONGEST_TEXT = 80, 300
+_REMARKS = ("none-gradient", "in-place", "missing-gradient", "unknown-gradient")  # that the child may make
 
 
 class ModelInChild(Protocol):
@@ -94,11 +96,7 @@ class LossInChild:
         if not params or params.keys() & data.keys() or not all(map(_is_parameter, params.values())):
             raise garbled("parameters are missing")
         base = ModelProblem(params, data, {name: NestedArray(name) for name in params | data})
-        douts = {
-            name: drawn_dout(data[name].shape, name)
-            for name in data
-            if what.endswith("backward") and _is_dout(name, data)
-        }
+        douts = {name: drawn_dout(data[name].shape, name) for name in data if is_layer(what) and _is_dout(name, data)}
         return cls(ask, base, base.with_data(**douts) if douts else base, about)
 
     def ask(self, do: str, problem: ModelProblem, **more: Any) -> PipedAnswer:
@@ -187,15 +185,15 @@ class GradientInChild:
 
     def __init__(self, loss: LossInChild) -> None:
         self._loss = loss
-        self.nones: set[str] = set()
+        self.remarks: dict[str, str] = {}
 
     def __call__(self, problem: ModelProblem) -> Floats:
         """Return the hand-derived gradient, shape [size]."""
-        answer, names = self._loss.ask("by_hand", problem), list(problem.params)
-        values, nones = vector_of(answer, problem), answer.get("nones", [])
-        if not np.isfinite(values).all() or not isinstance(nones, list):
-            raise garbled("a gradient is not finite")
-        self.nones |= {names[place] for place in nones if type(place) is int and 0 <= place < len(names)}
+        answer = self._loss.ask("by_hand", problem)
+        values, remarks = vector_of(answer, problem), answer.get("remarks")
+        if not np.isfinite(values).all() or not isinstance(remarks, dict):
+            raise garbled("a gradient is not finite, or its remarks are missing")
+        self.remarks |= {name: printable(remarks[name], 2 * _LONGEST_TEXT) for name in _REMARKS if name in remarks}
         return values
 
 

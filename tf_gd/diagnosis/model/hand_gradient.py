@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
+from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.nesting import leaves
 from tf_gd.errors import plain
@@ -19,12 +20,12 @@ class HandGradient:
     """A hand-derived gradient, asked at one problem after another.
 
     Attributes:
-        nones: the parameters for which it returned None, which is read as zero.
+        remarks: name -> message: what is no mistake, but should be known, as that None is read as zero.
     """
 
-    def __init__(self, function: GradientFunction) -> None:
-        self._function = function
-        self.nones: set[str] = set()
+    def __init__(self, function: GradientFunction, remarks: dict[str, str] | None = None) -> None:
+        self._function, self._nones = function, set[str]()
+        self.remarks = {} if remarks is None else remarks
 
     def __call__(self, problem: ModelProblem) -> Floats:
         """Return the hand-derived gradient, shape [size].
@@ -44,7 +45,10 @@ class HandGradient:
             raise Misbehaved("raises", f"Your gradient {what_was_raised(error)}") from None
         _require_unchanged(problem, arguments)
         by_name = _by_name(returned, problem)
-        self.nones |= {name for name, value in by_name.items() if value is None}
+        self._nones |= {name for name, value in by_name.items() if value is None}
+        if self._nones:
+            said = f"Your gradient of {listed(sorted(self._nones))} is None, which is read as 0."
+            self.remarks["none-gradient"] = said
         return np.concatenate([_part(name, value, problem) for name, value in by_name.items()])
 
 

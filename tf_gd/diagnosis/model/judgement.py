@@ -1,14 +1,14 @@
 """The verdict on a hand-derived gradient: right, wrong, or cannot tell, and what should be known besides."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.asking_the_loss import FIRST, MOST_SLOPES, contradicted, located, look_beside
 from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.element_ruling import Element, Ruling
 from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
-from tf_gd.diagnosis.model.factors import listed
 from tf_gd.diagnosis.model.model_problem import LARGE, largest_first
 from tf_gd.diagnosis.model.untold import untold
 from tf_gd.points.arrays import Floats
@@ -35,14 +35,14 @@ class ModelJudgement:
     wrong: list[int]
 
 
-def judge(evidence: ModelEvidence, nones: Iterable[str] = ()) -> ModelJudgement:
-    """Return the verdict."""
+def judge(evidence: ModelEvidence, known: Mapping[str, str] = MappingProxyType({})) -> ModelJudgement:
+    """Return the verdict; `known` are remarks on the hand-derived gradient itself."""
     elements = _elements(evidence)
     if any(element.ruling.rejects or element.at_kink for element in elements.values()):
         look_beside(evidence)
         elements = _elements(evidence)
     wrong = [index for index, element in elements.items() if element.ruling.rejects]
-    remarks = _remarks(evidence, list(elements.values()), nones)
+    remarks = [*_remarks(evidence, list(elements.values())), *known.items()]
     if wrong:
         return ModelJudgement("wrong", _outside(evidence, wrong), remarks, elements, wrong)
     agree = evidence.believed and not evidence.off.any()
@@ -103,7 +103,7 @@ def _largest(evidence: ModelEvidence) -> list[int]:
     return largest_first(weights, MOST_SLOPES if evidence.problem.size <= LARGE else FIRST)
 
 
-def _remarks(evidence: ModelEvidence, elements: list[Element], nones: Iterable[str]) -> list[Finding]:
+def _remarks(evidence: ModelEvidence, elements: list[Element]) -> list[Finding]:
     """Return what is no mistake in the derivation, but should be known."""
     said = []
     kinks = [element for element in elements if element.at_kink or element.side is Side.SUBGRADIENT]
@@ -122,8 +122,6 @@ def _remarks(evidence: ModelEvidence, elements: list[Element], nones: Iterable[s
             said.append((name, f"At {_some(found)} {whose}: {why}"))
     if evidence.widened:
         said.append(("float32-constant", _FLOAT32))
-    if nones:
-        said.append(("none-gradient", f"Your gradient of {listed(sorted(nones))} is None, which is read as 0."))
     return said
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
-from tf_gd.errors import InvalidArgumentError, invalid, plain
+from tf_gd.diagnosis.model.factors import listed
+from tf_gd.diagnosis.model.layer_gradients import by_name, names_returned, not_checked
+from tf_gd.errors import InvalidArgumentError, invalid
 from tf_gd.points.arrays import Floats
 
 
@@ -17,10 +19,12 @@ class Layer:
 
     Attributes:
         douts: one array for each output, drawn at random.
+        remarks: name -> message: what is no mistake in the gradient, but should be known.
     """
 
     def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any], inputs: Mapping[str, Any]) -> None:
         self._forward, self._backward, self._inputs = forward, backward, dict(inputs)
+        self.remarks: dict[str, str] = {}
         self._floating = [name for name, value in inputs.items() if _is_floating(value)]
         if not self._floating:
             raise invalid("inputs", "a dict with at least one array of floating numbers", inputs)
@@ -49,20 +53,23 @@ class Layer:
         return total
 
     def gradient(self, **arguments: Any) -> dict[str, Any]:
-        """Return what backward returns, under the names of the inputs."""
+        """Return what backward returns, under the names of the inputs; what it changes in place is a remark."""
+        return by_name(self._backward_at(arguments), self._returned, list(self._inputs))
+
+    def _backward_at(self, arguments: dict[str, Any]) -> Any:
+        """Return what backward returns, from copies of all that it can reach."""
         douts = [arguments.pop(name) for name in self.douts]
-        outputs, cache = self._outputs(self._call_forward(copy.deepcopy(arguments)))
-        given = [_like(dout, out) for dout, out in zip(douts, outputs, strict=True)]
-        before = [np.array(dout) for dout in given]
-        returned = self._call_backward(given, cache, arguments)
-        for name, old, new in zip(self.douts, before, given, strict=True):
-            if not np.array_equal(old, new):
-                raise Misbehaved(
-                    "in-place",
-                    f"Your backward changes {name} in place, so whoever called it goes on with other numbers: "
-                    f"work on {name}.copy().",
-                )
-        return self._by_name(returned)
+        inputs = copy.deepcopy(arguments)
+        outputs, cache = self._outputs(self._call_forward(inputs))
+        if cache is _NO_CACHE:
+            inputs = copy.deepcopy(arguments)
+        given = {name: _like(*pair) for name, *pair in zip(self.douts, douts, outputs, strict=True)}
+        before = copy.deepcopy(inputs | given)
+        returned = self._call_backward(list(given.values()), cache, inputs)
+        changed = [name for name, value in (inputs | given).items() if not _is_same(before[name], value)]
+        if changed:
+            self.remarks["in-place"] = _IN_PLACE.format(listed(changed), changed[0])
+        return returned
 
     def _arrays(self) -> dict[str, Any]:
         return {
@@ -108,48 +115,20 @@ class Layer:
 
     def _names_returned(self) -> list[str]:
         """Return the inputs for which backward returns a gradient; all where it cannot be asked yet."""
+        floating = {name: self._inputs[name] for name in self._floating}
         try:
-            arguments = self._arrays() | {name: dout.copy() for name, dout in self.douts.items()}
-            self._returned = self._floating
-            douts = [arguments.pop(name) for name in self.douts]
-            outputs, cache = self._outputs(self._call_forward(copy.deepcopy(arguments)))
-            given = [_like(dout, out) for dout, out in zip(douts, outputs, strict=True)]
-            returned = self._call_backward(given, cache, arguments)
+            returned = self._backward_at(self._arrays() | {name: dout.copy() for name, dout in self.douts.items()})
         except Misbehaved:
             return self._floating
-        if isinstance(returned, Mapping):
-            named = [name for name in self._floating if _key(name, returned) is not None]
-            return named or self._floating
-        if isinstance(returned, tuple | list) and len(returned) < len(self._floating):
-            return self._floating[: len(returned)] or self._floating
-        if not isinstance(returned, tuple | list) and len(self._floating) > 1:
-            return self._floating[:1]
-        return self._floating
-
-    def _by_name(self, returned: Any) -> dict[str, Any]:
-        names = self._returned
-        wanted = f"It must return a dict with the keys {', '.join(names)}, or as many arrays in this order."
-        if returned is None:
-            raise Misbehaved("returns-nothing", f"Your backward returned None. {wanted} Is a `return` missing?")
-        if isinstance(returned, Mapping):
-            keys = {name: _key(name, returned) for name in names}
-            if None in keys.values():
-                raise Misbehaved("wrong-keys", f"Your backward returned the keys {plain(list(returned))}. {wanted}")
-            return {name: returned[key] for name, key in keys.items()}
-        if not isinstance(returned, tuple | list):
-            returned = [returned]
-        values = self._gradients_alone(list(returned))
-        if len(values) != len(names):
-            raise Misbehaved("wrong-shape", f"Your backward returned {len(values)} values. {wanted}")
-        return dict(zip(names, values, strict=True))
-
-    def _gradients_alone(self, values: list[Any]) -> list[Any]:
-        """Return the gradients without the None that stand for inputs that have none."""
-        if len(values) == len(self._inputs) > len(self._returned):
-            return [value for name, value in zip(self._inputs, values, strict=True) if name in self._returned]
-        return values
+        names = names_returned(returned, floating, list(self._inputs))
+        self.remarks |= not_checked(returned, names, floating)
+        return names
 
 
+_IN_PLACE = (
+    "Your backward changes {} in place, so whoever called it goes on with other numbers: work on {}.copy(). What it "
+    "returns was judged by itself."
+)
 _NO_CACHE = object()
 
 
@@ -157,11 +136,6 @@ def drawn_dout(shape: tuple[int, ...], name: str) -> Floats:
     """Return what flows back to an output: drawn at random, no element small, so that a forgotten one shows."""
     rng = np.random.default_rng(list(name.encode()))
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
-
-
-def _key(name: str, returned: Mapping[Any, Any]) -> Any:
-    """Return the key under which a dict holds the gradient of an input."""
-    return next((key for key in (name, f"d{name}", f"d_{name}", f"grad_{name}") if key in returned), None)
 
 
 def _is_floating(value: Any) -> bool:
@@ -211,3 +185,8 @@ def _like(dout: Any, out: Any) -> Any:
     """Return `dout` in the output's dtype where that is a floating one."""
     dtype = np.asarray(out).dtype
     return np.array(dout, dtype if dtype.kind == "f" else np.float64)
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Whether an array is what it was; anything else counts as such."""
+    return not isinstance(before, np.ndarray) or np.array_equal(before, after, equal_nan=before.dtype.kind == "f")

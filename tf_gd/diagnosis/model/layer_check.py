@@ -25,7 +25,7 @@ def check_layer(forward: Callable[..., Any], backward: Callable[..., Any], input
             `backward(dout)` or `backward(dout, **inputs)`. Returns a dict with the gradients by the inputs' names
             (`dx` for `x`, too), or a tuple in the order of the inputs that are floating arrays, or one array.
         inputs: name -> array at which the layer is checked; whole numbers, masks of bool, numbers, strings and dicts
-            are passed on as they are. An input for which backward returns nothing is not checked.
+            are passed on as they are. An input for which backward returns nothing is not checked, and a remark says so.
 
     Returns:
         A `GradientCheck`, as `check_gradient` does.
@@ -54,6 +54,6 @@ def check_layer(forward: Callable[..., Any], backward: Callable[..., Any], input
     problem = ModelProblem.of(params, data)
     asked = loss_function(layer, problem)
     try:
-        return checked(asked, HandGradient(layer.gradient))
+        return checked(asked, HandGradient(layer.gradient, layer.remarks))
     finally:
         asked.close()

@@ -75,9 +75,9 @@ def check_gradient(
 
 
 class Asked(Protocol):
-    """A hand-derived gradient, wherever it is; `nones` are the parameters for which it returned None."""
+    """A hand-derived gradient, wherever it is; `remarks` are what is no mistake in it, but should be known."""
 
-    nones: set[str]
+    remarks: dict[str, str]
 
     def __call__(self, problem: ModelProblem) -> Floats:
         """Return it, shape [size]."""
@@ -88,14 +88,20 @@ def checked(loss: LossFunction, ask: Asked) -> GradientCheck:
     try:
         evidence = gather(loss, ask, loss.problem)
     except Misbehaved as fault:
-        finding = (fault.name, fault.message)
-        verdict: Verdict = "cannot-tell" if fault.name in NOT_COMPARED else "wrong"
-        return GradientCheck(verdict, [finding], report.of_fault(verdict, finding))
-    judgement = judge(evidence, ask.nones)
+        return not_compared(fault)
+    judgement = judge(evidence, ask.remarks)
     if judgement.verdict != "wrong" and evidence.unsettled:
         evidence, judgement = _asked_nearby(evidence, judgement, ask)
     mistakes = explain(evidence, judgement, ask) if judgement.verdict == "wrong" else []
     return _result(evidence, judgement, mistakes)
+
+
+def not_compared(fault: Misbehaved, what: str = "gradient") -> GradientCheck:
+    """Return the check of a gradient that gave no numbers to compare, or whose loss could not be used."""
+    finding = (fault.name, fault.message)
+    verdict: Verdict = "cannot-tell" if fault.name in NOT_COMPARED else "wrong"
+    lines = {} if fault.line is None else {fault.name: fault.line}
+    return GradientCheck(verdict, [finding], report.of_fault(verdict, finding, what), lines=lines)
 
 
 def _asked_nearby(
@@ -107,7 +113,7 @@ def _asked_nearby(
             there = gather(evidence.loss, ask, evidence.problem.nearby(seed))
         except (Misbehaved, TfGdError):
             continue
-        found = judge(there, ask.nones)
+        found = judge(there, ask.remarks)
         if found.verdict == "wrong":
             return there, replace(found, remarks=[*found.remarks, ("asked-nearby", _ELSEWHERE)])
     if judgement.verdict == "cannot-tell":

@@ -19,7 +19,7 @@ from tf_gd.diagnosis.model.class_layers import ClassLayer
 from tf_gd.diagnosis.model.hand_gradient import HandGradient
 from tf_gd.diagnosis.model.layer_calls import Layer
 from tf_gd.diagnosis.model.loss_function import LossFunction, elsewhere, loss_function
-from tf_gd.diagnosis.model.model_names import forward_of, loss_of, stored_for
+from tf_gd.diagnosis.model.model_names import forward_of, is_layer, layer_of, loss_of, stored_for
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.pipe_arrays import packed
 from tf_gd.diagnosis.pipe import decode_array
@@ -65,9 +65,8 @@ class Answers:
 
     def __init__(self, program: LearnerProgram, what: str, seconds: float) -> None:
         there: dict[str, Any] = {} if program.module is None else program.module.__dict__
-        loss, gradient, problem = _model(what, there, _Watch(program.watchdog, seconds))
+        loss, self.by_hand, problem = _model(what, there, _Watch(program.watchdog, seconds))
         self.losses: list[LossFunction] = [loss_function(loss, problem)]
-        self.by_hand = HandGradient(gradient)
         self.problem = self.losses[0].problem
 
     def to(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -83,8 +82,7 @@ class Answers:
         if do == "gradient":
             return {"arrays": [packed(loss.gradient(problem))]}
         if do == "by_hand":
-            arrays, names = [self.by_hand(problem)], list(problem.params)
-            return {"arrays": [packed(arrays[0])], "nones": [names.index(name) for name in self.by_hand.nones]}
+            return {"arrays": [packed(self.by_hand(problem))], "remarks": dict(self.by_hand.remarks)}
         if do == "facts":
             return asdict(loss.facts)
         if do == "inside":
@@ -146,17 +144,15 @@ class _Watch:
         return call
 
 
-def _model(
-    what: str, there: dict[str, Any], watch: _Watch
-) -> tuple[Callable[..., Any], Callable[..., Any], ModelProblem]:
+def _model(what: str, there: dict[str, Any], watch: _Watch) -> tuple[Callable[..., Any], HandGradient, ModelProblem]:
     """Return a loss, its hand-derived gradient, and where they are compared."""
-    if what.endswith("backward"):
+    if is_layer(what):
         forward, backward, names = _layer(what, there)
         layer = Layer(watch.watched(forward), watch.watched(backward), _inputs(what, names, there))
-        return layer, layer.gradient, ModelProblem.of(*layer.split())
+        return layer, HandGradient(layer.gradient, layer.remarks), ModelProblem.of(*layer.split())
     params, data = (there.get(stored_for(what, kind, there) or "") for kind in ("params", "data"))
     problem = ModelProblem.of(params, {} if data is None else data)  # type: ignore[arg-type]
-    return watch.watched(there[loss_of(what)]), watch.watched(there[what]), problem
+    return watch.watched(there[loss_of(what)]), HandGradient(watch.watched(there[what])), problem
 
 
 def _layer(what: str, there: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, bool]]:
@@ -164,9 +160,13 @@ def _layer(what: str, there: dict[str, Any]) -> tuple[Callable[..., Any], Callab
     if "." in what:
         layer = ClassLayer(there[what.partition(".")[0]], there)
         return layer.forward, layer.backward, dict.fromkeys([*layer.to_call, *layer.to_make], False)
-    forward = there[forward_of(what)]
+    forward = there[_forward_of(what, there)]
     parameters = inspect.signature(forward).parameters
     return forward, there[what], {name: one.default is not one.empty for name, one in parameters.items()}
+
+
+def _forward_of(what: str, there: dict[str, Any]) -> str:
+    return forward_of(what, [name for name, value in there.items() if callable(value)]) or f"{layer_of(what)}.forward"
 
 
 def _inputs(backward: str, names: dict[str, bool], there: dict[str, Any]) -> Mapping[str, Any]:
@@ -179,10 +179,9 @@ def _inputs(backward: str, names: dict[str, bool], there: dict[str, Any]) -> Map
     inputs = stored if isinstance(stored, Mapping) else there
     missing = [name for name, optional in names.items() if name not in inputs and not optional]
     if missing:
-        prefix = backward.removesuffix("backward").rstrip("_.")
         raise Misbehaved(
             "cannot-check",
-            f"The file has no inputs for {forward_of(backward)}: define {prefix}_inputs = "
+            f"The file has no inputs for {_forward_of(backward, there)}: define {layer_of(backward)}_inputs = "
             f"{{{', '.join(f'{name!r}: ...' for name in missing)}}}, a dict with an array for each parameter.",
         )
     return {name: inputs[name] for name in names if name in inputs}

@@ -1,5 +1,6 @@
 """What the check of a model's gradient says, as text: each number labelled as whose it is."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -15,12 +16,15 @@ from tf_gd.diagnosis.model.tolerance import LAMBDA, Tolerance
 
 MOST_ROWS = 12
 HEADS = ("", "by hand", "TensorFlow", "from the loss", "+/-", "by hand - TensorFlow", "tolerance", "")
+_AT_FAULT = re.compile(r"`(loss|forward|inputs|params|data)\b")  # as the message of an error begins
 TWO_HEADS = ("", "by hand", "from the loss", "+/-", "by hand - the loss", "tolerance", "")
 
 
-def of_fault(verdict: Verdict, finding: Finding) -> str:
-    """Return the report on a gradient that gave no numbers to compare."""
-    return f"{verdict.upper().replace('-', ' ')}: your gradient could not be compared.\n\n{_entry(finding)}"
+def of_fault(verdict: Verdict, finding: Finding, what: str = "gradient") -> str:
+    """Return the report on a gradient that gave no numbers to compare; the first line says what is at fault."""
+    at_fault = _AT_FAULT.match(finding[1])
+    said = f"{at_fault[1]} cannot be used" if at_fault else f"{what} could not be compared"
+    return f"{verdict.upper().replace('-', ' ')}: your {said}.\n\n{_entry(finding)}"
 
 
 def of_check(judgement: ModelJudgement, diagnosis: Sequence[Finding], evidence: ModelEvidence) -> str:

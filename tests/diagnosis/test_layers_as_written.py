@@ -1,0 +1,185 @@
+"""Layers as people write them: in-place, with gradients left out, with names of a course; and what is said of that."""
+
+import numpy as np
+import pytest
+from support.layer_zoo import draw
+
+from tf_gd import check_layer
+from tf_gd.diagnosis.file_check import check_file
+
+X = draw(4, 3)
+
+
+def said(check, verdict="right"):
+    assert check.verdict == verdict, str(check)
+    return dict(check.remarks)
+
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+
+def zeroed(dout, x):
+    dout[x <= 0] = 0
+    return dout
+
+
+def multiplied(dout, x):
+    dout *= x > 0
+    return {"dx": dout}
+
+
+def cache_overwritten(dout, x):
+    x[:] = x > 0
+    return dout * x
+
+
+@pytest.mark.parametrize(
+    ("backward", "what"),
+    [(zeroed, "dout"), (multiplied, "dout"), (cache_overwritten, "x")],
+    ids=lambda one: str(one)[:20],
+)
+def test_a_right_backward_that_changes_its_arguments_is_right_and_told(backward, what):
+    remarks = said(check_layer(relu_forward, backward, {"x": X}))
+    assert f"changes {what} in place" in remarks["in-place"]
+    assert f"{what}.copy()" in remarks["in-place"]
+
+
+def test_without_a_cache_the_inputs_are_copies_too():
+    def backward(dout, x):
+        x[x > 0], x[x <= 0] = 1, 0
+        return dout * x
+
+    forward = lambda x: np.maximum(x, 0)  # noqa: E731
+    assert list(said(check_layer(forward, backward, {"x": X}))) == ["in-place"]
+
+
+def test_a_wrong_backward_that_changes_dout_is_wrong_for_its_numbers():
+    def backward(dout, x):
+        dout[x > 0] = 0
+        return dout
+
+    check = check_layer(relu_forward, backward, {"x": X})
+    assert list(said(check, "wrong")) == ["in-place"]
+    assert [name for name, _ in check.diagnosis] == ["mask-inverted"]
+
+
+def test_a_backward_that_changes_nothing_gets_no_remark():
+    assert not said(check_layer(relu_forward, lambda dout, x: dout * (x > 0), {"x": X}))
+
+
+INPUTS = {"x": X, "w": draw(3, 2, seed=1), "b": draw(2, seed=2)}
+
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+
+
+def all_gradients(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+
+
+@pytest.mark.parametrize(
+    ("returned", "missing"),
+    [
+        (lambda dx, dw, db: (dx, dw), "b"),
+        (lambda dx, dw, db: dx, "w and b"),
+        (lambda dx, dw, db: {"dx": dx, "dw": dw}, "b"),
+        (lambda dx, dw, db: {"db": db}, "x and w"),
+        (lambda dx, dw, db: (dw, db), "x"),
+        (lambda dx, dw, db: [db], "x and w"),
+        (lambda dx, dw, db: (dx, dw, db), ""),
+        (lambda dx, dw, db: {"dX": dx, "dW": dw, "dB": db}, ""),
+    ],
+)
+def test_a_gradient_that_is_left_out_is_told(returned, missing):
+    remarks = said(check_layer(affine_forward, lambda *given: returned(*all_gradients(*given)), INPUTS))
+    assert ("missing-gradient" in remarks) == bool(missing)
+    if missing:
+        assert f"no gradient of {missing}:" in remarks["missing-gradient"]
+
+
+def test_a_wrong_gradient_among_fewer_is_wrong():
+    for returned in (
+        lambda dx, dw, db: (dx, 2 * dw),
+        lambda dx, dw, db: (2 * dw, db),
+        lambda dx, dw, db: {"db": 2 * db},
+    ):
+        check = check_layer(affine_forward, lambda *given, one=returned: one(*all_gradients(*given)), INPUTS)
+        assert "missing-gradient" in said(check, "wrong")
+
+
+def test_a_gradient_under_a_name_of_no_input_is_told():
+    def backward(dout, cache):
+        dx, dw, db = all_gradients(dout, cache)
+        return {"dx": dx, "dw": dw, "db": db, "dweights": 7 * dw}
+
+    assert "returns dweights" in said(check_layer(affine_forward, backward, INPUTS))["unknown-gradient"]
+
+
+COURSE = """
+import numpy as np
+
+def affine_forward_naive(x, w, b):
+    return x @ w + b, (x, w)
+
+def affine_backward_naive(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+def affine_forward_fast(x, w, b):
+    return affine_forward_naive(x, w, b)
+
+def affine_backward_fast(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, dout.mean(axis=0)
+
+def affine_backward_alt(dout, cache):
+    return affine_backward_naive(dout, cache)[:2]
+
+affine_forward_output = None
+draw = np.random.default_rng(0).standard_normal
+"""
+OF_THE_LAYER = 'affine_inputs = {"x": draw((4, 3)), "w": draw((3, 2)), "b": draw(2)}\n'
+OF_THE_FILE = "x, w, b = draw((4, 3)), draw((3, 2)), draw(2)\n"
+
+
+@pytest.mark.parametrize("inputs", [OF_THE_LAYER, OF_THE_FILE], ids=["dict", "variables"])
+def test_several_ways_of_writing_one_layer_are_found_in_a_file(tmp_path, inputs):
+    path = tmp_path / "layers.py"
+    path.write_text(COURSE + inputs)
+    found = check_file(path)
+    assert {name: check.verdict for name, check in found.items()} == {
+        "affine_backward_naive": "right",
+        "affine_backward_fast": "wrong",
+        "affine_backward_alt": "right",
+    }
+    assert [name for name, _ in found["affine_backward_fast"].diagnosis] == ["mean-instead-of-sum"]
+    assert "no gradient of b:" in dict(found["affine_backward_alt"].remarks)["missing-gradient"]
+
+
+def test_the_advice_for_a_layer_with_a_suffix_can_be_followed(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(COURSE)
+    message = check_file(path)["affine_backward_naive"].diagnosis[0][1]
+    assert "affine_inputs = {'x': ..., 'w': ..., 'b': ...}" in message
+    path.write_text(COURSE + OF_THE_LAYER)
+    assert check_file(path)["affine_backward_naive"].ok
+
+
+def test_a_layer_in_a_file_that_changes_dout_is_right_and_told(tmp_path):
+    path = tmp_path / "layers.py"
+    path.write_text(
+        "class Relu:\n"
+        "    def forward(self, x):\n"
+        "        self.mask = x <= 0\n"
+        "        out = x.copy()\n"
+        "        out[self.mask] = 0\n"
+        "        return out\n\n"
+        "    def backward(self, dout):\n"
+        "        dout[self.mask] = 0\n"
+        "        return dout\n\n"
+        "inputs = {'x': [[0.5, -1.0, 2.0]]}\n"
+    )
+    assert "changes dout in place" in said(check_file(path)["Relu.backward"])["in-place"]

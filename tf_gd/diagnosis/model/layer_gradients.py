@@ -1,0 +1,88 @@
+"""What a layer's backward pass returned, under the names of the layer's inputs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.gradient_check import Finding
+from tf_gd.diagnosis.model.factors import listed
+from tf_gd.errors import plain
+
+_PREFIXES = ("", "d", "d_", "grad_")
+
+
+def names_returned(returned: Any, floating: Mapping[str, Any], inputs: Sequence[str]) -> list[str]:
+    """Return the inputs for which backward returned a gradient; all where that cannot be told.
+
+    Args:
+        returned: a dict by name, or as many arrays in the order of the inputs; fewer are taken for the first inputs
+            whose shapes they have.
+        floating: the inputs that have a gradient, by name.
+        inputs: the names of all inputs.
+    """
+    names = list(floating)
+    if isinstance(returned, Mapping):
+        return [name for name in names if _key(name, returned) is not None] or names
+    values = list(returned) if isinstance(returned, tuple | list) else [returned]
+    if returned is None or len(values) in (0, len(inputs)) or len(values) >= len(names):
+        return names
+    shapes, wanted = [*map(_shape, values)], {name: _shape(floating[name]) for name in names}
+    chosen = (some for some in combinations(names, len(values)) if [wanted[name] for name in some] == shapes)
+    return list(next(chosen, names[: len(values)]))
+
+
+def by_name(returned: Any, names: list[str], inputs: Sequence[str]) -> dict[str, Any]:
+    """Return the gradients of these inputs.
+
+    Raises:
+        Misbehaved: some are missing, or there are more.
+    """
+    wanted = f"It must return a dict with the keys {', '.join(names)}, or as many arrays in this order."
+    if returned is None:
+        raise Misbehaved("returns-nothing", f"Your backward returned None. {wanted} Is a `return` missing?")
+    if isinstance(returned, Mapping):
+        keys = {name: _key(name, returned) for name in names}
+        if None in keys.values():
+            raise Misbehaved("wrong-keys", f"Your backward returned the keys {plain(list(returned))}. {wanted}")
+        return {name: returned[key] for name, key in keys.items()}
+    values = list(returned) if isinstance(returned, tuple | list) else [returned]
+    if len(values) == len(inputs) > len(names):  # None stands for an input that has no gradient
+        values = [value for name, value in zip(inputs, values, strict=True) if name in names]
+    if len(values) != len(names):
+        raise Misbehaved("wrong-shape", f"Your backward returned {len(values)} values. {wanted}")
+    return dict(zip(names, values, strict=True))
+
+
+def not_checked(returned: Any, names: list[str], floating: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield remarks on inputs whose gradient is missing, and on gradients that belong to no input."""
+    if missing := [name for name in floating if name not in names]:
+        yield (
+            "missing-gradient",
+            f"Your backward returns no gradient of {listed(missing)}: only that of {listed(names)} was checked.",
+        )
+    keys = {_key(name, returned) for name in names} if isinstance(returned, Mapping) else set()
+    if others := [str(key) for key in returned if key not in keys] if keys else []:
+        yield (
+            "unknown-gradient",
+            f"Your backward returns {plain(', '.join(others))[1:-1]}, which no array among the inputs is called after: "
+            "this was not checked.",
+        )
+
+
+def _key(name: str, returned: Mapping[Any, Any]) -> Any:
+    """Return the key under which a dict holds the gradient of an input; its case counts only where it must."""
+    keys = [f"{prefix}{name}" for prefix in _PREFIXES]
+    exact = next((key for key in keys if key in returned), None)
+    folded = [key.lower() for key in keys]
+    alike = [key for key in returned if isinstance(key, str) and key.lower() in folded]
+    return exact if exact is not None or len(alike) != 1 else alike[0]
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    try:
+        return tuple(np.shape(value))
+    except Exception:
+        return None
