@@ -14,6 +14,7 @@ from tf_gd.points.arrays import Floats
 
 MOST_STATES = 1001
 LOOKED_AT = 12  # times that a line ran, to see whether it writes m and c in turn
+LAST_START = 3  # statements that may write to m and c before updates that no loop repeats
 ROUNDS = 3  # so often a line writes between two fresh starts; an update of two parameters in turn writes twice
 
 
@@ -91,7 +92,7 @@ def _samplings(events: list[Event]) -> Iterator[Sampling]:
         chunks = _chunks(rest, ends)
         if len(set(chunks[:3])) > 1:
             continue  # this line is not the last of a round
-        for group in _groups(rest, ends):
+        for group in (*_repeated(events[start], rest, ends), *_groups(rest, ends)):
             yield _sampling(events[start], rest, group)
     if len(rest) <= 3:  # a single round, perhaps
         yield from _without_loop(events)
@@ -151,12 +152,45 @@ def _first_of_loop(events: Sequence[Event]) -> int | None:
 
 
 def _without_loop(events: Sequence[Event]) -> Iterator[Sampling]:
-    """Yield a single step, of one statement or a few: to the last state, or to the one before it."""
+    """Yield steps that were written one after the other, or one of a few statements: to the last state or before it."""
+    for first in range(min(len(events) - 2, LAST_START)):
+        for size, count in _repetitions(events[first], events[first + 1 :]):
+            yield _sampling(events[first], events[first + 1 :], range(size - 1, size * count, size))
     for last in (len(events) - 1, len(events) - 2):
         for first in range(last - 1, max(last - 4, -1), -1):
             start, end = events[first], events[last]
             if (start.m, start.c) != (end.m, end.c):
                 yield _sampling(start, events[first + 1 : last + 1], [last - first - 1])
+
+
+def _repeated(start: Event, events: Sequence[Event], ends: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the ends of steps where a round makes several: a loop that was unrolled, a step that is called twice."""
+    length = ends[0] + 1
+    for size, count in _repetitions(start, events[:length]):
+        if size * count == length:
+            yield [end - offset for end in ends for offset in range(length - size, -1, -size)]
+
+
+def _repetitions(start: Event, events: Sequence[Event]) -> Iterator[tuple[int, int]]:
+    """Yield how many statements make a step that writes m and c, and how often the next ones repeat it.
+
+    Each time it must move: statements that only copy or round the two make no step.
+    """
+    wrote = [event.wrote for event in events]
+    for size in range(1, len(events) // 2 + 1):
+        same = (wrote[index] == wrote[index % size] for index in range(len(events)))
+        written = next((index for index, one in enumerate(same) if not one), len(events)) // size
+        states = [(one.m, one.c) for one in (start, *events[size - 1 : size * written : size])]
+        moves = (not _is_rounded(before, after) for before, after in pairwise(states))
+        count = next((index for index, one in enumerate(moves) if not one), written)
+        if count > 1 and all(map(any, zip(*wrote[:size], strict=True))):
+            yield size, count
+            return
+
+
+def _is_rounded(before: tuple[float, float], after: tuple[float, float]) -> bool:
+    digits = max(len(repr(value).partition(".")[2]) for value in after)
+    return after == (round(before[0], digits), round(before[1], digits))
 
 
 def _chunks(events: Sequence[Event], ends: Sequence[int]) -> list[tuple[int, ...]]:

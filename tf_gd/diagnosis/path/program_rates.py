@@ -12,7 +12,7 @@ from tf_gd.diagnosis.path.candidates import Pair, statements_of
 from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_check import with_float32
 from tf_gd.diagnosis.path.program_record import NumberSeries, ProgramRecord
-from tf_gd.diagnosis.path.statements import Statement, Statements
+from tf_gd.diagnosis.path.statements import Statement, Statements, calls
 from tf_gd.diagnosis.path.step_factors import Rate, shares
 from tf_gd.points.arrays import Floats
 
@@ -110,9 +110,17 @@ def _numbers_in(statements: Iterable[Statement]) -> Iterator[float]:
 
 
 def _with_copied(update: list[Statement], statements: Statements) -> list[Statement]:
-    """Return the statements of an update, and where they only copy, as m, c = new_m, new_c, those that compute."""
+    """Return the statements of an update, and those that compute what it only copies, or takes from a function."""
     copies = [one for one in update if all(isinstance(node, ast.Assign) and _is_copy(node.value) for node in one.nodes)]
-    return [*update, *(one for one in _sources(copies, statements, near=False) if one not in update)]
+    computed = [*_sources(copies, statements, near=False), *_returns(update, statements)]
+    return [*update, *(one for one in computed if one not in update)]
+
+
+def _returns(update: Sequence[Statement], statements: Statements) -> Iterator[Statement]:
+    """Yield the `return` statements of the functions that an update calls."""
+    for function in statements.functions.values():
+        if any(calls(node, function.name) for statement in update for node in statement.nodes):
+            yield from (statements.by_line[one.lineno] for one in ast.walk(function) if isinstance(one, ast.Return))
 
 
 def _is_copy(value: ast.expr) -> bool:

@@ -21,6 +21,7 @@ from tf_gd.diagnosis.path.candidates import (
 )
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.inexact_steps import unlisted
+from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
 from tf_gd.diagnosis.path.program_batches import are_shuffled_apart, batch_trials
@@ -82,11 +83,12 @@ class ProgramSearch:
     def _is_another(self, pair: Pair, known: set[float]) -> bool:
         """Return whether a program trains these numbers as well: no copies of those that are known, and no sums.
 
-        The sums of a gradient shrink as the parameters of a descent without a target do, but begin anew in every step.
+        A copy may know the last state as well, which the arguments of a function do not show. The sums of a gradient
+        shrink as the parameters of a descent without a target do, but begin anew in every step.
         """
         both = (pair.m, pair.c)
         written = [writes_itself(series, self.statements) for series in both]
-        copied = any(known.issuperset(series.values.tolist()) for series in both)
+        copied = any(known.issuperset(series.values[: max(len(series.values) - 1, 2)].tolist()) for series in both)
         begun = max(int((series.values == series.values[0]).sum()) for series in both)
         trained = min(written) > 0 and max(written) == 1 and begun <= MOST_DESCENTS
         return pair.score >= LIKELY and trained and not copied
@@ -109,7 +111,7 @@ class ProgramSearch:
     def _trials(self) -> Iterator[Trial]:
         """Yield the ways to read the program, the likeliest first."""
         found = [
-            (pair.score + points.score + self._multiplied(pair, points) - 0.05 * index, pair, sampling, points)
+            (self._score(pair, points, sampling) - 0.05 * index, pair, sampling, points)
             for pair in self.pairs
             for index, sampling in enumerate(pair.samplings)
             for points in self.points
@@ -119,19 +121,26 @@ class ProgramSearch:
             if steps is not None:
                 yield Trial(pair, points, sampling, steps)
 
-    def _multiplied(self, pair: Pair, points: PointsCandidate) -> float:
-        """Return how much the source speaks for x and y: whether it multiplies x, and not y, by m."""
+    def _score(self, pair: Pair, points: PointsCandidate, sampling: Sampling) -> float:
+        """Return how much speaks for a reading: names, whether x, and not y, is multiplied by m, and what came first.
+
+        An array that is there only after the first state holds residuals, if not a batch.
+        """
         by_m = [self.statements.forms.multiplies(pair.m.name, one.name) for one in (points.x, points.y)]
-        return USED * (by_m[0] - by_m[1])
+        late = sum(bool(one.clock > sampling.clocks[0]) for one in (points.x, points.y))
+        return pair.score + points.score + USED * (by_m[0] - by_m[1]) - late
 
     def _right(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which the right update, or a multiple of it, explains every step.
 
         A reading that starts at the best line, so that its steps are too small to tell, is kept for the case that none
-        is right.
+        is right; and so is one that is not right as it is, for another may see several steps in each of its own.
         """
         at_rest: Descent | None = None
+        coarse: Descent | None = None
         for trial in trials:
+            if coarse is not None and not trial.is_finer(coarse):
+                continue
             few = trial.steps.part(slice(0, TRIED_QUICKLY))
             resting = (few.moved == 0).all(axis=0) & (few.trained > 0)
             apart = trial.pair.m.place != trial.pair.c.place
@@ -143,9 +152,13 @@ class ProgramSearch:
                 at_rest = at_rest or Descent(trial.pair, trial.points, trial.sampling, still)
             elif factor is not None and factor.is_telling:
                 found = self._judged(trial, RIGHT[:1])
-                if found is not None and (found.judgement.verdict != "wrong" or not resting.any()):
-                    return found if found.judgement.verdict != "wrong" else at_rest or found
-        return at_rest
+                if found is not None and found.judgement.verdict == "right":
+                    return found
+                if found is not None and found.judgement.verdict != "wrong":
+                    coarse = found
+                elif found is not None and not resting.any():
+                    coarse = coarse or found
+        return at_rest if coarse is None or (at_rest and coarse.judgement.verdict == "wrong") else coarse
 
     def _may_rest(self, pair: Pair) -> bool:
         """Return whether two numbers are trained, by their names or their updates, though they need not move."""

@@ -14,6 +14,8 @@ from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
 from tf_gd.points.arrays import Floats
 
+FINER = 1.9  # 2, but for what a program does between its steps
+
 
 @dataclass(frozen=True, eq=False)
 class Descent:
@@ -33,6 +35,12 @@ class Trial:
     points: PointsCandidate
     sampling: Sampling
     steps: PathSteps
+
+    def is_finer(self, other: Descent) -> bool:
+        """Return whether it takes two steps or more where another reading of the same points takes one."""
+        clocks = [one.sampling.clocks for one in (self, other)]
+        own, others = (float(one[-1] - one[0]) / (len(one) - 1) for one in clocks)
+        return self.points is other.points and FINER * own <= others
 
 
 def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSteps | None:
