@@ -118,6 +118,20 @@ def test_a_gradient_under_a_name_of_no_input_is_told():
     assert "returns dweights" in said(check_layer(affine_forward, backward, INPUTS))["unknown-gradient"]
 
 
+@pytest.mark.parametrize("parameters", [{"w": INPUTS["w"]}, np.array([[1, 2], [3, 4], [5, 6]])], ids=["dict", "whole"])
+def test_a_gradient_of_what_is_no_array_of_floating_numbers_is_told(parameters):
+    def forward(x, parameters):
+        w = parameters["w"] if isinstance(parameters, dict) else parameters
+        return x @ w, (x, w)
+
+    def backward(dout, cache):
+        x, w = cache
+        return dout @ w.T, {"w": 7 * x.T @ dout}
+
+    remarks = said(check_layer(forward, backward, {"x": X, "parameters": parameters}))
+    assert "value 1 (of parameters)" in remarks["unknown-gradient"]
+
+
 COURSE = """
 import numpy as np
 
@@ -183,3 +197,35 @@ def test_a_layer_in_a_file_that_changes_dout_is_right_and_told(tmp_path):
         "inputs = {'x': [[0.5, -1.0, 2.0]]}\n"
     )
     assert "changes dout in place" in said(check_file(path)["Relu.backward"])["in-place"]
+
+
+AFFINE = """
+import numpy as np
+
+class Affine:
+    def __init__(self, n, m):
+        self.W, self.b = np.random.default_rng(1).standard_normal((n, m)), np.zeros(m)
+        self.velocity = np.zeros(m)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = FACTOR * self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+layer = Affine(3, 2)
+x = np.random.default_rng(0).standard_normal((4, 3))
+layer.forward(x)
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("1", "right"), ("2", "wrong")])
+def test_the_parameters_of_a_layer_that_the_file_has_made_are_checked(tmp_path, factor, verdict):
+    path = tmp_path / "layers.py"
+    path.write_text(AFFINE.replace("FACTOR", factor))
+    check = check_file(path)["Affine.backward"]
+    assert not said(check, verdict)
+    assert verdict == "right" or "gradient of W is twice" in " ".join(str(check).split())

@@ -121,7 +121,9 @@ def _softmax(u: Floats) -> Floats:
 
 
 def _once_more(derivative: Callable[[Floats], Floats], text: str) -> tuple[str, str, Activation]:
-    sentence = f"is multiplied by {text} once more: it holds that derivative already."
+    sentence = (
+        f"is multiplied by {text} once more: no activation asks for it there, or it holds that derivative already."
+    )
     return "extra-activation-derivative", sentence, lambda v: v.to_a * derivative(v.z)
 
 
@@ -139,6 +141,8 @@ _OF_SUM: tuple[tuple[str, str, Activation], ...] = (
     _once_more(lambda z: _softmax(z) * (1 - _softmax(z)), "p (1 - p), p its softmax,"),
     _once_more(lambda z: 1 - np.tanh(z) ** 2, "1 - a^2, a its tanh,"),
     _once_more(lambda z: (z > 0).astype(float), "the step function"),
+    _once_more(lambda z: 1 - z**2, "1 - z^2, as if it were a tanh's output,"),
+    _once_more(lambda z: z * (1 - z), "z (1 - z), as if it were a sigmoid's output,"),
 )
 _ARGUMENT, _OTHER = "wrong-activation-argument", "wrong-activation-derivative"
 _FORMULAS: tuple[tuple[str, str, Callable[[Any, Any], Any]], ...] = (

@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from tf_gd.diagnosis.calling import Misbehaved, what_was_raised
 
 _PREFIXES = ("d", "grad_", "d_")
@@ -14,13 +16,18 @@ class ClassLayer:
     """A class with `forward` and `backward`, as a layer's two functions.
 
     What its constructor takes under a name of the inputs, such as W and b, are inputs of the layer, too: their
-    gradients are the attributes dW and db that `backward` leaves.
+    gradients are the attributes dW and db that `backward` leaves. Where the file has made such a layer, they are its
+    attributes W and b.
+
+    Attributes:
+        own: the parameters of the layer that the file has made, by name.
     """
 
     def __init__(self, made: type, there: Mapping[str, Any]) -> None:
         self._made = made
         self._first = next((value for value in there.values() if type(value) is made), None)
-        self.to_make = [] if self._first is not None else _names(vars(made).get("__init__"))
+        self.own = {} if self._first is None else _parameters(self._first)
+        self.to_make = _names(vars(made).get("__init__")) if self._first is None else list(self.own)
         self.to_call = _names(made.forward)  # type: ignore[attr-defined]
 
     def forward(self, **inputs: Any) -> Any:
@@ -47,7 +54,9 @@ class ClassLayer:
 
     def _layer(self, arguments: dict[str, Any]) -> Any:
         if self._first is not None:
-            return copy.deepcopy(self._first)
+            layer = copy.deepcopy(self._first)
+            vars(layer).update(arguments)
+            return layer
         try:
             return self._made(**arguments)
         except Exception as error:
@@ -63,3 +72,10 @@ def _names(function: Any) -> list[str]:
     except (TypeError, ValueError):
         return []
     return [one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+
+
+def _parameters(layer: Any) -> dict[str, Any]:
+    """Return the arrays in a layer's attributes of which `backward` leaves a gradient."""
+    named = set(getattr(getattr(type(layer).backward, "__code__", None), "co_names", ()))
+    arrays = {name: one for name, one in vars(layer).items() if isinstance(one, np.ndarray) and one.dtype.kind == "f"}
+    return {name: one for name, one in arrays.items() if named & {f"{prefix}{name}" for prefix in _PREFIXES}}

@@ -30,7 +30,7 @@ from tf_gd.diagnosis.model.factors import (
 from tf_gd.diagnosis.model.forgotten_data import dropped_point, forgotten_data, targets
 from tf_gd.diagnosis.model.held_constant import held_constant, masks
 from tf_gd.diagnosis.model.judgement import ModelJudgement
-from tf_gd.diagnosis.model.layer_mistakes import lost_contributions, output_derivatives, output_sums
+from tf_gd.diagnosis.model.layer_mistakes import extra_derivatives, lost_contributions, output_derivatives, output_sums
 from tf_gd.diagnosis.model.lost_sums import bias_sums, missing_factors, repeated_indices
 from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem
 from tf_gd.diagnosis.model.model_report import apart
@@ -63,6 +63,7 @@ KINDS: tuple[Mistakes, ...] = (
     parameter_added,
     targets,
     activations_of_sums,
+    extra_derivatives,
     held_constant,
     dropped_point,
     changed_derivatives,

@@ -54,10 +54,28 @@ def targets(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A target or labels left out of, or added to, what flows back to a sum, as p in place of p - y is."""
     view = views[0]
     for name in [name for name, value in view.problem.data.items() if isinstance(value, np.ndarray)][:_MOST_DATA]:
+        said = f"what {name} contributes: {name} is left out, or has the wrong sign, in prediction minus {name}"
         for place, (_, kind) in enumerate(view.loss.facts.activations):
             if kind == SUM and view.inside("activation", place):
-                said = f"what {name} contributes: {name} is left out, or has the wrong sign, in prediction minus {name}"
                 yield from added(view, names, "missing-target", said, _flow_of_target(place, name))
+        if len(names) == 1 and not name.startswith("dout"):
+            yield from added(view, names, "missing-target", said, _target_of_logits(names[0], name))
+
+
+def _target_of_logits(logits: str, name: str) -> Pattern:
+    """Return the share of a target where a parameter is the sum itself, as the logits of a cross-entropy are."""
+
+    def share(view: Compared) -> Floats:
+        values, shape = np.full(view.truth.size, np.nan), view.problem.params[logits].shape
+        target = _like(view.problem.data[name], shape)
+        if target is not None:
+            for dout in [value for key, value in view.problem.data.items() if key.startswith("dout")]:
+                rows = dout[..., None] if dout.shape == shape[:-1] else dout
+                target = target * rows if np.ndim(rows) in (0, len(shape)) else np.full(shape, np.nan)
+            values[view.problem.slices[logits]] = np.ravel(target)
+        return values
+
+    return share
 
 
 def _flow_of_target(place: int, name: str) -> Pattern:
@@ -106,19 +124,38 @@ def _at_data(names: list[str], name: str, change: Callable[[Any], Any]) -> Calla
 
 
 def dropped_point(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
-    """The first or the last point that was left out, of a sum or of a mean."""
+    """The first or the last point that was left out, of a sum or of a mean; a penalty is not divided by n."""
     view = views[0]
-    for place, (_, kind) in enumerate(view.loss.facts.activations if view.by_slopes else ()):
-        for which, row in (("last", -1), ("first", 0)) if kind == SUM and view.inside("activation", place) else ():
-            message = f"The gradient of {listed(names)} leaves out the {which} point."
-            yield ModelMistake(f"{which}-point-dropped", message, _without_row(place, row))
-    if view.by_slopes:
-        return
-    for n in view.problem.lengths[:1]:
-        for which, rows in (("last", slice(0, n - 1)), ("first", slice(1, n))):
-            for scale, mean in ((1.0, ""), ((n - 1) / n, " and still divides by all")):
-                message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{mean}."
-                yield ModelMistake(f"{which}-point-dropped", message, _without(n, rows, scale))
+    kept: list[Pattern] = [lambda view: 0.0 * view.truth]
+    kept += [lambda view, place=place: view.terms[place][1] for place in range(len(view.terms))]  # type: ignore[misc]
+    for (n, which), (mean, sum_of_others) in _dropped(view).items():
+        for penalty in kept:
+            for scale, said in ((1.0, ""), (mean, " and divides by another number")):
+                message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{said}."
+                yield ModelMistake(f"{which}-point-dropped", message, _scaled(sum_of_others, scale, penalty))
+
+
+def _dropped(view: Compared) -> dict[tuple[int, str], tuple[float, Pattern]]:
+    """Return the gradient without a point, and the factor between the two ways of dividing it."""
+    if not view.by_slopes:
+        return {
+            (n, which): ((n - 1) / n, _without(n, rows))
+            for n in view.problem.lengths[:1]
+            for which, rows in (("last", slice(0, n - 1)), ("first", slice(1, n)))
+        }
+    sums = [place for place, (_, kind) in enumerate(view.loss.facts.activations) if kind == SUM]
+    flows = {place: view.inside("activation", place) for place in sums}
+    return {
+        (n, which): (n / (n - 1), _without_row(place, row))
+        for place, numbers in flows.items()
+        for n in [len(numbers[2]) if numbers else 0]
+        for which, row in (("last", -1), ("first", 0))
+        if n > 1
+    }
+
+
+def _scaled(pattern: Pattern, scale: float, penalty: Pattern) -> Pattern:
+    return lambda view: scale * (pattern(view) - penalty(view)) + penalty(view)
 
 
 def _without_row(place: int, row: int) -> Pattern:
@@ -130,8 +167,8 @@ def _without_row(place: int, row: int) -> Pattern:
     return pattern
 
 
-def _without(n: int, rows: slice, scale: float) -> Callable[[Compared], Floats]:
-    return lambda view: scale * view.once(("rows", n, rows.start, rows.stop), lambda: _gradient_of_rows(view, n, rows))
+def _without(n: int, rows: slice) -> Pattern:
+    return lambda view: view.once(("rows", n, rows.start, rows.stop), lambda: _gradient_of_rows(view, n, rows))
 
 
 def _gradient_of_rows(view: Compared, n: int, rows: slice) -> Floats:

@@ -204,8 +204,10 @@ def _steps(graph: TracedLoss) -> list[tuple[Tensor, Tensor]]:
         start = next(iter(starts.values()))
         if operation.type == "Softmax":
             found.append((dependent[0], output))
-        if operation.type in _CROSS_ENTROPIES or operation.type in ACTIVATIONS | {"Softmax"}:
-            found.append((start, start))  # an activation's or a cross-entropy's sum, and all that flows back to it
+        if operation.type in _CROSS_ENTROPIES | ACTIVATIONS | {"Softmax"} or (
+            operation.type in ("Sum", "Mean") and start is not dependent[0]
+        ):  # an activation's or a cross-entropy's sum, or a prediction, and all that flows back to it
+            found.append((start, start))
         if len(starts) > 1 or not _elementwise(operation, output, start) or operation.type == "Softmax":
             roots |= {id(each): each for each in operation.outputs}
             continue

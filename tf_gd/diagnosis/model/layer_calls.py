@@ -121,7 +121,7 @@ class Layer:
         except Misbehaved:
             return self._floating
         names = names_returned(returned, floating, list(self._inputs))
-        self.remarks |= not_checked(returned, names, floating)
+        self.remarks |= not_checked(returned, names, floating, list(self._inputs))
         return names
 
 

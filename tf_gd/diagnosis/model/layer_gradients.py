@@ -56,20 +56,33 @@ def by_name(returned: Any, names: list[str], inputs: Sequence[str]) -> dict[str,
     return dict(zip(names, values, strict=True))
 
 
-def not_checked(returned: Any, names: list[str], floating: Mapping[str, Any]) -> Iterator[Finding]:
+def not_checked(
+    returned: Any, names: list[str], floating: Mapping[str, Any], inputs: Sequence[str]
+) -> Iterator[Finding]:
     """Yield remarks on inputs whose gradient is missing, and on gradients that belong to no input."""
     if missing := [name for name in floating if name not in names]:
         yield (
             "missing-gradient",
             f"Your backward returns no gradient of {listed(missing)}: only that of {listed(names)} was checked.",
         )
-    keys = {_key(name, returned) for name in names} if isinstance(returned, Mapping) else set()
-    if others := [str(key) for key in returned if key not in keys] if keys else []:
+    others = _others(returned, names, inputs)
+    if others:
         yield (
             "unknown-gradient",
-            f"Your backward returns {plain(', '.join(others))[1:-1]}, which no array among the inputs is called after: "
-            "this was not checked.",
+            f"Your backward returns {plain(', '.join(others))[1:-1]}, which belongs to no array of floating numbers "
+            "among the inputs: this was not checked.",
         )
+
+
+def _others(returned: Any, names: list[str], inputs: Sequence[str]) -> list[str]:
+    """Return what is the gradient of none of these inputs: the keys, or the places in a tuple."""
+    if isinstance(returned, Mapping):
+        keys = {_key(name, returned) for name in names}
+        return [str(key) for key in returned if key not in keys and keys != {None}]
+    if not isinstance(returned, tuple | list) or not len(returned) == len(inputs) > len(names):
+        return []
+    pairs = enumerate(zip(inputs, returned, strict=True))
+    return [f"value {place} (of {name})" for place, (name, one) in pairs if name not in names and one is not None]
 
 
 def _key(name: str, returned: Mapping[Any, Any]) -> Any:

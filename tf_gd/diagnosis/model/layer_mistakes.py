@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.model.activations import Values, flows
+from tf_gd.diagnosis.model.activations import Activation, Values, flows
 from tf_gd.diagnosis.model.comparison_of_gradients import Compared, ModelMistake
-from tf_gd.diagnosis.model.factors import subject
+from tf_gd.diagnosis.model.factors import listed, subject
+from tf_gd.diagnosis.model.graph_facts import SUM
 from tf_gd.points.arrays import Floats
 
 _STEP = 2.0**-12  # of central differences of the output, extrapolated once
 _ROUGH = 1e-7  # relative error of what they give
+_FAR = 2.0**12  # in the size of an element: past whatever it is compared with
 _MOST_AXES = 4
 
 
@@ -23,14 +26,53 @@ def output_derivatives(views: list[Compared], names: list[str]) -> Iterator[Mode
     outputs = views[0].inside("output")
     if len(outputs) != 1:
         return
-    is_softmax = outputs[0].ndim > 0 and bool((outputs[0] >= 0).all()) and np.allclose(outputs[0].sum(axis=-1), 1)
-    for name, sentence, flow in flows("Softmax" if is_softmax else ""):
+    dropout = _is_dropout(views[0], names[0], outputs[0])
+    for name, sentence, flow in flows("Softmax" if is_softmax(outputs[0]) else ""):
+        if dropout and name.startswith("missing"):
+            name, sentence = "mask-forgotten", "is a mask, zeros and one other number, that is missing: multiply by it."
         yield ModelMistake(
             name, f"In the gradient of {names[0]}, the layer's derivative {sentence}", _of(names[0], flow), 4.0
         )
 
 
-def _of(name: str, flow: Callable[[Values], Floats]) -> Callable[[Compared], Floats]:
+def _is_dropout(view: Compared, name: str, output: Floats) -> bool:
+    """Whether a layer multiplies by zeros and one other number, and that not where its input is above 0."""
+    x, (dout,) = np.asarray(view.problem.params[name], np.float64), _douts(view)
+    mask = np.round(view.truth[view.problem.slices[name]].reshape(x.shape) / dout, 6)
+    values = np.unique(mask)
+    is_mask = values.size == 2 and (values == 0).any() and np.allclose(mask * x, output, rtol=1e-5)
+    return bool(is_mask) and not np.array_equal(mask, x > 0)
+
+
+def extra_derivatives(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
+    """The derivative of an activation that the output of a layer does not go through."""
+    outputs = views[0].inside("output")
+    keys = [key for key in views[0].problem.data if key.startswith("dout")]
+    for place, key in enumerate(keys if len(keys) == len(outputs) else []):
+        if outputs[place].ndim and not is_softmax(outputs[place]):
+            for name, sentence, flow in flows(SUM):
+                said = f"In the gradient of {listed(names)}, what flows back to the output, {key}, {sentence}"
+                yield ModelMistake(name, said, _with_dout(names, place, key, flow), 4.0)
+
+
+def _with_dout(
+    names: list[str], place: int, key: str, flow: Callable[[Values], Floats]
+) -> Callable[[Compared], Floats]:
+    def pattern(view: Compared) -> Floats:
+        output, dout = view.inside("output")[place], view.problem.data[key]
+        with np.errstate(all="ignore"):
+            changed = flow(Values(output, output, dout, dout))
+        return view.right_at(view.problem.with_data(**{key: changed}), names)
+
+    return pattern
+
+
+def is_softmax(output: Floats) -> bool:
+    """Whether rows of numbers that are not negative add up to 1."""
+    return output.ndim > 0 and bool((output >= 0).all()) and np.allclose(output.sum(axis=-1), 1)
+
+
+def _of(name: str, flow: Activation) -> Callable[[Compared], Floats]:
     def pattern(view: Compared) -> Floats:
         room, values = view.problem.slices[name], np.array(view.truth, np.float64)
         (dout,), (output,) = _douts(view), view.inside("output")
@@ -79,14 +121,15 @@ def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mode
     for place, dout in enumerate(_douts(views[0])):
         for axes in _subsets(dout.ndim):
             for which, last in (("last", True), ("first", False)):
-                yield ModelMistake(
-                    "assigned-not-added",
-                    f"{subject(names)} made of the {which} contribution alone, of those along axis "
-                    f"{' and '.join(map(str, axes))} of the output: add them up, with `+=`; where an index is "
-                    "repeated, with np.add.at.",
-                    parts.one(place, axes, last),
-                    roughness=_ROUGH,
-                )
+                for windows in (False, True):
+                    yield ModelMistake(
+                        "assigned-not-added",
+                        f"{subject(names)} made of the {which} contribution alone, of those along axis "
+                        f"{' and '.join(map(str, axes))} of the output: add them up, with `+=`; where an index is "
+                        "repeated, with np.add.at.",
+                        parts.one(place, axes, last, windows),
+                        roughness=_ROUGH,
+                    )
         for axis, length in enumerate(dout.shape):
             for which, index in (("last", -1), ("first", 0)):
                 message = (
@@ -102,55 +145,72 @@ class _Contributions:
 
     def __init__(self, names: list[str]) -> None:
         self._names = names
-        self._known: dict[int, tuple[Compared, dict[int, list[Floats]]]] = {}
 
-    def one(self, place: int, axes: tuple[int, ...], last: bool) -> Callable[[Compared], Floats]:
-        """Return the gradient where only one position along these axes counts for each element."""
+    def one(self, place: int, axes: tuple[int, ...], last: bool, windows: bool) -> Callable[[Compared], Floats]:
+        """Return the gradient where only one position along these axes counts for each element.
 
-        def value(parts: list[Floats]) -> float:
-            rest = tuple(axis for axis in range(parts[place].ndim) if axis not in axes)
-            along = parts[place].sum(axis=rest).ravel()
-            touched = np.flatnonzero(abs(parts[place]).max(axis=rest, initial=0.0).ravel())
-            return float(along[touched[-1 if last else 0]]) if touched.size else 0.0
+        Args:
+            windows: whether it is the last whose window holds the element, though it may contribute 0, as in max
+                pooling; else the last that contributes.
+        """
+
+        def value(view: Compared, index: int) -> float:
+            part = _contributions(view, index)[place]
+            rest = tuple(axis for axis in range(part.ndim) if axis not in axes)
+            counts = _windows(view, index)[place] if windows else part != 0
+            touched = np.flatnonzero(counts.any(axis=rest).ravel())
+            return float(part.sum(axis=rest).ravel()[touched[-1 if last else 0]]) if touched.size else 0.0
 
         return self._pattern(value)
 
     def without(self, place: int, axis: int, index: int) -> Callable[[Compared], Floats]:
         """Return the gradient without one position along an axis."""
-        return self._pattern(
-            lambda parts: float(sum(part.sum() for part in parts) - parts[place].take(index, axis=axis).sum())
-        )
 
-    def _pattern(self, value: Callable[[list[Floats]], float]) -> Callable[[Compared], Floats]:
+        def value(view: Compared, element: int) -> float:
+            parts = _contributions(view, element)
+            return float(sum(part.sum() for part in parts) - parts[place].take(index, axis=axis).sum())
+
+        return self._pattern(value)
+
+    def _pattern(self, value: Callable[[Compared, int], float]) -> Callable[[Compared], Floats]:
         def pattern(view: Compared) -> Floats:
             values = np.full(view.truth.size, np.nan)
-            for index, parts in self._at(view).items():
-                values[index] = value(parts)
+            for index in view.elements(self._names).tolist():
+                values[index] = value(view, index)
             return values
 
         return pattern
 
-    def _at(self, view: Compared) -> dict[int, list[Floats]]:
-        if id(view) not in self._known:
-            elements = view.elements(self._names).tolist()
-            self._known[id(view)] = view, {index: _contributions(view, index) for index in elements}
-        return self._known[id(view)][1]
-
 
 def _contributions(view: Compared, index: int) -> list[Floats]:
     """Return dout times the derivative of each output with respect to one element."""
-    here, step = view.problem.vector, _STEP * view.problem.scales[index]
-    there = np.zeros_like(here)
-    there[index] = step
 
-    def slopes(times: float) -> list[Floats]:
-        above, below = (
-            view.loss.inside("output", 0, view.problem.at(here + sign * times * there)) for sign in (1.0, -1.0)
-        )
-        return [(high - low) / (2 * times * step) for high, low in zip(above, below, strict=True)]
+    def slopes(step: float) -> list[Floats]:
+        above, below = (_outputs_at(view, index, sign * step) for sign in (1.0, -1.0))
+        return [(high - low) / (2 * step * view.problem.scales[index]) for high, low in zip(above, below, strict=True)]
 
-    pairs = zip(_douts(view), slopes(1.0), slopes(0.5), strict=True)
-    return [dout * (4 * narrow - wide) / 3 for dout, wide, narrow in pairs]
+    def contributions() -> list[Floats]:
+        pairs = zip(_douts(view), slopes(_STEP), slopes(_STEP / 2), strict=True)
+        return [dout * (4 * narrow - wide) / 3 for dout, wide, narrow in pairs]
+
+    return view.once(("contributions", index), contributions)
+
+
+def _windows(view: Compared, index: int) -> list[Any]:
+    """Return where each output depends on an element, if not here then far off."""
+
+    def moved() -> list[Any]:
+        far = [_outputs_at(view, index, sign * _FAR) for sign in (1.0, -1.0)]
+        return [(one != other) | (one != here) for one, other, here in zip(*far, view.inside("output"), strict=True)]
+
+    return view.once(("windows", index), moved)
+
+
+def _outputs_at(view: Compared, index: int, step: float) -> list[Floats]:
+    """Return the outputs with one element moved, in its own size."""
+    there = view.problem.vector.copy()
+    there[index] += step * view.problem.scales[index]
+    return view.loss.inside("output", 0, view.problem.at(there))
 
 
 def _douts(view: Compared) -> list[Floats]:

@@ -14,8 +14,8 @@ from tf_gd.diagnosis.model.graph_facts import Facts, Inside
 from tf_gd.diagnosis.model.loss_calls import Loss, bad_loss, call_loss, outputs_of, require_finite
 from tf_gd.diagnosis.model.loss_graph import LossGraph
 from tf_gd.diagnosis.model.model_problem import ModelProblem
-from tf_gd.diagnosis.model.numpy_reading import NumpyReading
-from tf_gd.diagnosis.model.own_gradients import OWN_GRADIENTS, has_own_gradient
+from tf_gd.diagnosis.model.numpy_reading import NumpyReading, means_over
+from tf_gd.diagnosis.model.own_gradients import OWN_GRADIENTS, has_own_gradient, operations_noted
 from tf_gd.diagnosis.model.traced_loss import operations_of
 from tf_gd.errors import plain
 from tf_gd.loading import load_tensorflow
@@ -53,7 +53,7 @@ class EagerLoss(_WithoutGraph):
     def __init__(self, loss: Loss, problem: ModelProblem) -> None:
         self.loss, self.problem, self._tf = loss, problem, load_tensorflow()
         self.unit = max(UNITS[array.dtype.name] for array in problem.params.values())
-        with _operations_noted() as self._noted:
+        with operations_noted() as self._noted:
             self._first = self._value_and_gradient(problem)
         self.unit = max(self.unit, *(UNITS.get(dtype, 0.0) for _, dtype in self._noted), 0.0)
         require_finite(*self._first, problem)
@@ -186,11 +186,16 @@ class NumpyLoss(_WithoutGraph):
     @property
     def facts(self) -> Facts:  # type: ignore[override]
         """What is read off its values."""
-        return replace(self._reading.facts, calls=tuple((call.text, call.kind) for call in self._calls))
+        calls = tuple((call.text, call.kind) for call in self._calls)
+        return replace(self._reading.facts, calls=calls, divisors=self._divisors)
 
     @cached_property
     def _calls(self) -> list[ActivationCall]:
         return calls_in(self.loss, self.problem)
+
+    @cached_property
+    def _divisors(self) -> tuple[int, ...]:
+        return tuple(means_over(self.value, self.problem))
 
     @cached_property
     def _reading(self) -> NumpyReading:
@@ -224,33 +229,3 @@ def _array(value: Any) -> Any:
         return np.asarray(value)
     except Exception:
         return np.asarray(None)
-
-
-@contextlib.contextmanager
-def _operations_noted() -> Any:
-    """Note the type of each operation that TensorFlow runs eagerly meanwhile, with the dtypes of its results."""
-    noted: set[tuple[str, str]] = set()
-    callbacks = _op_callbacks()
-
-    def note(op_type: str, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
-        kind = op_type.decode() if isinstance(op_type, bytes) else str(op_type)
-        noted.update((kind, output.dtype.name) for output in outputs)
-
-    if callbacks is None:
-        yield noted
-        return
-    callbacks.add_op_callback(note)
-    try:
-        yield noted
-    finally:
-        callbacks.remove_op_callback(note)
-
-
-def _op_callbacks() -> Any:
-    """Return TensorFlow's module that tells of each operation, or None where this version has none."""
-    load_tensorflow()
-    with contextlib.suppress(ImportError):
-        import importlib
-
-        return importlib.import_module("tensorflow.python.framework.op_callbacks")
-    return None

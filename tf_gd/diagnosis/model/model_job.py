@@ -147,22 +147,24 @@ class _Watch:
 def _model(what: str, there: dict[str, Any], watch: _Watch) -> tuple[Callable[..., Any], HandGradient, ModelProblem]:
     """Return a loss, its hand-derived gradient, and where they are compared."""
     if is_layer(what):
-        forward, backward, names = _layer(what, there)
-        layer = Layer(watch.watched(forward), watch.watched(backward), _inputs(what, names, there))
+        forward, backward, inputs = _layer(what, there)
+        layer = Layer(watch.watched(forward), watch.watched(backward), inputs)
         return layer, HandGradient(layer.gradient, layer.remarks), ModelProblem.of(*layer.split())
     params, data = (there.get(stored_for(what, kind, there) or "") for kind in ("params", "data"))
     problem = ModelProblem.of(params, {} if data is None else data)  # type: ignore[arg-type]
     return watch.watched(there[loss_of(what)]), HandGradient(watch.watched(there[what])), problem
 
 
-def _layer(what: str, there: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], dict[str, bool]]:
-    """Return a layer's two functions, and for each of its inputs whether it may be left out."""
+def _layer(what: str, there: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any], Mapping[str, Any]]:
+    """Return a layer's two functions, and its inputs."""
     if "." in what:
         layer = ClassLayer(there[what.partition(".")[0]], there)
-        return layer.forward, layer.backward, dict.fromkeys([*layer.to_call, *layer.to_make], False)
+        names = [name for name in (*layer.to_call, *layer.to_make) if name not in layer.own]
+        return layer.forward, layer.backward, {**_inputs(what, dict.fromkeys(names, False), there), **layer.own}
     forward = there[_forward_of(what, there)]
     parameters = inspect.signature(forward).parameters
-    return forward, there[what], {name: one.default is not one.empty for name, one in parameters.items()}
+    optional = {name: one.default is not one.empty for name, one in parameters.items()}
+    return forward, there[what], _inputs(what, optional, there)
 
 
 def _forward_of(what: str, there: dict[str, Any]) -> str:
@@ -170,7 +172,7 @@ def _forward_of(what: str, there: dict[str, Any]) -> str:
 
 
 def _inputs(backward: str, names: dict[str, bool], there: dict[str, Any]) -> Mapping[str, Any]:
-    """Return the inputs at which a layer is checked.
+    """Return the inputs at which a layer is checked; `names` tells for each whether it may be left out.
 
     Raises:
         Misbehaved: the file has none.

@@ -1,11 +1,42 @@
 """What can be told of a loss in NumPy, as it is told of a graph: its sums, penalties and activations."""
 
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from tf_gd.diagnosis.model.graph_facts import SUM, Facts, Inside, Use
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.numpy_layers import KNOWN, Numbers, NumpyLayers
 from tf_gd.points.arrays import Floats
+
+_SAME = 1e-9
+
+
+def means_over(value: Callable[[ModelProblem], float], problem: ModelProblem) -> Iterator[int]:
+    """Yield the lengths of data over which a loss is a mean, with or without a penalty.
+
+    For a mean, n L(all points) = (n - 1) L(all but the last) + L(the last), whatever is added that no point changes.
+    """
+    for n in problem.lengths:
+        for what in ("data", "data and params"):  # logits are a parameter with a row for each point
+            with contextlib.suppress(Exception):  # where the loss insists on the number of points
+                others, last = (value(_rows(problem, n, rows, what)) for rows in (slice(0, n - 1), slice(n - 1, n)))
+                whole = value(problem)
+                off = abs(n * whole - (n - 1) * others - last)
+                if off <= _SAME * n * max(abs(whole), abs(others)) < abs(whole - last):
+                    yield n
+                    break
+
+
+def _rows(problem: ModelProblem, n: int, rows: slice, what: str) -> ModelProblem:
+    def cut(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: one[rows] if np.ndim(one) and len(one) == n else one for key, one in values.items()}
+
+    params = cut(problem.params) if "params" in what else problem.params
+    return replace(problem, params=params, data=cut(problem.data))
 
 
 class NumpyReading(NumpyLayers):
