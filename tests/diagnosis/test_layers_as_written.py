@@ -118,18 +118,57 @@ def test_a_gradient_under_a_name_of_no_input_is_told():
     assert "returns dweights" in said(check_layer(affine_forward, backward, INPUTS))["unknown-gradient"]
 
 
-@pytest.mark.parametrize("parameters", [{"w": INPUTS["w"]}, np.array([[1, 2], [3, 4], [5, 6]])], ids=["dict", "whole"])
-def test_a_gradient_of_what_is_no_array_of_floating_numbers_is_told(parameters):
-    def forward(x, parameters):
-        w = parameters["w"] if isinstance(parameters, dict) else parameters
-        return x @ w, (x, w)
-
+def test_a_gradient_of_what_is_no_array_of_floating_numbers_is_told():
     def backward(dout, cache):
-        x, w = cache
-        return dout @ w.T, {"w": 7 * x.T @ dout}
+        return dout @ cache[1].T, 7 * cache[0].T @ dout
 
-    remarks = said(check_layer(forward, backward, {"x": X, "parameters": parameters}))
-    assert "value 1 (of parameters)" in remarks["unknown-gradient"]
+    inputs = {"x": X, "w": np.array([[1, 2], [3, 4], [5, 6]])}
+    remarks = said(check_layer(lambda x, w: (x @ w, (x, w)), backward, inputs))
+    assert "value 1 (of w)" in remarks["unknown-gradient"]
+
+
+def cell_forward(x, h, parameters):
+    a = np.tanh(x @ parameters["Wx"] + h @ parameters["Wh"] + parameters["b"])
+    return a, (a, x, h, parameters)
+
+
+CELL = {"Wx": draw(3, 2, seed=1), "Wh": draw(2, 2, seed=2), "b": draw(2, seed=3), "scale": 1.0}
+
+
+@pytest.mark.parametrize("form", ["dict", "in its place", "without names of derivatives"])
+@pytest.mark.parametrize(("factor", "verdict"), [(1, "right"), (2, "wrong")])
+def test_parameters_in_a_dict_are_checked(form, factor, verdict):
+    def backward(dout, cache):
+        a, x, h, parameters = cache
+        dz = dout * (1 - a * a)
+        dx, dh = dz @ parameters["Wx"].T, dz @ parameters["Wh"].T
+        inner = {"dWx": x.T @ dz, "dWh": factor * h.T @ dz, "db": dz.sum(0)}
+        if form == "dict":
+            return {"dx": dx, "dh": dh, **inner}
+        return dx, dh, (inner if form == "in its place" else {key[1:]: value for key, value in inner.items()})
+
+    check = check_layer(cell_forward, backward, {"x": X, "h": draw(4, 2, seed=4), "parameters": CELL})
+    assert not said(check, verdict)
+    assert verdict == "right" or "gradient of parameters.Wh is twice" in " ".join(str(check).split())
+
+
+def test_what_is_left_out_of_the_parameters_in_a_dict_is_told():
+    def backward(dout, cache):
+        a, x, _, parameters = cache
+        dz = dout * (1 - a * a)
+        return {"dx": dz @ parameters["Wx"].T, "dh": dz @ parameters["Wh"].T, "dWx": x.T @ dz, "db": dz.sum(0)}
+
+    remarks = said(check_layer(cell_forward, backward, {"x": X, "h": draw(4, 2, seed=4), "parameters": CELL}))
+    assert "no gradient of parameters.Wh:" in remarks["missing-gradient"]
+
+
+def test_arrays_in_a_dict_that_keeps_statistics_get_no_remark():
+    def forward(x, statistics):
+        statistics["mean"] = 0.9 * statistics["mean"] + 0.1 * x.mean(0)
+        return x - x.mean(0), None
+
+    inputs = {"x": X, "statistics": {"mean": np.zeros(3), "mode": "train"}}
+    assert not said(check_layer(forward, lambda dout, cache: dout - dout.mean(0), inputs))
 
 
 COURSE = """

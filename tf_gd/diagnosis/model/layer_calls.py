@@ -23,9 +23,10 @@ class Layer:
     """
 
     def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any], inputs: Mapping[str, Any]) -> None:
-        self._forward, self._backward, self._inputs = forward, backward, dict(inputs)
+        self._forward, self._backward, self._order = forward, backward, list(inputs)
+        self._inputs = _without_dicts(inputs)
         self.remarks: dict[str, str] = {}
-        self._floating = [name for name, value in inputs.items() if _is_floating(value)]
+        self._floating = [name for name, value in self._inputs.items() if _is_floating(value)]
         if not self._floating:
             raise invalid("inputs", "a dict with at least one array of floating numbers", inputs)
         outputs, _ = self._outputs(self._call_forward(self._arrays()))
@@ -54,7 +55,7 @@ class Layer:
 
     def gradient(self, **arguments: Any) -> dict[str, Any]:
         """Return what backward returns, under the names of the inputs; what it changes in place is a remark."""
-        return by_name(self._backward_at(arguments), self._returned, list(self._inputs))
+        return by_name(self._backward_at(arguments), self._returned, self._order)
 
     def _backward_at(self, arguments: dict[str, Any]) -> Any:
         """Return what backward returns, from copies of all that it can reach."""
@@ -82,7 +83,7 @@ class Layer:
     def _call_forward(self, arguments: dict[str, Any]) -> Any:
         try:
             with np.errstate(all="ignore"):
-                return self._forward(**arguments)
+                return self._forward(**_with_dicts(arguments))
         except Misbehaved:
             raise
         except (Exception, SystemExit) as error:
@@ -104,7 +105,7 @@ class Layer:
         elif _takes(self._backward, len(douts)):
             call = lambda: self._backward(*douts)  # noqa: E731
         else:
-            call = lambda: self._backward(*douts, **arguments)  # noqa: E731
+            call = lambda: self._backward(*douts, **_with_dicts(arguments))  # noqa: E731
         try:
             with np.errstate(all="ignore"):
                 return call()
@@ -120,8 +121,8 @@ class Layer:
             returned = self._backward_at(self._arrays() | {name: dout.copy() for name, dout in self.douts.items()})
         except Misbehaved:
             return self._floating
-        names = names_returned(returned, floating, list(self._inputs))
-        self.remarks |= not_checked(returned, names, floating, list(self._inputs))
+        names = names_returned(returned, floating, self._order)
+        self.remarks |= not_checked(returned, names, floating, self._order)
         return names
 
 
@@ -136,6 +137,26 @@ def drawn_dout(shape: tuple[int, ...], name: str) -> Floats:
     """Return what flows back to an output: drawn at random, no element small, so that a forgotten one shows."""
     rng = np.random.default_rng(list(name.encode()))
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
+
+
+def _without_dicts(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs with the arrays of a dict under names of their own, as `parameters.W`."""
+    flat: dict[str, Any] = {}
+    for name, value in inputs.items():
+        arrays = [key for key, part in value.items() if _is_floating(part)] if isinstance(value, Mapping) else []
+        flat[name] = {key: part for key, part in value.items() if key not in arrays} if arrays else value
+        flat |= {f"{name}.{key}": value[key] for key in arrays}
+    return flat
+
+
+def _with_dicts(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that a pass takes, the arrays of a dict in it again."""
+    nested = {name: value for name, value in arguments.items() if "." not in name}
+    for name, value in arguments.items():
+        if "." in name:
+            top, _, key = name.partition(".")
+            nested[top] = {**nested[top], key: value}
+    return nested
 
 
 def _is_floating(value: Any) -> bool:

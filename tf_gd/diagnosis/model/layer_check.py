@@ -24,8 +24,9 @@ def check_layer(forward: Callable[..., Any], backward: Callable[..., Any], input
         backward: called as `backward(dout, cache)`, with one `dout` for each output; without a cache as
             `backward(dout)` or `backward(dout, **inputs)`. Returns a dict with the gradients by the inputs' names
             (`dx` for `x`, too), or a tuple in the order of the inputs that are floating arrays, or one array.
-        inputs: name -> array at which the layer is checked; whole numbers, masks of bool, numbers, strings and dicts
-            are passed on as they are. An input for which backward returns nothing is not checked, and a remark says so.
+        inputs: name -> array at which the layer is checked; whole numbers, masks of bool, numbers and strings are
+            passed on as they are; the arrays in a dict are inputs, too, under its keys. An input for which backward
+            returns nothing is not checked, and a remark says so.
 
     Returns:
         A `GradientCheck`, as `check_gradient` does.

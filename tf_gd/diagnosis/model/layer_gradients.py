@@ -1,4 +1,8 @@
-"""What a layer's backward pass returned, under the names of the layer's inputs."""
+"""What a layer's backward pass returned, under the names of the layer's inputs.
+
+An array in a dict among the inputs is called `parameters.W`; its gradient may be found under `dW`, in a dict that
+backward returns, or in one that it returns in the place of `parameters`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -21,11 +25,11 @@ def names_returned(returned: Any, floating: Mapping[str, Any], inputs: Sequence[
         returned: a dict by name, or as many arrays in the order of the inputs; fewer are taken for the first inputs
             whose shapes they have.
         floating: the inputs that have a gradient, by name.
-        inputs: the names of all inputs.
+        inputs: the names of all inputs, in the order in which forward takes them.
     """
-    names = list(floating)
+    returned, names = _in_one_dict(returned, inputs), [name for name in floating if name in inputs] or list(floating)
     if isinstance(returned, Mapping):
-        return [name for name in names if _key(name, returned) is not None] or names
+        return [name for name in floating if _key(name, returned) is not None] or names
     values = list(returned) if isinstance(returned, tuple | list) else [returned]
     if returned is None or len(values) in (0, len(inputs)) or len(values) >= len(names):
         return names
@@ -43,6 +47,7 @@ def by_name(returned: Any, names: list[str], inputs: Sequence[str]) -> dict[str,
     wanted = f"It must return a dict with the keys {', '.join(names)}, or as many arrays in this order."
     if returned is None:
         raise Misbehaved("returns-nothing", f"Your backward returned None. {wanted} Is a `return` missing?")
+    returned = _in_one_dict(returned, inputs)
     if isinstance(returned, Mapping):
         keys = {name: _key(name, returned) for name in names}
         if None in keys.values():
@@ -60,12 +65,14 @@ def not_checked(
     returned: Any, names: list[str], floating: Mapping[str, Any], inputs: Sequence[str]
 ) -> Iterator[Finding]:
     """Yield remarks on inputs whose gradient is missing, and on gradients that belong to no input."""
-    if missing := [name for name in floating if name not in names]:
+    dicts = {name.partition(".")[0] for name in names if "." in name}
+    known = [name for name in floating if name in inputs or name.partition(".")[0] in dicts]
+    if missing := [name for name in known if name not in names]:
         yield (
             "missing-gradient",
             f"Your backward returns no gradient of {listed(missing)}: only that of {listed(names)} was checked.",
         )
-    others = _others(returned, names, inputs)
+    others = _others(_in_one_dict(returned, inputs), names, inputs)
     if others:
         yield (
             "unknown-gradient",
@@ -87,11 +94,25 @@ def _others(returned: Any, names: list[str], inputs: Sequence[str]) -> list[str]
 
 def _key(name: str, returned: Mapping[Any, Any]) -> Any:
     """Return the key under which a dict holds the gradient of an input; its case counts only where it must."""
-    keys = [f"{prefix}{name}" for prefix in _PREFIXES]
+    keys = [f"{prefix}{name.rpartition('.')[2]}" for prefix in _PREFIXES]
     exact = next((key for key in keys if key in returned), None)
     folded = [key.lower() for key in keys]
     alike = [key for key in returned if isinstance(key, str) and key.lower() in folded]
     return exact if exact is not None or len(alike) != 1 else alike[0]
+
+
+def _in_one_dict(returned: Any, inputs: Sequence[str]) -> Any:
+    """Return what came back; where it is a tuple with dicts in the places of some inputs, all of it by name."""
+    if not isinstance(returned, tuple | list) or len(returned) != len(inputs):
+        return returned
+    if not any(isinstance(one, Mapping) for one in returned):
+        return returned
+    named = {
+        name: one
+        for name, one in zip(inputs, returned, strict=True)
+        if one is not None and not isinstance(one, Mapping)
+    }
+    return named | {key: part for one in returned if isinstance(one, Mapping) for key, part in one.items()}
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
