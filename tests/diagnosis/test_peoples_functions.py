@@ -1,6 +1,7 @@
 """Functions in people's own forms: right ones are right with their loss named, wrong ones wrong with the right name."""
 
 import re
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,41 @@ def test_an_argument_that_holds_both_parameters_is_said_outright(tmp_path: Path)
 def test_arguments_that_names_do_not_tell(text: str, name: str, loss: str, tmp_path: Path) -> None:
     check = functions_of(text, tmp_path)[name]
     assert (check.verdict, check.loss) == ("right", loss), str(check)
+
+
+LETTERS = ("pqrs", "uvwz", "abcd", "ktsd")
+ORDERS = [*enumerate(permutations("mcxy"))]
+
+
+@pytest.mark.parametrize(
+    ("number", "order"),
+    [pytest.param(*one, marks=() if one[0] % 5 == 0 else pytest.mark.slow) for one in ORDERS],
+)
+def test_letters_that_say_nothing_may_stand_in_any_order(number: int, order: tuple[str, ...], tmp_path: Path) -> None:
+    letters = LETTERS[number % len(LETTERS)]
+    m, c, x, y = (letters[order.index(role)] for role in "mcxy")
+    results = [f"sum(2 * i * j for i, j in zip(e, {x}))", "sum(2 * i for i in e)"]
+    results = results if order.index("m") < order.index("c") else results[::-1]
+    text = f"def gradient({', '.join(letters)}):\n    e = [{m} * i + {c} - j for i, j in zip({x}, {y})]\n"
+    text += f"    return {', '.join(results)}\n"
+    check = functions_of(text, tmp_path)["gradient"]
+    assert (check.verdict, check.loss) == ("right", "sum"), str(check)
+    if number % 10 == 0:
+        wrong = functions_of(text.replace("- j", "+ j"), tmp_path)["gradient"]
+        assert [name for name, _ in wrong.diagnosis] == ["target-added"]
+
+
+def test_a_may_be_the_intercept_beside_b_x(tmp_path: Path) -> None:
+    text = "def gradient(a, b, x, y):\n    e = a + b * x - y\n    return 2 * sum(e), 2 * sum(e * x)\n"
+    check = functions_of(text, tmp_path)["gradient"]
+    assert check.ok
+    assert "a for c, b for m" in check.remarks[0][1]
+    assert not functions_of(text.replace("a + b * x - y", "a + b * y - x"), tmp_path)["gradient"].ok
+
+
+def test_an_update_whose_letters_say_nothing_may_take_them_in_any_order(tmp_path: Path) -> None:
+    text = "def update(h, f, g, v, u):\n    e = u * f + v - g\n"
+    text += "    return v - h * 2 * sum(e), u - h * 2 * sum(e * f)\n"
+    check = functions_of(text, tmp_path)["update"]
+    assert check.ok
+    assert "h for rate, f for x, g for y, v for c, u for m" in check.remarks[0][1]

@@ -6,7 +6,7 @@ left are tried before anything is called wrong. The results follow the order of 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, permutations
+from itertools import chain, islice, permutations, zip_longest
 from typing import Any
 
 from tf_gd.diagnosis.line.argument_names import holds_derivatives, holds_predictions, role_of
@@ -14,7 +14,7 @@ from tf_gd.diagnosis.line.argument_values import Form, QuestionValues
 from tf_gd.diagnosis.line.asking import Call
 from tf_gd.diagnosis.sandbox import Question
 
-MOST = 200  # ways to call a function that are tried
+MOST = 400  # ways to call a function that are tried
 
 Argument = tuple[str, str]  # its name, and its kind: "positional", "keyword" or "outside"
 
@@ -82,11 +82,12 @@ def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Co
         least = replace(call, needs=tuple(role for role in call.needs if role not in forgotten))
         found = _forms(call, roles, wanted, words) if all(roles) else ()
         bare = _forms(least, by_name(least, names), wanted, words) if forgotten else ()  # what is never read
-        return list(chain(found, bare))[:MOST], True
+        others = [] if forgotten else [one for one in _orders(call, _without_letters(names, roles)) if one != roles]
+        return list(chain(found, bare, _in_forms(call, others, wanted, words)))[:MOST], True
     if all(map(role_of, names)) and len(names) < len(call.arguments) and not any(roles):
         return [], True  # the names say that something is missing
-    orders = _orders(call, roles)
-    return list(islice((one for order in orders for one in _forms(call, order, wanted, words)), MOST)), False
+    orders = [*_orders(call, roles), *_orders(call, _without_letters(names, roles))]
+    return list(islice(_in_forms(call, list(map(list, dict.fromkeys(map(tuple, orders)))), wanted, words), MOST)), False
 
 
 def _as_ours(call: Call) -> list[Convention]:
@@ -156,6 +157,29 @@ def _suffices(call: Call, roles: Sequence[str]) -> bool:
     given = _covered(roles)
     twice = ("theta" in roles and {"m", "c"} & set(roles)) or ("table" in roles and {"x", "y"} & set(roles))
     return "" in roles or (not twice and set(call.needs) <= given)
+
+
+def _without_letters(names: Sequence[str], roles: Sequence[str]) -> list[str]:
+    """Return the roles without those that only a letter says, which may mean anything: p, q and t are such.
+
+    So are all letters but x and y beside a letter that says nothing (u, v, w), and a and b, for y = a + b x.
+    """
+    lower = [name.lower().strip("_") for name in names]
+    unclear = {"a", "b"} if "a" in lower else set()
+    clear = "xy" if any(len(name) == 1 and not role_of(name) for name in lower if name != "a") else "xymcwb"
+    return [
+        "" if len(name) == 1 and (name in unclear or name not in clear) else role
+        for name, role in zip(lower, roles, strict=True)
+    ]
+
+
+def _in_forms(
+    call: Call, orders: Sequence[list[str]], wanted: Sequence[Argument], words: Sequence[str]
+) -> Iterator[Convention]:
+    """Yield the conventions for each order, every order in its plainest form first."""
+    forms = [list(_forms(call, order, wanted, words)) for order in orders]
+    for several in zip_longest(*forms):
+        yield from (one for one in several if one is not None)
 
 
 def _orders(call: Call, roles: list[str]) -> Iterator[list[str]]:

@@ -39,7 +39,7 @@ from tf_gd.errors import DataError
 from tf_gd.points import Points
 from tf_gd.reduction import REDUCTIONS, Reduction
 
-MOST_NAMED = 8  # ways to call a wrong function under which its mistake is looked for
+MOST_NAMED = 24  # ways to call a wrong function under which its mistake is looked for
 PLAIN = 12  # the cost of one mistake, be it in one derivative only; see `naming_mistakes.Named`
 
 __all__ = ["CATALOGUE", "UPDATES", "check_line_gradient", "check_update"]

@@ -90,6 +90,8 @@ def _samplings(events: list[Event]) -> Iterator[Sampling]:
     for line in dict.fromkeys(event.line for event in rest):
         ends = [index for index, event in enumerate(rest) if event.line == line]
         chunks = _chunks(rest, ends)
+        if first == 0 and len(chunks) > 1 and chunks[1] == (events[0].line, *chunks[0]):
+            chunks = chunks[1:]  # the head of a function, whose arguments are the start
         if len(set(chunks[:3])) > 1:
             continue  # this line is not the last of a round
         for group in (*_repeated(events[start], rest, ends), *_groups(rest, ends)):

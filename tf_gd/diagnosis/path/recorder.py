@@ -124,8 +124,11 @@ class Recorder:
             "shape": list(value.shape), "bytes": content,
         })  # fmt: skip
 
-    def final(self, scope: str, names: tuple[Any, ...]) -> None:
-        """Record what every place of a scope holds at its end, under line 0."""
+    def final(self, scope: str, names: tuple[Any, ...], again: bool = False) -> None:
+        """Record what every place of a scope holds at its end, under line 0.
+
+        With `again` for a function that calls itself: its innermost call, which returns first, went furthest.
+        """
         self.tick()
         for name, place in list(self.places.get(scope, {}).items()):
             known = [one for (where, series), one in self.series.items() if where == scope and series.startswith(name)]
@@ -137,7 +140,8 @@ class Recorder:
                 continue
             for one in found:
                 entry = self.series.get((scope, name + one.suffix))
-                if entry is not None:
+                ended = entry is not None and entry.get("final", [0])[0] > entry["rows"][-1][0]
+                if entry is not None and not (again and ended):
                     entry["final"] = [self.clock, *one.numbers]
 
     def record(self) -> dict[str, Any]:

@@ -82,7 +82,8 @@ class Watch:
         scope = scope_of(code)
         if (not self.ended and isinstance(value, int | float)) or hasattr(value, "dtype"):
             self.recorder.value(scope, f"{code.co_name}()", value, code.co_firstlineno)
-        self.recorder.final(scope, (frame.f_locals, frame.f_globals))
+        again = code.co_firstlineno in self.statements.recursive
+        self.recorder.final(scope, (frame.f_locals, frame.f_globals), again)
 
     def _read(self, frame: FrameType, statement: Statement, at_end: bool) -> None:
         """Read a statement that has run once more; a loop on one line, whose turns may be silent, at its end too."""
