@@ -211,6 +211,11 @@ def test_nothing_to_check_is_a_usage_error(diagnose: Any, source: str, message: 
     assert err.startswith("tf-gd: error: ")
     assert message in err
     assert err.count("\n") == 1
+    code, out, again = diagnose(source, "--json")
+    found = json.loads(out)
+    assert (code, again) == (2, err)
+    assert (found["ok"], found["verdict"], found["checks"]) == (False, "cannot-tell", {})
+    assert [(one["name"], one["message"] in err) for one in found["diagnosis"]] == [("nothing-to-check", True)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`check_path`: whose steps are gradient descent, and what is wrong with the others."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -269,3 +270,25 @@ def test_the_assertion_raises_with_the_report() -> None:
         tf_gd.assert_path(*d.run(descents.m_first), d.x, d.y)
     with pytest.raises(AssertionError, match="CANNOT TELL"):
         tf_gd.assert_path(*d.run(descents.right, 1), d.x, d.y)
+
+
+@pytest.mark.parametrize("loss", [None, "mean", "half_sum"])
+@pytest.mark.parametrize("factor", [3.0, 1 / 0.9])
+def test_a_rate_that_fits_no_loss_is_said_and_the_one_that_was_taken(factor: float, loss: str | None) -> None:
+    d = Descent(4, loss or "sum")
+    m, c = d.run(descents.right)
+    check = check_path(m, c, d.x, d.y, learning_rate=d.rate / factor, reduction=loss)
+    assert check.ok
+    assert check.remarks[0][0] == "another-rate"
+    fitting = re.findall(r"([\d.e-]+) for the loss", check.remarks[0][1])
+    assert len(fitting) == (3 if loss is None else 1)
+    for rate in fitting:
+        again = check_path(m, c, d.x, d.y, learning_rate=float(rate), reduction=loss)
+        assert again.loss is not None
+        assert "another-rate" not in names(again.remarks)
+
+
+def test_one_step_is_said_in_the_singular() -> None:
+    d = Descent(4, "sum")
+    m, c = d.run(descents.right)
+    assert "The 1 step fits the right update" in check_path(m[:2], c[:2], d.x, d.y).diagnosis[0][1]

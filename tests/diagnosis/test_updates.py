@@ -1,5 +1,6 @@
 """Planted mistakes in an update are named; right updates draw no alarm."""
 
+import re
 from collections.abc import Callable
 from itertools import combinations
 from typing import Any
@@ -188,6 +189,22 @@ def test_a_mean_is_right_when_the_loss_is_the_mean() -> None:
     assert names(tf_gd.check_update(update)) == ["rate-divided-by-n"]
     assert "reduction=" in tf_gd.check_update(update).diagnosis[0][1]
     assert tf_gd.check_update(update, reduction="mean").ok
+
+
+@pytest.mark.parametrize("loss", ["sum", "mean", "half_sum", "half_mean"])
+def test_the_advice_on_a_division_too_many_works(loss: Any) -> None:
+    def update(m, c, x, y, learning_rate, power=2):
+        e = m * x + c - y
+        scale = 1 / len(x) ** (power - 1) / (1 if loss.endswith("sum") else len(x)) / (2 if "half" in loss else 1)
+        return m - learning_rate * scale * np.sum(2 * e * x), c - learning_rate * scale * np.sum(2 * e)
+
+    (name, message), *_ = tf_gd.check_update(update, reduction=loss).diagnosis
+    assert name == "rate-divided-by-n"
+    assert "Remove one division by n." in message
+    assert tf_gd.check_update(lambda *given: update(*given, power=1), reduction=loss).ok
+    other = re.search(r'reduction="(\w+)"', message)
+    assert (other is not None) == loss.endswith("sum")
+    assert other is None or tf_gd.check_update(update, reduction=other[1]).ok
 
 
 @pytest.mark.parametrize(

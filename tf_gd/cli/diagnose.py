@@ -97,7 +97,7 @@ def command(
     checks = (
         _of_table(steps, data, given, reduction)
         if steps is not None
-        else _of_program(file, reduction, time_limit, memory_limit, given, call)
+        else _of_program(file, reduction, time_limit, memory_limit, given, call, as_json)
     )
     verdict = _verdict(checks)
     if as_json:
@@ -110,11 +110,23 @@ def command(
 
 
 def _of_program(
-    file: Any, reduction: Any, time_limit: float, memory_limit: int, given: dict[str, str], call: str | None
+    file: Any,
+    reduction: Any,
+    time_limit: float,
+    memory_limit: int,
+    given: dict[str, str],
+    call: str | None,
+    as_json: bool,
 ) -> "dict[str, GradientCheck]":
-    from tf_gd.diagnosis.file_check import check_file
+    from tf_gd.diagnosis.file_check import NothingToCheck, check_file
 
-    return check_file(file, reduction, time_limit, memory_limit, given, call)
+    try:
+        return check_file(file, reduction, time_limit, memory_limit, given, call)
+    except NothingToCheck as nothing:
+        if as_json:
+            found = {"function": "file", "name": "nothing-to-check", "message": str(nothing), "line": None}
+            click.echo(json.dumps({**_as_json(file, "cannot-tell", {}), "diagnosis": [found]}))
+        raise
 
 
 def _of_table(steps: str, data: str | None, given: dict[str, str], reduction: Any) -> "dict[str, GradientCheck]":

@@ -26,6 +26,10 @@ from tf_gd.errors import DataError, plain
 from tf_gd.reduction import REDUCTIONS, Reduction
 
 
+class NothingToCheck(DataError):  # noqa: N818 (it says what was not there)
+    """A file trains no line and defines nothing to check; the message says what would be."""
+
+
 def check_file(
     path: str | os.PathLike[str],
     reduction: Reduction | None = None,
@@ -53,7 +57,7 @@ def check_file(
         where the file as a whole failed: it raised, hung, printed without end or ended the process.
 
     Raises:
-        DataError: there is no such file, or it defines nothing to check.
+        DataError: there is no such file; `NothingToCheck` where it defines nothing to check.
         InvalidArgumentError: a limit is not above 0, `reduction` is unknown, or `call` is no call.
     """
     require_loss(reduction)
@@ -200,12 +204,12 @@ _WANTED = (
 _ROLES = {4: "m, c, x, y", 5: "m, c, x, y, learning_rate"}
 
 
-def nothing_to_check(path: str, why: str, loaded: Loaded, source: ProgramSource) -> DataError:
+def nothing_to_check(path: str, why: str, loaded: Loaded, source: ProgramSource) -> NothingToCheck:
     """Return the error, with what would make the file's own functions checkable."""
     name = plain(path)[1:-1]
     run = function_lines.run_by(source)
     advice = next((said for key, parameters in loaded.functions.items() if (said := _advice(key, parameters, run))), "")
-    return DataError(f"`{name}` has nothing to check. {why} {_WANTED} {advice}".rstrip())
+    return NothingToCheck(f"`{name}` has nothing to check. {why} {_WANTED} {advice}".rstrip())
 
 
 def _advice(function: str, parameters: list[list[Any]] | None, run: Set[str]) -> str:

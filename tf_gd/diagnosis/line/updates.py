@@ -121,7 +121,7 @@ UPDATES: tuple[UpdateMistake, ...] = (
     UpdateMistake(
         "rate-divided-by-n",
         "The step is 1/n of what it should be: the learning rate, or the gradient, is divided by n once too often. "
-        'Remove the division - or, if your loss is the mean of the squares, check with reduction="mean".',
+        "Remove one division by n.",
         lambda step: step.moved(Fraction(1, step.points.n)),
     ),
     UpdateMistake(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,15 +17,15 @@ from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, 
 from tf_gd.diagnosis.path.path_remarks import Course, remarks
 from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
 from tf_gd.diagnosis.path.rate_fit import Factor
+from tf_gd.diagnosis.path.state_precision import resolution_of, unit_of_points
 from tf_gd.diagnosis.path.step_factors import PathContext, Rate
+from tf_gd.diagnosis.path.unfitting_rate import rate_that_fits_no_loss
 from tf_gd.errors import DataError, invalid
 from tf_gd.points import Points, as_vector
 from tf_gd.points.arrays import Floats
 from tf_gd.reduction import REDUCTIONS
-from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 MOST_STEPS = 100_000
-MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was written
 EXCHANGED = "columns-exchanged"
 LARGEST = 1e100  # beyond this a diverging path tells nothing more, and its squares overflow
 
@@ -78,9 +78,10 @@ def check_path(
 def check_states(states: Floats, points: Points, context: PathContext, integers: bool = False) -> GradientCheck:
     """Return the check of a path of states, shape [steps + 1, 2]; NaN and infinity may stand at its end."""
     judgement = judge_states(states, points, context, integers)
+    unfit = rate_that_fits_no_loss(judgement, context.rates)
     done = (len(states) - 1) * int(judgement.numbers.get("every", 1))
     course = Course(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], done)
-    return as_check(judgement, course)
+    return as_check(judgement, course, unfit)
 
 
 def as_check(
@@ -108,8 +109,8 @@ def judge_states(states: Floats, points: Points, context: PathContext, integers:
         raise DataError("`m` and `c` must be finite before and after the first step at least. Record from the start.")
     kept = wide[: min(stop, steps_kept(points.n) + 1)]
     x, y = (values.astype(np.float64) for values in points)
-    steps = PathSteps(kept[:-1], kept[1:], x, y, _unit(states, points))
-    rounded = replace(steps, resolution=_resolution(kept))
+    steps = PathSteps(kept[:-1], kept[1:], x, y, unit_of_points(states, points))
+    rounded = replace(steps, resolution=resolution_of(kept))
     if not rounded.resolution:
         return judge(steps, context, integers, (*RIGHT, *SINGLE, *OF_TABLES, *TOGETHER))
     exact = attempt(steps, context, integers, (*RIGHT, *SINGLE))
@@ -177,8 +178,8 @@ def _what_would_tell(judgement: Judgement) -> str:
     steps = judgement.steps.num_steps
     more = "Run three steps or more" if steps < 3 else "Run more steps"
     return (
-        f"The {steps} step{'s' if steps > 1 else ''} fit the right update, and also: {others}. {more}, from a start "
-        "where neither m nor c is 0, such as m = 0.5, c = 0.5: that tells them apart."
+        f"The {steps} step{'s fit' if steps > 1 else ' fits'} the right update, and also: {others}. {more}, from a "
+        "start where neither m nor c is 0, such as m = 0.5, c = 0.5: that tells them apart."
     )
 
 
@@ -220,41 +221,3 @@ def _rates(learning_rate: Any) -> list[Rate]:
 def with_float32(rates: Sequence[Rate]) -> list[Rate]:
     """Return the rates, and each as TensorFlow applies it: rounded to float32."""
     return [other for rate in rates for other in (rate, replace(rate, value=float(np.float32(rate.value))))]
-
-
-def _unit(states: Floats, points: Points) -> float:
-    """Return the unit roundoff of the coarsest dtype among states and points."""
-    names = [values.dtype.name for values in (states, points.x)]
-    return unit_of(states, max(UNIT_ROUNDOFFS.get(name, UNIT_ROUNDOFFS["float64"]) for name in names))
-
-
-def unit_of(states: Floats, coarsest: float) -> float:
-    """Return the unit roundoff of states: that of float32 where every one of them is such a number."""
-    return max(coarsest, UNIT_ROUNDOFFS["float32"]) if _in_float32(states) else coarsest
-
-
-def unit_of_all(states: Floats, dtypes: Iterable[str]) -> float:
-    """Return the unit roundoff of the coarsest of some dtypes, and of the states themselves."""
-    return max(
-        [
-            unit_of(states, UNIT_ROUNDOFFS["float64"]),
-            *(UNIT_ROUNDOFFS[name] for name in dtypes if name in UNIT_ROUNDOFFS),
-        ]
-    )
-
-
-def _in_float32(states: Floats) -> bool:
-    """Return whether every state is a float32 number with digits that only such have."""
-    finite = states[np.isfinite(states)].astype(np.float64)
-    with np.errstate(all="ignore"):
-        narrow = (finite.astype(np.float32).astype(np.float64) == finite).all()
-    scaled = np.ldexp(np.frexp(finite)[0], 20)
-    return bool(narrow and (scaled != np.trunc(scaled)).any())
-
-
-def _resolution(states: Floats) -> float:
-    """Return half a unit of the last digit that the states were written with; 0 where they have all their digits."""
-    for digits in range(1, MOST_DIGITS + 1):
-        if (np.round(states, digits) == states).all():
-            return float(0.51 * 10.0**-digits)
-    return 0.0

@@ -116,10 +116,10 @@ def _steps(judgement: Judgement, course: Course) -> list[Remark]:
     more = steps_to_go(course, judgement.factor.value)
     if more is None or not math.isfinite(more):
         return []
-    done = "" if course.num_steps is None else f"After {course.num_steps:,} steps the line"
+    done = "" if course.num_steps is None else f"After {course.num_steps:,} step{'s'[: course.num_steps != 1]} the line"
     message = (
         f"{done or 'The line'} is still {_line(course.final, course)}; the best is {_line(off[1:], course)}. At this "
-        f"rate about {more:,.0f} more steps are needed."
+        f"rate about {more:,.0f} more {'step is' if more == 1 else 'steps are'} needed."
     )
     return [("too-few-steps", f"{message}{_cure(judgement, course, more)}")]
 

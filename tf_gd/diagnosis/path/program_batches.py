@@ -12,9 +12,9 @@ import numpy.typing as npt
 from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import CandidateVector, Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
-from tf_gd.diagnosis.path.path_check import unit_of_all
 from tf_gd.diagnosis.path.path_steps import PathSteps
 from tf_gd.diagnosis.path.program_record import READ, ProgramArray, ProgramRecord
+from tf_gd.diagnosis.path.state_precision import unit_of_all
 from tf_gd.points.arrays import Floats
 
 FEWEST = 3

@@ -9,9 +9,10 @@ import numpy as np
 from tf_gd.diagnosis.path.candidates import Pair, PointsCandidate
 from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.mini_batches import Batching
-from tf_gd.diagnosis.path.path_check import LARGEST, unit_of_all
+from tf_gd.diagnosis.path.path_check import LARGEST
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
+from tf_gd.diagnosis.path.state_precision import unit_of_all
 from tf_gd.points.arrays import Floats
 
 FINER = 1.9  # 2, but for what a program does between its steps
