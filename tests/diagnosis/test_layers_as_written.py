@@ -110,6 +110,20 @@ def test_a_wrong_gradient_among_fewer_is_wrong():
         assert "missing-gradient" in said(check, "wrong")
 
 
+def test_inputs_that_differ_in_case_alone_are_told_apart():
+    def forward(w, W, x):
+        return x @ W * w, (w, W, x)
+
+    def backward(dout, cache):
+        w, W, x = cache
+        return {"dw": (dout * (x @ W)).sum(0), "dW": x.T @ (dout * w), "dX": (dout * w) @ W.T}
+
+    inputs = {"w": draw(2), "W": draw(3, 2, seed=1), "x": X}
+    assert not said(check_layer(forward, backward, inputs))
+    only = lambda *given: {"dW": backward(*given)["dW"]}  # noqa: E731
+    assert "no gradient of w and x:" in said(check_layer(forward, only, inputs))["missing-gradient"]
+
+
 def test_a_gradient_under_a_name_of_no_input_is_told():
     def backward(dout, cache):
         dx, dw, db = all_gradients(dout, cache)

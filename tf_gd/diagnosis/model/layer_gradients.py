@@ -4,7 +4,7 @@ An array in a dict among the inputs is called `parameters.W`; its gradient may b
 backward returns, or in one that it returns in the place of `parameters`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -29,7 +29,7 @@ def names_returned(returned: Any, floating: Mapping[str, Any], inputs: Sequence[
     """
     returned, names = _in_one_dict(returned, inputs), [name for name in floating if name in inputs] or list(floating)
     if isinstance(returned, Mapping):
-        return [name for name in floating if _key(name, returned) is not None] or names
+        return [name for name in floating if name in _keys(floating, returned)] or names
     values = list(returned) if isinstance(returned, tuple | list) else [returned]
     if returned is None or len(values) in (0, len(inputs)) or len(values) >= len(names):
         return names
@@ -49,10 +49,10 @@ def by_name(returned: Any, names: list[str], inputs: Sequence[str]) -> dict[str,
         raise Misbehaved("returns-nothing", f"Your backward returned None. {wanted} Is a `return` missing?")
     returned = _in_one_dict(returned, inputs)
     if isinstance(returned, Mapping):
-        keys = {name: _key(name, returned) for name in names}
-        if None in keys.values():
+        keys = _keys(names, returned)
+        if len(keys) < len(names):
             raise Misbehaved("wrong-keys", f"Your backward returned the keys {plain(list(returned))}. {wanted}")
-        return {name: returned[key] for name, key in keys.items()}
+        return {name: returned[keys[name]] for name in names}
     values = list(returned) if isinstance(returned, tuple | list) else [returned]
     if len(values) == len(inputs) > len(names):  # None stands for an input that has no gradient
         values = [value for name, value in zip(inputs, values, strict=True) if name in names]
@@ -84,21 +84,24 @@ def not_checked(
 def _others(returned: Any, names: list[str], inputs: Sequence[str]) -> list[str]:
     """Return what is the gradient of none of these inputs: the keys, or the places in a tuple."""
     if isinstance(returned, Mapping):
-        keys = {_key(name, returned) for name in names}
-        return [str(key) for key in returned if key not in keys and keys != {None}]
+        keys = _keys(names, returned).values()
+        return [str(key) for key in returned if keys and key not in keys]
     if not isinstance(returned, tuple | list) or not len(returned) == len(inputs) > len(names):
         return []
     pairs = enumerate(zip(inputs, returned, strict=True))
     return [f"value {place} (of {name})" for place, (name, one) in pairs if name not in names and one is not None]
 
 
-def _key(name: str, returned: Mapping[Any, Any]) -> Any:
-    """Return the key under which a dict holds the gradient of an input; its case counts only where it must."""
-    keys = [f"{prefix}{name.rpartition('.')[2]}" for prefix in _PREFIXES]
-    exact = next((key for key in keys if key in returned), None)
-    folded = [key.lower() for key in keys]
-    alike = [key for key in returned if isinstance(key, str) and key.lower() in folded]
-    return exact if exact is not None or len(alike) != 1 else alike[0]
+def _keys(names: Iterable[str], returned: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the key under which a dict holds the gradient of each input; its case counts only where it must."""
+    found: dict[str, Any] = {}
+    for spelled in (lambda text: text, str.lower):
+        left = {spelled(key): key for key in returned if isinstance(key, str) and key not in found.values()}
+        for name in names:
+            keys = [spelled(f"{prefix}{name.rpartition('.')[2]}") for prefix in _PREFIXES]
+            if name not in found and (key := next((key for key in keys if key in left), None)) is not None:
+                found[name] = left.pop(key)
+    return found
 
 
 def _in_one_dict(returned: Any, inputs: Sequence[str]) -> Any:
