@@ -166,6 +166,38 @@ def test_parameters_in_a_dict_are_checked(form, factor, verdict):
     assert verdict == "right" or "gradient of parameters.Wh is twice" in " ".join(str(check).split())
 
 
+@pytest.mark.parametrize("form", ["in their places", "by name", "in one dict"])
+def test_two_dicts_with_the_same_keys_are_told_apart(form):
+    def forward(x, first, second):
+        return x @ first["w"] @ second["w"], (x, first["w"], second["w"])
+
+    def backward(dout, cache):
+        x, v, w = cache
+        dx, dv, dw = dout @ w.T @ v.T, x.T @ dout @ w.T, (x @ v).T @ dout
+        if form == "in their places":
+            return dx, {"dw": dv}, {"w": dw}
+        return {"x": dx, "dfirst": {"w": dv}, "second": {"w": dw}} if form == "by name" else {"dx": dx, "dw": dw}
+
+    inputs = {"x": X, "first": {"w": draw(3, 2)}, "second": {"w": draw(2, 2, seed=1)}}
+    remarks = said(check_layer(forward, backward, inputs))
+    assert list(remarks) == ([] if form != "in one dict" else ["unknown-gradient"])
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1, "right"), (-1, "wrong")])
+def test_a_dict_beside_an_array_belongs_to_the_inputs_of_its_keys(factor, verdict):
+    def backward(dout, cache):
+        dx, dw, db = all_gradients(dout, cache)
+        return dx, {"dw": dw, "db": factor * db}
+
+    assert not said(check_layer(affine_forward, backward, INPUTS), verdict)
+
+
+def test_a_dict_whose_keys_are_no_names_is_passed_on_as_it_is():
+    inputs = {"x": X, "layers": {1: INPUTS["w"]}}
+    check = check_layer(lambda x, layers: (x @ layers[1], layers[1]), lambda dout, w: dout @ w.T, inputs)
+    assert check.ok, str(check)
+
+
 def test_what_is_left_out_of_the_parameters_in_a_dict_is_told():
     def backward(dout, cache):
         a, x, _, parameters = cache

@@ -143,7 +143,8 @@ def _without_dicts(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs with the arrays of a dict under names of their own, as `parameters.W`."""
     flat: dict[str, Any] = {}
     for name, value in inputs.items():
-        arrays = [key for key, part in value.items() if _is_floating(part)] if isinstance(value, Mapping) else []
+        parts = value.items() if isinstance(value, Mapping) else ()
+        arrays = [key for key, part in parts if isinstance(key, str) and _is_floating(part)]
         flat[name] = {key: part for key, part in value.items() if key not in arrays} if arrays else value
         flat |= {f"{name}.{key}": value[key] for key in arrays}
     return flat

@@ -4,7 +4,7 @@ An array in a dict among the inputs is called `parameters.W`; its gradient may b
 backward returns, or in one that it returns in the place of `parameters`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -92,30 +92,48 @@ def _others(returned: Any, names: list[str], inputs: Sequence[str]) -> list[str]
     return [f"value {place} (of {name})" for place, (name, one) in pairs if name not in names and one is not None]
 
 
-def _keys(names: Iterable[str], returned: Mapping[Any, Any]) -> dict[str, Any]:
+def _keys(names: Collection[str], returned: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the key under which a dict holds the gradient of each input; its case counts only where it must."""
     found: dict[str, Any] = {}
+    leaves = [name.rpartition(".")[2] for name in names]
     for spelled in (lambda text: text, str.lower):
         left = {spelled(key): key for key in returned if isinstance(key, str) and key not in found.values()}
-        for name in names:
-            keys = [spelled(f"{prefix}{name.rpartition('.')[2]}") for prefix in _PREFIXES]
+        for name, leaf in zip(names, leaves, strict=True):
+            outer = [name.removesuffix(leaf)] + [""] * (leaves.count(leaf) == 1)  # else dW may be that of either dict
+            keys = [spelled(f"{top}{prefix}{leaf}") for top in outer for prefix in _PREFIXES]
             if name not in found and (key := next((key for key in keys if key in left), None)) is not None:
                 found[name] = left.pop(key)
     return found
 
 
 def _in_one_dict(returned: Any, inputs: Sequence[str]) -> Any:
-    """Return what came back; where it is a tuple with dicts in the places of some inputs, all of it by name."""
-    if not isinstance(returned, tuple | list) or len(returned) != len(inputs):
+    """Return what came back, all of it by name where there are dicts in it.
+
+    A dict in the place of an input, or under its name, holds the gradients of what that input holds; one beside fewer
+    arrays than inputs those of some inputs, and the arrays belong to the others.
+    """
+    parts = list(returned.values()) if isinstance(returned, Mapping) else returned
+    if not isinstance(parts, tuple | list) or not any(isinstance(one, Mapping) for one in parts):
         return returned
-    if not any(isinstance(one, Mapping) for one in returned):
-        return returned
-    named = {
-        name: one
-        for name, one in zip(inputs, returned, strict=True)
-        if one is not None and not isinstance(one, Mapping)
-    }
-    return named | {key: part for one in returned if isinstance(one, Mapping) for key, part in one.items()}
+    if isinstance(returned, Mapping):
+        return _flat((_input_of(key, inputs), part) for key, part in returned.items())
+    if len(parts) == len(inputs):
+        return _flat((name, part) for name, part in zip(inputs, parts, strict=True) if part is not None)
+    inner = {key: one for part in parts if isinstance(part, Mapping) for key, one in part.items()}
+    others = [name for name in inputs if not _keys([name], inner)]
+    return inner | dict(zip(others, [one for one in parts if not isinstance(one, Mapping)], strict=False))
+
+
+def _flat(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return gradients by name, those in a dict under the dict's name and their own."""
+    flat: dict[Any, Any] = {}
+    for name, part in pairs:
+        flat |= {f"{name}.{key}": one for key, one in part.items()} if isinstance(part, Mapping) else {name: part}
+    return flat
+
+
+def _input_of(key: Any, inputs: Sequence[str]) -> Any:
+    return next((name for name in inputs if key in [f"{prefix}{name}" for prefix in _PREFIXES]), key)
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
