@@ -258,6 +258,23 @@ def test_several_ways_of_writing_one_layer_are_found_in_a_file(tmp_path, inputs)
     assert "no gradient of b:" in dict(found["affine_backward_alt"].remarks)["missing-gradient"]
 
 
+@pytest.mark.parametrize(("inputs", "names"), [("relu_inputs = {'z': z}", ["relu_backward"]), ("", [])])
+def test_a_forward_pass_that_is_called_as_the_layer_is(tmp_path, inputs, names):
+    source = (
+        "import numpy as np\n"
+        "def relu(z):\n    return np.maximum(z, 0), z\n"
+        "def relu_backward(da, cache):\n    dz = np.array(da, copy=True)\n    dz[cache <= 0] = 0\n    return dz\n"
+        "def affine_forward(x):\n    return 2 * x\n"
+        "def affine_backward(dout):\n    return 2 * dout\n"
+        "z = x = np.array([[0.5, -1.0]])\n"
+    )
+    path = tmp_path / "layers.py"
+    path.write_text(source + inputs)
+    found = check_file(path)
+    assert sorted(found) == ["affine_backward", *names]
+    assert all(check.ok for check in found.values())
+
+
 def test_the_advice_for_a_layer_with_a_suffix_can_be_followed(tmp_path):
     path = tmp_path / "layers.py"
     path.write_text(COURSE)

@@ -117,19 +117,9 @@ def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mode
     """Contributions of parts of the output that replace one another, or are left out."""
     if not views[0].inside("output"):
         return
-    parts = _Contributions(names)
-    for place, dout in enumerate(_douts(views[0])):
-        for axes in _subsets(dout.ndim):
-            for which, last in (("last", True), ("first", False)):
-                for windows in (False, True):
-                    yield ModelMistake(
-                        "assigned-not-added",
-                        f"{subject(names)} made of the {which} contribution alone, of those along axis "
-                        f"{' and '.join(map(str, axes))} of the output: add them up, with `+=`; where an index is "
-                        "repeated, with np.add.at.",
-                        parts.one(place, axes, last, windows),
-                        roughness=_ROUGH,
-                    )
+    parts, douts = _Contributions(names), _douts(views[0])
+    yield from _assigned(parts, douts, names, windows=False)
+    for place, dout in enumerate(douts):
         for axis, length in enumerate(dout.shape):
             for which, index in (("last", -1), ("first", 0)):
                 message = (
@@ -137,6 +127,21 @@ def lost_contributions(views: list[Compared], names: list[str]) -> Iterator[Mode
                 )
                 yield ModelMistake(
                     f"{which}-point-dropped", message, parts.without(place, axis, index), roughness=_ROUGH
+                )
+    yield from _assigned(parts, douts, names, windows=True)
+
+
+def _assigned(parts: "_Contributions", douts: list[Floats], names: list[str], windows: bool) -> Iterator[ModelMistake]:
+    for place, dout in enumerate(douts):
+        for axes in _subsets(dout.ndim):
+            for which, last in (("last", True), ("first", False)):
+                yield ModelMistake(
+                    "assigned-not-added",
+                    f"{subject(names)} made of the {which} contribution alone, of those along axis "
+                    f"{' and '.join(map(str, axes))} of the output: add them up, with `+=`; where an index is "
+                    "repeated, with np.add.at.",
+                    parts.one(place, axes, last, windows),
+                    roughness=_ROUGH,
                 )
 
 

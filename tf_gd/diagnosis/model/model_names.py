@@ -4,7 +4,8 @@ A model is `loss` and `gradient` with the dicts `params` and, if it has any, `da
 `NAME_backward` with the dict `NAME_inputs` or `inputs`, or with variables of the file that are called as forward's
 parameters are; or a class with the methods `forward` and `backward`. A prefix may tell several models apart:
 `ridge_loss`, `ridge_gradient`, `ridge_params`, `ridge_data`; and a suffix several ways of writing one layer:
-`conv_forward_naive`, `conv_backward_naive`, `conv_forward_fast`, `conv_backward_fast`.
+`conv_forward_naive`, `conv_backward_naive`, `conv_forward_fast`, `conv_backward_fast`. With `NAME_inputs`, the forward
+pass may be called `NAME`.
 """
 
 import re
@@ -17,7 +18,12 @@ def found_in(functions: Collection[str], names: Collection[str]) -> list[str]:
     """Return what can be checked, as the job's `what`: the names of gradients and of backward passes."""
     gradients = [name for name in functions if name == "gradient" or name.endswith("_gradient")]
     models = [name for name in gradients if loss_of(name) in functions and stored_for(name, "params", names)]
-    layers = [name for name in functions if is_layer(name) and forward_of(name, functions)]
+    layers = [
+        name
+        for name in functions
+        if is_layer(name) and (forward := forward_of(name, functions)) is not None
+        if forward != layer_of(name) or f"{forward}_inputs" in names  # a helper called relu may be no layer
+    ]
     return models + layers + [name for name in names if name.endswith(".backward")]
 
 
@@ -33,13 +39,16 @@ def is_layer(name: str) -> bool:
 
 
 def forward_of(backward: str, functions: Collection[str]) -> str | None:
-    """Return the name of the forward pass that a backward pass belongs to, of the same way or of another."""
+    """Return the name of the forward pass that a backward pass belongs to, of the same way or of another.
+
+    It may be called as the layer is: `relu` beside `relu_backward`.
+    """
     name, way = layer_of(backward), (_PASS.fullmatch(backward) or {"way": None})["way"]
     passes = [
         one for one in map(_PASS.fullmatch, functions) if one and (one["name"], one["which"]) == (name, "forward")
     ]
     passes.sort(key=lambda one: (one["way"] != way, one["way"] is not None))
-    return passes[0][0] if passes else None
+    return passes[0][0] if passes else name if name in functions else None
 
 
 def layer_of(backward: str) -> str:
