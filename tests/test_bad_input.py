@@ -83,6 +83,7 @@ def test_bad_csv(tmp_path: Path, case: str) -> None:
     assert refusal(tmp_path / "file.csv", data).startswith(message)
 
 
+@pytest.mark.corpus(13)
 @pytest.mark.parametrize(
     ("cell", "row"),
     [
@@ -99,6 +100,7 @@ def test_no_bad_cell_is_ever_a_number(tmp_path: Path, cell: str, row: int) -> No
     assert refusal(tmp_path / "file.csv", "\n".join(rows).encode()).startswith(f"F, line {row + 1}: ")
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("quoted", [False, True])
 @pytest.mark.parametrize("blank", [0, 3])
 @pytest.mark.parametrize("bad", ["nan", "?", "1,2", "9007199254740993"])
@@ -289,6 +291,7 @@ NAMES = ["a[1].csv", "a*.csv", "a?.csv", "a{1,2}.csv", "~.csv", "-a.csv", "a b.c
          "a\nb.csv", "a\x1b[31m.csv", "größe.csv", "$path.csv", "%s.csv", "a%20b.csv", "hive=1.csv"]  # fmt: skip
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_hostile_path_names_that_file_and_no_other(tmp_path: Path, name: str) -> None:
     for decoy in ("a1.csv", "ab.csv", "aa.csv", "a.csv"):
@@ -304,6 +307,7 @@ HOSTILE_COLUMNS = [
 ]  # fmt: skip
 
 
+@pytest.mark.corpus(9)
 @pytest.mark.parametrize(
     ("name", "ending"),
     [

@@ -6,6 +6,7 @@ import pytest
 from tf_gd.graph import LineGraph, SteppedLineGraph, load_tensorflow
 from tf_gd.line import Line
 from tf_gd.points import Points
+from tf_gd.validation import check_dtype
 
 POINTS = Points([0.0, 1.0, 2.0, 4.0], [1.0, 3.0, 4.5, 9.5])
 
@@ -31,10 +32,20 @@ def test_the_data_are_fed_once(monkeypatch):
         assert line_graph.y_placeholder not in fed
 
 
-@pytest.mark.parametrize("rate", [0.01, 10.0])
-@pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_one_run_a_step_has_the_same_bits(rate, reduction):
-    with LineGraph(POINTS, rate, reduction) as inside, SteppedLineGraph(POINTS, rate, reduction) as classic:
+@pytest.mark.parametrize(
+    ("rate", "reduction", "dtype"),
+    [
+        (0.01, "sum", "float64"),
+        (10.0, "sum", "float16"),
+        (0.01, "mean", "bfloat16"),
+        (10.0, "mean", "float64"),
+        (0.01, "half_sum", "float32"),
+        (10.0, "half_mean", "float32"),
+    ],
+)
+def test_one_run_a_step_has_the_same_bits(rate, reduction, dtype):
+    points = POINTS.astype(check_dtype(dtype))
+    with LineGraph(points, rate, reduction) as inside, SteppedLineGraph(points, rate, reduction) as classic:
         rows = [each.descend(Line(0.5, -1.0), 200) for each in (inside, classic)]
     assert rows[0].tobytes() == rows[1].tobytes()
 

@@ -54,6 +54,7 @@ def assert_same_bits(*arguments, **options):
     return ours
 
 
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(), (1,), (7,), (33, 5)], ids=str)
 def test_dense_updates_have_the_same_bits(dtype, shape):
@@ -63,6 +64,7 @@ def test_dense_updates_have_the_same_bits(dtype, shape):
     assert start.size < 100 or after.tobytes() != start.tobytes()
 
 
+@pytest.mark.corpus(8)
 @KINDS
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("index_dtype", ["int32", "int64"])
@@ -113,6 +115,7 @@ RATES = [
 ]
 
 
+@pytest.mark.corpus(20)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 @pytest.mark.parametrize("rate", RATES, ids=lambda rate: getattr(rate, "__name__", None) or repr(rate)[:40])
 def test_every_kind_of_learning_rate_is_rounded_alike(rate, dtype):
@@ -184,6 +187,7 @@ def test_two_coupled_parameters_on_a_curved_loss_move_at_once(use_resource):
         assert abs(one_after_the_other - b) > 1e-3
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("seed", range(5))
 @KINDS
 def test_whole_random_descents_have_the_same_bits(seed, use_resource):

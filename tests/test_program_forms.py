@@ -61,6 +61,7 @@ def states(path: tf_gd.Trajectory) -> Any:
     return np.stack([path.m[1:], path.c[1:]], axis=1)
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.bits
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("reduction", ["sum", "mean", "half_sum", "half_mean", "sum / 2n"])
@@ -93,6 +94,7 @@ def _sweep(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout.splitlines()[-1]
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.bits
 @pytest.mark.parametrize("engine", ["manual", "tensorflow"])
 @pytest.mark.parametrize("intercept", [True, False])

@@ -10,6 +10,7 @@ from tf_gd.reduction import REDUCTIONS
 from tf_gd.trajectory import SERIES
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_both_engines_have_the_same_bits(reduction: str, dtype: str) -> None:

@@ -41,6 +41,7 @@ def test_record_every_keeps_some_rows_and_the_last(engine: str, every: int) -> N
         assert getattr(some, name).tobytes() == getattr(whole, name)[some.step].tobytes()
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("stretch", [1, 2, 7, 50, 51])
 def test_the_length_of_a_run_changes_no_bit(engine: str, stretch: int) -> None:

@@ -25,6 +25,7 @@ from tf_gd.summation.probing import reduce_sum, reveal
 from tf_gd.trajectory import SERIES, Trajectory, judge
 from tf_gd.validation import Progress, check_progress, check_rows
 
+FEW_STEPS = 50  # building the loop inside the graph takes as long as so many runs, one for each step
 EngineName = Literal["tensorflow", "manual", "moments"]
 
 
@@ -133,7 +134,8 @@ def open_engine(problem: Problem, engine: EngineName) -> AbstractContextManager[
     if engine == "moments":
         return nullcontext(MomentsDescent(problem))
     if engine == "tensorflow":
-        stepped = problem.steps_per_run == 1 or problem.constants or problem.batches is not None
+        few = problem.steps_per_run is None and problem.num_steps <= FEW_STEPS
+        stepped = few or problem.steps_per_run == 1 or problem.constants or problem.batches is not None
         return SteppedLineGraph.of(problem) if stepped else LineGraph.of(problem)
     return nullcontext(ManualDescent.of(problem))
 

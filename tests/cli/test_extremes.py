@@ -29,6 +29,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.corpus(24)
 @pytest.mark.parametrize(("x", "command"), list(itertools.product(X, COMMANDS)))
 def test_an_extreme_is_fitted_or_refused_in_one_line(
     x: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -50,6 +50,7 @@ FACTORS = [
 ]
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize(
     ("model", "factor", "name"),
     [(MODELS["network"], *each) for each in FACTORS]

@@ -30,6 +30,7 @@ def test_right_steps_are_right_under_their_loss(reduction: str) -> None:
         assert (strict.verdict, strict.loss) == ("right", reduction)
 
 
+@pytest.mark.corpus(30)
 @pytest.mark.parametrize("name", MISTAKES)
 @pytest.mark.parametrize("reduction", SCALES)
 def test_each_mistake_by_name(name: str, reduction: str) -> None:
@@ -202,6 +203,7 @@ def test_a_table_that_was_written_with_few_digits(digits: int) -> None:
     assert names(check_path(m, c, d.x, d.y, learning_rate=d.rate).diagnosis) == ["sequential-m-first"]
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("every", [2, 5, 20])
 @pytest.mark.parametrize("digits", [None, 6])
 @pytest.mark.parametrize("known", [True, False])

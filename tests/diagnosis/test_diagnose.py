@@ -44,6 +44,7 @@ def test_every_entry_is_planted() -> None:
         assert planted(style, reduction).keys() == {entry.name for entry in CATALOGUE}
 
 
+@pytest.mark.corpus(24)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
 def test_a_planted_mistake_is_named_alone(name: str, reduction: str) -> None:
@@ -105,6 +106,7 @@ def random_points(seed: int) -> tuple[Any, Any]:
 # --- how small a mistake is caught
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("seed", [5, *(pytest.param(k, marks=pytest.mark.slow) for k in range(12) if k != 5)])
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("given", [False, True])

@@ -8,6 +8,7 @@ from tf_gd import check_gradient
 IDS = [f"{suite}: {what}" for suite, what, *_ in CASES]
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_a_right_derivative_passes_and_planted_ones_do_not(case):
     _, _, loss, gradient, params, planted = case

@@ -26,6 +26,7 @@ def _is_not_accused(idiom: str, seed: int, folder: Path) -> None:
         assert (check.verdict, check.loss) == ("right", program.loss), f"{told}\n{check}"
 
 
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize("idiom", SAMPLE)
 def test_a_right_program_is_not_accused(idiom: str, tmp_path: Path) -> None:
     _is_not_accused(idiom, random.Random(idiom).choice(SEEDS), tmp_path)

@@ -79,6 +79,7 @@ def test_every_entry_is_planted() -> None:
     assert planted("sum").keys() == {entry.name for entry in UPDATES}
 
 
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", [entry.name for entry in UPDATES])
 def test_a_planted_mistake_is_named_alone(name: str, reduction: Any) -> None:

@@ -48,6 +48,7 @@ def allowed(descent, k):
     return UNIT * total
 
 
+@pytest.mark.corpus(30)
 @pytest.mark.parametrize(
     ("reduction", "loss_scale"), [("sum", None), ("mean", None), ("half_sum", None), ("half_mean", 3.0), ("sum", 0.1)]
 )

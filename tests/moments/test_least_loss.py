@@ -29,6 +29,7 @@ def _loss(problem, rate, num_steps, start):
     return ClosedForm.of(moments, start, rate).rows([num_steps])[0, 2]
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
 @pytest.mark.parametrize("name", FAR)
 def test_it_is_stable_after_rounding_and_never_warned_about(name, dtype):

@@ -169,11 +169,13 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(WRONG) >= 60
 
 
+@pytest.mark.corpus(25)
 @pytest.mark.parametrize(("exercise", "text"), RIGHT, ids=lambda value: textwrap.shorten(value, 50))
 def test_an_equivalent_right_answer_is_taken(exercise: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(exercise, text, capsys).startswith("Right. ")
 
 
+@pytest.mark.corpus(40)
 @pytest.mark.parametrize(("exercise", "text"), WRONG, ids=lambda value: textwrap.shorten(value, 50))
 def test_a_wrong_answer_gets_a_hint(exercise: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     shown = told(exercise, text, capsys)

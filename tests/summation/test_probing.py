@@ -68,6 +68,7 @@ def test_every_packet_width_is_recovered(packet, n):
     assert reveal(added_as(Order(packet)), n, "float64") == Order(packet)
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_the_number_of_blocks_is_recovered(threads, dtype):

@@ -94,6 +94,7 @@ def pairs(points: tf_gd.Points) -> Pairs:
     return list(zip(points.x.tolist(), points.y.tolist(), strict=True))
 
 
+@pytest.mark.corpus(20)
 @pytest.mark.parametrize("name", READ)
 def test_it_is_read_as_it_is_meant(tmp_path: Path, name: str) -> None:
     file = tmp_path / name

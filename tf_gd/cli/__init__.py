@@ -88,6 +88,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # Matplotlib's remarks on its fonts
     warnings.simplefilter("ignore")  # what there is to say, commands say themselves, in a line of their own
     sys.warnoptions.append("ignore")  # in processes that multiprocessing starts, too
+    sys.modules.setdefault("keras.src.optimizers", None)  # type: ignore[arg-type]  # TensorFlow then starts without Keras
     for signum, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
         if signal.getsignal(signum) is usual:
             signal.signal(signum, _ending())
