@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from tf_gd.diagnosis.calling import Reply, answer, parameters_of, words_of
 from tf_gd.diagnosis.line.argument_names import counts_steps, role_of
+from tf_gd.diagnosis.line.running_error import as_float
 from tf_gd.diagnosis.pipe import PandasValues
 from tf_gd.diagnosis.sandbox import Question, Sandbox
 from tf_gd.errors import invalid
@@ -129,6 +131,11 @@ class Answer:
 
     values: tuple[Fraction, Fraction]
     unit: Fraction
+
+    @cached_property
+    def rounded(self) -> tuple[float, float]:
+        """The numbers as floats."""
+        return as_float(self.values[0]), as_float(self.values[1])
 
 
 def subject_of(call: Call, function: object) -> Subject:

@@ -1,6 +1,6 @@
 """Which entries of the catalogue explain what was seen: one, one in a single derivative, or two together."""
 
-import contextlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,7 +12,7 @@ from tf_gd.diagnosis.line.catalogue import CATALOGUE, SCALES
 from tf_gd.diagnosis.line.formulas import Formula, right, scaled
 from tf_gd.diagnosis.line.mistake import Mistake
 from tf_gd.diagnosis.line.probes import Probe
-from tf_gd.diagnosis.line.running_error import ExactValue
+from tf_gd.diagnosis.line.running_error import ExactValue, as_float
 from tf_gd.reduction import Reduction
 
 # The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
@@ -67,18 +67,21 @@ def bound(term: ExactValue, points: Probe, unit: Fraction, steps: int = 1) -> Fr
     return 2 * term.size if room is None else room
 
 
-def _is_within(value: Fraction, term: ExactValue, points: Probe, unit: Fraction, steps: int) -> bool:
-    """Return whether rounding can take a computed number from `term.value` to `value`."""
-    apart = abs(value - term.value)
-    if not apart:
-        return True
-    with contextlib.suppress(OverflowError):  # most are far apart: floats tell, and fractions are slow
-        rough = 4 * steps * (points.n + ROUNDINGS) * float(unit) * float(term.size)
-        if float(apart) > rough + 8 * float(_SMALLEST[unit]) * float(points.reach) + 1e-300 and rough < float(
-            term.size
-        ):
-            return False
-    return apart <= bound(term, points, unit, steps)
+def _is_within(answer: Answer, which: int, term: ExactValue, points: Probe, steps: int) -> bool:
+    """Return whether rounding can take a computed number from `term.value` to the one that was answered."""
+    if _is_far(answer, which, term, points, steps):
+        return False
+    return abs(answer.values[which] - term.value) <= bound(term, points, answer.unit, steps)
+
+
+def _is_far(answer: Answer, which: int, term: ExactValue, points: Probe, steps: int) -> bool:
+    """Return whether two numbers are as far apart as floats can tell: most are, and fractions are slow."""
+    (value, size), seen = term.rounded, answer.rounded[which]
+    relative = 4 * steps * (points.n + ROUNDINGS) * float(answer.unit)
+    if relative >= 1 or not math.isfinite(size) or not math.isfinite(seen):
+        return False
+    doubt = relative * size + 2.0**-50 * (size + abs(seen))  # the second: of these floats themselves
+    return abs(seen - value) > doubt + 8 * float(_SMALLEST[answer.unit]) * as_float(points.reach) + 1e-300
 
 
 def parts_explained(
@@ -92,8 +95,7 @@ def parts_explained(
         except ZeroDivisionError:
             return False, False  # such as the root of a loss of 0, which has no derivative
         for which in (0, 1):
-            value, term = one.answer.values[which], terms[which]
-            fits[which] &= _is_within(value, term, one.points, one.answer.unit, steps)
+            fits[which] &= _is_within(one.answer, which, terms[which], one.points, steps)
         if not any(fits):
             break
     return fits[0], fits[1]

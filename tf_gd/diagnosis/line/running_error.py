@@ -25,11 +25,18 @@ class ExactValue:
         (Fraction(1, 1), Fraction(9, 1))
     """
 
-    __slots__ = ("size", "value")
+    __slots__ = ("_rounded", "size", "value")
 
     def __init__(self, value: Fraction | int, size: Fraction | int | None = None) -> None:
         self.value = value if type(value) is Fraction else Fraction(value)
         self.size = abs(self.value) if size is None else size if type(size) is Fraction else Fraction(size)
+
+    @property
+    def rounded(self) -> tuple[float, float]:
+        """The value and the size as floats, infinite where they are too large: fractions are slow to compare."""
+        if not hasattr(self, "_rounded"):
+            self._rounded = (as_float(self.value), as_float(self.size))
+        return self._rounded
 
     def __add__(self, other: Any) -> "ExactValue":
         other = exact(other)
@@ -57,6 +64,14 @@ class ExactValue:
 
     def __rsub__(self, other: Any) -> "ExactValue":
         return exact(other) - self
+
+
+def as_float(number: Fraction) -> float:
+    """Return the nearest float, or infinity."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number.numerator)
 
 
 def exact(number: Any) -> ExactValue:

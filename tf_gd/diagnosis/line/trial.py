@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,8 +101,7 @@ def _judge(tested: Tested, tried: Tried, one: PointSet, line: TrialLine, reply: 
         return
     unit = max(unit, answer.unit)
     for (loss, reading), failures in tried.failures.items():
-        for which, (right, size) in enumerate(right_answer(one, line, loss, reading)):
-            room = rounding_bound(size, one.n, one.reach, unit, tested.steps * SLACK)
+        for which, (right, room) in enumerate(_right_within(one, line, loss, reading, unit, tested.steps * SLACK)):
             if room is not None and abs(answer.values[which] - right) > room:
                 failures.append(Failure(one, line, which, answer.values[which], right))
 
@@ -118,6 +118,15 @@ def _judge_refusal(tried: Tried, one: PointSet, line: TrialLine, fault: Misbehav
         return
     for failures in tried.failures.values():
         failures.append(Failure(one, line, 0, None, dm, fault.message))
+
+
+@lru_cache(maxsize=2**14)  # the questions to one function are those to all
+def _right_within(
+    one: PointSet, line: TrialLine, loss: str, reading: str, unit: Fraction, steps: int
+) -> tuple[tuple[Fraction, Fraction | None], ...]:
+    """Return (right, how far rounding may take an answer from it) for both numbers."""
+    rights = right_answer(one, line, loss, reading)
+    return tuple((right, rounding_bound(size, one.n, one.reach, unit, steps)) for right, size in rights)
 
 
 def right_answer(one: PointSet, line: TrialLine, loss: str, reading: str) -> tuple[tuple[Fraction, Fraction], ...]:
