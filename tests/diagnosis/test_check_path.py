@@ -294,3 +294,15 @@ def test_one_step_is_said_in_the_singular() -> None:
     d = Descent(4, "sum")
     m, c = d.run(descents.right)
     assert "The 1 step fits the right update" in check_path(m[:2], c[:2], d.x, d.y).diagnosis[0][1]
+
+
+@pytest.mark.parametrize(("by_m", "by_c"), [(1, 3.0), (0.75, 1), (1, 1.5)])
+@pytest.mark.parametrize("reduction", SCALES)
+def test_a_factor_of_one_derivative_that_no_entry_has(by_m: float, by_c: float, reduction: str) -> None:
+    d = Descent(4, reduction)
+    m, c = d.run(descents.times(by_m, by_c))
+    check = check_path(m, c, d.x, d.y, learning_rate=d.rate)
+    assert (check.verdict, names(check.diagnosis), check.loss) == ("wrong", ["unlisted-factor"], reduction)
+    own, ratio = ("m", by_m) if by_m != 1 else ("c", by_c)
+    assert check.diagnosis[0][1].startswith(f"dL/d{own} is {ratio:g} times what it should be")
+    assert names(check_path(m, c, d.x, d.y).diagnosis) == ["unlisted-factor"]

@@ -229,8 +229,45 @@ def test_an_argument_that_holds_both_parameters_is_said_outright(tmp_path: Path)
     text += "    return 2 * sum(a * u for a, u in zip(e, q)), 2 * sum(e)\n"
     assert functions_of(text, tmp_path, call="f((w, b), x, y)")["f"].ok
     assert not functions_of(text, tmp_path, call="f([b, w], x, y)")["f"].ok
-    with pytest.raises(ValueError, match=r"theta, \(w, b\), X, points and lr are known too"):
-        functions_of(text, tmp_path, call="f((1, 2), 3)")
+    with pytest.raises(ValueError, match=r"theta, \(w, b\), X, points, lr and numbers are known too"):
+        functions_of(text, tmp_path, call="f(zz, 3)")
+
+
+SAID = """
+import numpy as np
+xs, ys = np.array([1.0, 2.0, 3.0, 4.5]), np.array([2.0, 3.1, 4.4, 6.0])
+def fit(start, k):
+    p, q = start
+    for _ in range(k):
+        e = p * xs + q - ys
+        p, q = p - 0.01 * np.sum(2 * e * xs), q - 0.01 * np.sum(2 * e)
+    return p, q
+def learn(u, v, many):
+    p, q = 0.1, 0.2
+    for _ in range(many):
+        e = p * u + q - v
+        p, q = p - 0.01 * np.sum(2 * e * u), q - 0.01 * np.sum(2 * e)
+    return p, q
+def derive(p, q, u, v, mode, l2):
+    e = p * u + q - v
+    total = {"sum": np.sum, "mean": np.mean}[mode]
+    return total(2 * e * u) + l2 * p, total(2 * e)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "loss"),
+    [
+        ("fit((1, 2), 3)", "sum"), ("fit([0.5, -0.25], 20)", "sum"), ("learn(x, y, 12)", "sum"),
+        ("derive(w, b, x, y, 'mean', 0)", "mean"), ("derive(w, b, x, y, 'sum', -0.0)", "sum"),
+    ],
+)  # fmt: skip
+def test_literals_are_arguments_as_well(call: str, loss: str, tmp_path: Path) -> None:
+    name = call.partition("(")[0]
+    check = functions_of(SAID, tmp_path, call=call)[name]
+    assert (check.verdict, check.loss) == ("right", loss), str(check)
+    wrong = functions_of(SAID.replace("2 * e * xs", "2 * e").replace("2 * e * u", "2 * e"), tmp_path, call=call)[name]
+    assert [finding for finding, _ in wrong.diagnosis] == ["missing-x"]
 
 
 @pytest.mark.parametrize(

@@ -212,3 +212,26 @@ def test_what_wrong_steps_do_not_take_back_stays_one(tmp_path: Path) -> None:
     file = tmp_path / "homework.py"
     file.write_text(f"import numpy as np\n{TAKEN_BACK['sign'].replace('+=', '-=')}")
     assert {name: check.verdict for name, check in check_file(file).items()} == {"gradient": "wrong", "train": "wrong"}
+
+
+FACTOR = """
+def fit(x, y, lr=0.01, epochs=100):
+    m = c = 0.0
+    for _ in range(epochs):
+        e = [m * u + c - v for u, v in zip(x, y)]
+        dm = sum(2 * a * u for a, u in zip(e, x)) / len(x)
+        dc = sum(2 * a for a in e) / len(x)
+        m = m - lr * dm
+        c = c - lr * dc * 3
+    return m, c
+"""
+
+
+def test_a_factor_in_one_derivative_of_a_descent_that_nothing_calls(tmp_path: Path) -> None:
+    check = functions_of(FACTOR, tmp_path)["fit"]
+    assert (check.verdict, [name for name, _ in check.diagnosis]) == ("wrong", ["unlisted-factor"])
+    named = FACTOR.replace("epochs=100):", "epochs=100, learning_rate_c=0.03):").replace(
+        "lr * dc * 3", "learning_rate_c * dc"
+    )
+    assert functions_of(named, tmp_path)["fit"].ok, "the advice works"
+    assert functions_of(FACTOR.replace(" * 3", ""), tmp_path)["fit"].ok

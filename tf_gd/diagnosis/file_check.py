@@ -8,7 +8,7 @@ from typing import Any
 from tf_gd.diagnosis import function_lines
 from tf_gd.diagnosis.calling import Misbehaved, exactly
 from tf_gd.diagnosis.findings_in_program import forgiven, in_order, of_another_model, taken_back, with_lines
-from tf_gd.diagnosis.function_candidates import Candidate, candidates
+from tf_gd.diagnosis.function_candidates import Candidate, candidates, says_descent
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.argument_names import counts_steps, derivative_of, says_loss
 from tf_gd.diagnosis.line.asking import GRADIENT, UPDATE, Call
@@ -21,7 +21,7 @@ from tf_gd.diagnosis.model.model_check import not_compared
 from tf_gd.diagnosis.model.model_names import found_in
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
-from tf_gd.diagnosis.uncalled_descents import check_uncalled
+from tf_gd.diagnosis.uncalled_descents import check_said, check_uncalled
 from tf_gd.errors import DataError, plain
 from tf_gd.reduction import REDUCTIONS, Reduction
 
@@ -93,6 +93,8 @@ def check_functions(
     Raises:
         Misbehaved: the program failed before it defined a function to check.
     """
+    if call is not None and says_descent(loaded, sandbox.source, call):
+        return check_said(sandbox, loaded, call, reduction)
     called, known = function_lines.called_in(sandbox.source), candidates(loaded, sandbox.source, call)
     of_a_line = {name for one in known for name in one.names if name.endswith(".backward")}
     models = [name for name in found_in(loaded.functions, loaded.names) if steps is None or "." not in name]

@@ -161,6 +161,16 @@ def _role_of_stem(stem: str, arguments: frozenset[str]) -> str:
     return role_of(stem) if role_of(stem) in ("m", "c") else ""
 
 
+def says_descent(loaded: Loaded, source: ProgramSource, call: str) -> bool:
+    """Return whether `call` names a function that holds a descent: it takes no line, or moves one in a loop."""
+    said = said_outright(DESCENT, call)
+    if said.function not in loaded.functions:
+        return False
+    takes_line = any(role_of(name) in ("m", "c", "theta") for name in said.arguments)
+    known = function_lines.functions(source).get(said.function)
+    return not takes_line or _holds_descent(loaded.functions[said.function] or [], known)
+
+
 def _outright(loaded: Loaded, call: str) -> Candidate:
     """Return the function that `call` names."""
     has_rate = any(role_of(word.strip("() ")) == "rate" for word in call.partition("(")[2].split(","))

@@ -4,6 +4,7 @@ Nothing is unpickled and nothing is executed: whatever arrives is parsed as JSON
 numbers and text. A number that JSON cannot hold exactly travels as the ratio of two whole numbers in hexadecimal.
 """
 
+import ast
 import base64
 import json
 import struct
@@ -79,6 +80,17 @@ class PandasValues:
         return pandas.Series(named[""]) if "" in named else pandas.DataFrame(named)
 
 
+@dataclass(frozen=True)
+class PythonLiteral:
+    """What becomes a number, a text, a tuple or whatever else stands in a source, where it is passed."""
+
+    text: str
+
+    def made(self) -> Any:
+        """Return what the text says."""
+        return ast.literal_eval(self.text)
+
+
 class Arguments:
     """The arguments of many calls, each array written once."""
 
@@ -107,6 +119,8 @@ class Arguments:
             return {"decimal": str(value)}
         if isinstance(value, PandasValues):
             return {"pandas": [[name, self.encode(values)] for name, values in value.columns]}
+        if isinstance(value, PythonLiteral):
+            return {"literal": value.text}
         if isinstance(value, dict):
             return {"dict": [[name, self.encode(item)] for name, item in value.items()]}
         if isinstance(value, list | tuple):
@@ -151,6 +165,8 @@ def decode(value: Any, arrays: list[Any]) -> Any:
         return Decimal(value["decimal"])
     if "dict" in value:
         return {name: decode(item, arrays) for name, item in value["dict"]}
+    if "literal" in value:
+        return PythonLiteral(value["literal"]).made()
     if "pandas" in value:
         return PandasValues(tuple((name, decode(one, arrays)) for name, one in value["pandas"])).made()
     return [decode(item, arrays) for item in value["list"]]

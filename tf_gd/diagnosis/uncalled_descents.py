@@ -14,6 +14,7 @@ from tf_gd.diagnosis.function_candidates import descents, steps_at_own_rate
 from tf_gd.diagnosis.function_lines import numbers_in
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.asking import DESCENT, STEP, InChild
+from tf_gd.diagnosis.line.call_words import said_outright
 from tf_gd.diagnosis.line.conventions import Convention, conventions
 from tf_gd.diagnosis.line.tested_function import Tested, TrialLine
 from tf_gd.diagnosis.path.path_check import check_states, with_float32
@@ -47,18 +48,31 @@ def check_uncalled(sandbox: Sandbox, loaded: Loaded, reduction: str | None) -> d
 
 def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -> GradientCheck | None:
     """Call a function in the ways that its names allow, until its steps are right or else have a name."""
-    ways, _ = conventions(DESCENT, loaded.functions[name])
+    return _judge_ways(sandbox, name, conventions(DESCENT, loaded.functions[name])[0], reduction)
+
+
+def check_said(sandbox: Sandbox, loaded: Loaded, call: str, reduction: str | None) -> dict[str, GradientCheck]:
+    """Return the check of the descent that `--call` names, called as it says, with points of ours or its own."""
+    said = said_outright(DESCENT, call)
+    ways = conventions(DESCENT, [[name, "positional", False] for name in said.arguments])[0]
+    check = _judge_ways(sandbox, said.function, [said.with_literals(way) for way in ways], reduction)
+    return {} if check is None else {said.function: check}
+
+
+def _judge_ways(sandbox: Sandbox, name: str, ways: list[Convention], reduction: str | None) -> GradientCheck | None:
+    """Return the check of a descent in the first way to call it in which its steps are right, or else have a name."""
+    ours = any(map(_takes_points, ways))
     records: dict[Any, ProgramRecord] = {}  # by their numbers, for most ways give the same
     for record in _records(sandbox, name, ways[:MOST_WAYS]):
         numbers = frozenset((one.name, one.values.tobytes()) for one in record.series)
         if numbers not in records:
             records[numbers] = record
-            check = _judged(record, sandbox, name, reduction, wrong=False)
+            check = _judged(record, sandbox, name, reduction, ours, wrong=False)
             if check is not None and check.ok:
                 return check
     likely = sorted(records.values(), key=_mixes_shapes)
-    found = (_judged(record, sandbox, name, reduction) for record in likely)
-    return next((check for check in found if check is not None and _is_named(check)), None)
+    found = (_judged(record, sandbox, name, reduction, ours) for record in likely)
+    return next((check for check in found if check is not None and (check.ok or _is_named(check))), None)
 
 
 def _mixes_shapes(record: ProgramRecord) -> bool:
@@ -98,7 +112,13 @@ def _states(tested: Tested) -> Any:
 
 def _is_named(check: GradientCheck) -> bool:
     """Return whether a mistake with a name explains the steps; else they may be those of any other model."""
-    return bool(check.diagnosis) and not check.diagnosis[0][0].startswith(OF_ANYTHING)
+    name = check.diagnosis[0][0] if check.diagnosis else "unlisted"
+    return name == "unlisted-factor" or not name.startswith(OF_ANYTHING)
+
+
+def _takes_points(way: Convention) -> bool:
+    """Return whether a function is given points; else it reads those of its program."""
+    return any(form.role in ("x", "y", "table") for _, _, form in way.forms)
 
 
 def _records(sandbox: Sandbox, name: str, ways: list[Convention]) -> Iterator[ProgramRecord]:
@@ -107,6 +127,7 @@ def _records(sandbox: Sandbox, name: str, ways: list[Convention]) -> Iterator[Pr
         encoded = Arguments()
         positional, named = way.question(M, C, X, Y, RATE)
         call: dict[str, Any] = {"function": name, "arguments": [encoded.encode(one) for one in positional]}
+        call["own_points"] = not _takes_points(way)
         call["keywords"] = {key: encoded.encode(value) for key, value in named.items()}
         try:
             yield ProgramRecord.read(sandbox.run(JOB, call={**call, "arrays": encoded.table}))
@@ -115,13 +136,14 @@ def _records(sandbox: Sandbox, name: str, ways: list[Convention]) -> Iterator[Pr
 
 
 def _judged(
-    record: ProgramRecord, sandbox: Sandbox, name: str, reduction: str | None, wrong: bool = True
+    record: ProgramRecord, sandbox: Sandbox, name: str, reduction: str | None, ours: bool, wrong: bool = True
 ) -> GradientCheck | None:
     """Return the check of the steps in a record; None where there are none, or none that are right without `wrong`."""
     try:
-        return _without_ours(check_record(record, sandbox.source, reduction, wrong=wrong), name)
+        check = check_record(record, sandbox.source, reduction, wrong=wrong)
     except (Misbehaved, NoDescent):
         return None
+    return _without_ours(check, name) if ours else check
 
 
 def _without_ours(check: GradientCheck, name: str) -> GradientCheck:

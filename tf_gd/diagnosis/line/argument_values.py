@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.pipe import PandasValues
+from tf_gd.diagnosis.pipe import PandasValues, PythonLiteral
 
 SHAPES = {"[n, 1]": "a column", "1x": "columns of ones and x", "x1": "columns of x and ones", "[1]": "an array of one"}
 SHAPES |= {"mc": "(slope, intercept)", "cm": "(intercept, slope)", "dict": "a dict"}
@@ -23,7 +23,7 @@ _KINDS: dict[str, Callable[[float], Any]] = {"decimal": Decimal, "fraction": Fra
 
 @dataclass(frozen=True)
 class Form:
-    """What one argument is: its role, and the shape in which it is passed."""
+    """What one argument is: its role, and the shape in which it is passed; for a literal, what stands there."""
 
     role: str
     shape: str = ""
@@ -65,6 +65,8 @@ class QuestionValues:
                 return len(self.x)
             case "steps":
                 return STEPS
+            case "literal":
+                return PythonLiteral(form.shape)
             case "tolerance":
                 return _TOLERANCE
         return self._scalar(1.0 if self.rate is None else self.rate)

@@ -12,7 +12,7 @@ import numpy as np
 from tf_gd.diagnosis.calling import Reply, answer, parameters_of, words_of
 from tf_gd.diagnosis.line.argument_names import counts_steps, role_of
 from tf_gd.diagnosis.line.running_error import as_float
-from tf_gd.diagnosis.pipe import PandasValues
+from tf_gd.diagnosis.pipe import PandasValues, PythonLiteral
 from tf_gd.diagnosis.sandbox import Question, Sandbox
 from tf_gd.errors import invalid
 from tf_gd.verify.rounding import UNIT_ROUNDOFFS
@@ -84,7 +84,9 @@ class Here:
 
 
 def _copy(value: Any) -> Any:
-    return value.made() if isinstance(value, PandasValues) else value.copy() if isinstance(value, np.ndarray) else value
+    if isinstance(value, PandasValues | PythonLiteral):
+        return value.made()
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 class InChild:

@@ -1,7 +1,7 @@
 """How a function is called, in words: what `--call` says, and what a report says."""
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tf_gd.diagnosis.line.argument_names import role_of
 from tf_gd.diagnosis.line.argument_values import CONTAINERS, SHAPES, Form
@@ -12,11 +12,27 @@ from tf_gd.errors import invalid
 
 @dataclass(frozen=True)
 class SaidCall:
-    """What `--call` says: the function, the names of its arguments, and "mc" or "cm" where one holds both of these."""
+    """What `--call` says.
+
+    Attributes:
+        function: its name.
+        arguments: the names of its arguments, without the literals.
+        order: "mc" or "cm" where one argument holds both of these.
+        literals: the position of each argument that is a literal of Python, and its text.
+    """
 
     function: str
     arguments: list[str]
     order: str = ""
+    literals: tuple[tuple[int, str], ...] = ()
+
+    def with_literals(self, way: Convention) -> Convention:
+        """Return a way to call the function with the literals at their places."""
+        forms = list(way.forms)
+        for position, text in self.literals:
+            forms.insert(position, (text, "positional", Form("literal", text)))
+        names = tuple(name for name, kind, _ in forms if kind != "outside")
+        return replace(way, forms=tuple(forms), call=replace(way.call, arguments=names))
 
 
 def said_outright(call: Call, text: str) -> SaidCall:
@@ -26,8 +42,8 @@ def said_outright(call: Call, text: str) -> SaidCall:
         InvalidArgumentError: it is no call whose arguments say what they are.
     """
     said = _parsed(text)
-    if said is None or not said.arguments or not all(by_name(call, said.arguments)):
-        advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, (w, b), X, points and lr are known too.'
+    if said is None or not (said.arguments or said.literals) or not all(by_name(call, said.arguments)):
+        advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, (w, b), X, points, lr and numbers are known too.'
         raise invalid("call", "a function's name and what its arguments are", text, advice)
     return said
 
@@ -39,11 +55,21 @@ def _parsed(text: str) -> SaidCall | None:
         return None
     if not isinstance(node, ast.Call) or node.keywords:
         return None
-    names = [[getattr(one, "id", "") for one in getattr(argument, "elts", [argument])] for argument in node.args]
+    literals = tuple((position, ast.unparse(one)) for position, one in enumerate(node.args) if _is_literal(one))
+    said = [one for one in node.args if not _is_literal(one)]
+    names = [[getattr(one, "id", "") for one in getattr(argument, "elts", [argument])] for argument in said]
     roles = ["".join(map(role_of, some)) for some in names]
     pairs = [role for role in roles if role in ("mc", "cm")]
     arguments = ["theta" if role in pairs else ",".join(some) for some, role in zip(names, roles, strict=True)]
-    return SaidCall(ast.unparse(node.func), arguments, pairs[0] if len(pairs) == 1 else "")
+    return SaidCall(ast.unparse(node.func), arguments, pairs[0] if len(pairs) == 1 else "", literals)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
 
 
 def is_default(convention: Convention) -> bool:
@@ -57,7 +83,8 @@ def words_of(convention: Convention) -> str:
     shapes = [f"{name} as {SHAPES[form.shape]}" for name, _, form in convention.forms if form.shape in SHAPES]
     if convention.container != "array":
         shapes.append(CONTAINERS[convention.container])
-    unnamed = [f"{name} for {form.role}" for name, _, form in convention.forms if role_of(name) != form.role]
+    told = [(name, form.role) for name, _, form in convention.forms if form.role != "literal"]
+    unnamed = [f"{name} for {role}" for name, role in told if role_of(name) != role]
     read = [f"{name} set for it" for name, kind, _ in convention.forms if kind == "outside"]
     how = ", ".join([*unnamed, *shapes, *read])
     return f"Called as {convention.call}{', with ' if how else ''}{how}."

@@ -109,6 +109,7 @@ def _ways(call: Call, subject: Subject, outright: str | None) -> list[Convention
         raise Misbehaved(
             "wrong-arguments", f"Your function takes ({', '.join(taken)}), but it is called as {call}. {advice}"
         )
+    ways = ways if said is None else [said.with_literals(way) for way in ways]
     return [way.with_c_first() for way in ways] if subject.c_first else ways
 
 

@@ -155,6 +155,12 @@ STEP_SENTENCES: dict[str, tuple[str, int]] = {
         "earlier gradients, as in Adam, RMSprop or Adagrad.",
         8,
     ),
+    "unlisted-factor": (
+        "dL/d{own} is {ratio:.4g} times what it should be beside dL/d{other}: each of the two is right by itself, but "
+        "they share no learning rate. Look for that factor in dL/d{own}. (If {own} is meant to have a rate of its own, "
+        "give that number a name, learning_rate_{own}, and use it in the update.)",
+        8,
+    ),
     "unlisted": (
         "The step from m = {m:.6g}, c = {c:.6g} goes to m = {m_yours:.6g}, c = {c_yours:.6g}. {direction}",
         8,

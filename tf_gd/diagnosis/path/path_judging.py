@@ -14,12 +14,13 @@ from tf_gd.diagnosis.path.explanations import PathExplanation, Search, forms
 from tf_gd.diagnosis.path.inexact_steps import cut_to_whole_numbers, nearly, unlisted
 from tf_gd.diagnosis.path.mini_batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.other_optimizers import REMEMBERING, changing_factor
-from tf_gd.diagnosis.path.path_judgement import Details, Judgement
+from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_steps import Derivatives, PathSteps
-from tf_gd.diagnosis.path.rate_fit import BOTH, Factor, Move, fit
+from tf_gd.diagnosis.path.rate_fit import Factor, Move, fit
 from tf_gd.diagnosis.path.step_factors import FactorReading, PathContext, read_factor, shares
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.two_mistakes import two_mistakes
+from tf_gd.diagnosis.path.two_rates import two_factors, two_rates
 from tf_gd.points.arrays import Floats
 
 # Gradients that are 0 at the line (0, 0), from where they never move.
@@ -196,22 +197,6 @@ def _changing(steps: PathSteps, context: PathContext) -> Judgement | None:
     return Judgement("wrong", ("sign-turns",), steps, reading, numbers={"step": turn + 1}, sure=0.5)
 
 
-def _two_rates(steps: PathSteps, context: PathContext) -> Judgement | None:
-    """Return the judgement where m and c move at different rates, and both of them stand in the program."""
-    m, c = (fit(steps, right_move(steps), (which,)) for which in BOTH)
-    rates = [rate for rate in context.rates if rate.named or rate.in_update]
-    if m is None or c is None or not (m.is_telling and c.is_telling):
-        return None
-    asked = context.reduction or context.loss
-    for loss in [asked] if asked else list(shares(steps.n)):
-        share = shares(steps.n)[loss]
-        for_m, for_c = (next((r.value for r in rates if one.agrees(r.value * share)), None) for one in (m, c))
-        if for_m is not None and for_c is not None and for_m != for_c:
-            numbers: Details = {"rate_m": for_m, "rate_c": for_c}
-            return Judgement("right", (), steps, FactorReading(loss, None), numbers=numbers, sure=0.3)
-    return None
-
-
 def _remembered(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement where the descent remembers earlier steps: not plain gradient descent."""
     for method in REMEMBERING:
@@ -228,8 +213,8 @@ Attempt = Callable[[PathSteps, PathContext], "Judgement | None"]
 
 # In this order: what takes the least for granted comes first.
 RIGHT: tuple[Attempt, ...] = (_right, _in_batches)
-SINGLE: tuple[Attempt, ...] = (cut_short, _two_rates, _single, _too_early, _changing, _remembered, nearly)
-TOGETHER: tuple[Attempt, ...] = (_pair,)
+SINGLE: tuple[Attempt, ...] = (cut_short, two_rates, _single, _too_early, _changing, _remembered, nearly)
+TOGETHER: tuple[Attempt, ...] = (_pair, two_factors)
 
 
 def _as_judgement(verdict: Verdict, found: PathExplanation, steps: PathSteps) -> Judgement:

@@ -50,8 +50,16 @@ def _call(
     arguments: list[Any],
     keywords: dict[str, Any],
     arrays: Any,
+    own_points: bool = False,
 ) -> None:
-    """Call a function of the program; what it returns or raises does not matter, its steps are watched."""
+    """Call a function of the program; what it returns or raises does not matter, its steps are watched.
+
+    With `own_points` it takes none: those that it reads stand among the names of the program.
+    """
+    if own_points and program.module is not None:
+        for name, value in program.module.__dict__.items():
+            if not name.startswith("_"):
+                recorder.value("", name, value, 0)
     table = [decode_array(entry) for entry in arrays]
     given = {name: decode(value, table) for name, value in keywords.items()}
     for name, value in given.items():  # what it reads from outside, no statement of it shows
