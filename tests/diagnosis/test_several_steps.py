@@ -72,3 +72,11 @@ def test_a_recursion_ends_where_its_innermost_call_is(recursion: str, tmp_path: 
     check = check_text(text, tmp_path)
     assert check.verdict == "right"
     assert f"After 20 steps the line is still y = {found['m']:.4g} x + {found['c']:.4g}" in check.report
+
+
+@pytest.mark.parametrize("update", UPDATES)
+def test_a_loop_that_starts_anew_in_each_pass(update: str, tmp_path: Path) -> None:
+    body = textwrap.indent("m, c = start, -start\n" + UPDATES[update] * 3 + "print(m, c)\n", "    ")
+    unset = START.replace("m, c = 0.5, 0.25\n", "")
+    check = check_text(f"{unset}for start in (0.25, 1.0, 2.0):\n{body}", tmp_path)
+    assert (check.verdict, check.loss) == ("right", "sum"), str(check)

@@ -71,7 +71,7 @@ def as_float(number: Fraction) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(math.inf, number.numerator)
+        return math.inf if number > 0 else -math.inf
 
 
 def exact(number: Any) -> ExactValue:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from tf_gd.diagnosis.path.loop_events import Event, events_of
 from tf_gd.diagnosis.path.program_record import NumberSeries
 from tf_gd.points.arrays import Floats
 
@@ -37,38 +38,6 @@ class Sampling:
     is_last: bool = True
 
 
-@dataclass(frozen=True)
-class Event:
-    """The two numbers after a statement that wrote to one of them, or to both."""
-
-    clock: int
-    line: int
-    m: float
-    c: float
-    wrote: tuple[bool, bool]
-
-
-def events_of(m: NumberSeries, c: NumberSeries) -> list[Event]:
-    """Return the two numbers after each statement that wrote to one of them, from where both are known."""
-    rows: dict[tuple[int, int], dict[int, float]] = {}
-    for which, series in enumerate((m, c)):
-        for clock, line, value in zip(series.clocks.tolist(), series.lines.tolist(), series.values, strict=True):
-            rows.setdefault((clock, line), {})[which] = float(value)
-    now: dict[int, float] = {}
-    events = []
-    for (clock, line), values in sorted(rows.items()):
-        before = dict(now)
-        now.update(values)
-        if len(now) == 2:
-            together = len(values) == 2 and m.place == c.place and len(before) == 2
-            wrote = tuple(
-                which in values and not (together and values[which] == before[which] and values != before)
-                for which in (0, 1)
-            )
-            events.append(Event(clock, line, now[0], now[1], (wrote[0], wrote[1])))
-    return events
-
-
 def samplings(m: NumberSeries, c: NumberSeries, descent: int = 0) -> Iterator[Sampling]:
     """Yield the ways of cutting the events of a descent into rounds, the likeliest first; 0 is the first descent."""
     rest = events_of(m, c)
@@ -76,7 +45,7 @@ def samplings(m: NumberSeries, c: NumberSeries, descent: int = 0) -> Iterator[Sa
         rest = rest[len(_first_descent(rest)) :]
     events = _first_descent(rest)
     is_last = len(events) == len(rest)
-    yield from (replace(one, is_last=is_last) for one in _samplings(events))
+    yield from (replace(one, is_last=is_last and one.is_last) for one in _samplings(events))
 
 
 def _samplings(events: list[Event]) -> Iterator[Sampling]:
@@ -86,6 +55,8 @@ def _samplings(events: list[Event]) -> Iterator[Sampling]:
     if first is None:
         yield from _without_loop(events)
         return
+    if first == 0:
+        yield from _before_restart(events)
     start, rest = max(first - 1, 0), events[max(first, 1) :]
     for line in dict.fromkeys(event.line for event in rest):
         ends = [index for index, event in enumerate(rest) if event.line == line]
@@ -168,9 +139,19 @@ def _without_loop(events: Sequence[Event]) -> Iterator[Sampling]:
 def _repeated(start: Event, events: Sequence[Event], ends: Sequence[int]) -> Iterator[list[int]]:
     """Yield the ends of steps where a round makes several: a loop that was unrolled, a step that is called twice."""
     length = ends[0] + 1
+    if any(after - before != length for before, after in pairwise(ends[:LOOKED_AT])):
+        return
     for size, count in _repetitions(start, events[:length]):
         if size * count == length:
             yield [end - offset for end in ends for offset in range(length - size, -1, -size)]
+
+
+def _before_restart(events: Sequence[Event]) -> Iterator[Sampling]:
+    """Yield the steps of the first pass of a loop that starts anew in each, and holds its steps one after another."""
+    again = next(index for index, event in enumerate(events[1:], 1) if event.line == events[0].line)
+    if (events[again].m, events[again].c) != (events[again - 1].m, events[again - 1].c):
+        for size, count in _repetitions(events[0], events[1:again]):
+            yield replace(_sampling(events[0], events[1:again], range(size - 1, size * count, size)), is_last=False)
 
 
 def _repetitions(start: Event, events: Sequence[Event]) -> Iterator[tuple[int, int]]:

@@ -11,9 +11,7 @@ import numpy as np
 
 from tf_gd.diagnosis.path import identifier_names as names
 from tf_gd.diagnosis.path.candidates import (
-    USED,
     Pair,
-    PointsCandidate,
     pairs,
     point_candidates,
     vectors,
@@ -21,7 +19,6 @@ from tf_gd.diagnosis.path.candidates import (
 )
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.inexact_steps import unlisted
-from tf_gd.diagnosis.path.loop_rounds import Sampling
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
 from tf_gd.diagnosis.path.program_batches import are_shuffled_apart, batch_trials
@@ -33,18 +30,23 @@ from tf_gd.diagnosis.path.statements import Statements
 from tf_gd.diagnosis.path.step_factors import FactorReading, PathContext
 from tf_gd.diagnosis.path.step_rules import right_move
 from tf_gd.diagnosis.path.through_origin import has_intercept, origin_pairs
-from tf_gd.diagnosis.path.trials import Descent, Trial, on_batches, steps_of
+from tf_gd.diagnosis.path.trials import (
+    LIKELY,
+    PAIRS_TRIED,
+    POINTS_TRIED,
+    Descent,
+    Trial,
+    likeliest,
+    on_batches,
+    trials_of,
+)
 from tf_gd.points.arrays import Floats
 
 TRIED_QUICKLY = 8  # steps
-PAIRS_TRIED, POINTS_TRIED = 8, 5  # for mistakes
 BATCHES_TRIED = 6
 FEWEST_UNEXPLAINED = 3  # steps: one or two say too little to call them wrong without a reason
 SURE = 1.3  # an explanation that takes no more for granted than this: one mistake, at a rate that is known
 MOST_DESCENTS = 5
-BEHIND = 4.0  # what a pair's score may be less than the best one's
-CLEARLY = 3.5  # the score of x and y where the names of both say so
-LIKELY = 1.0  # the score of a pair whose names, or whose updates, look like those of m and c
 
 
 class ProgramSearch:
@@ -60,7 +62,7 @@ class ProgramSearch:
 
     def find(self, wrong: bool = True) -> Descent | None:
         """Return the descent, or None where there is none to be seen; without `wrong` only a right one."""
-        trials = list(self._trials())
+        trials = self._trials()
         right = self._right(trials) or self._batches(trials)
         if right is not None and not self.given.names and names.are_exchanged(right.points.x.stem, right.points.y.stem):
             judgement = replace(right.judgement, verdict="wrong", names=("x-and-y-swapped",), sure=1.0)
@@ -75,7 +77,7 @@ class ProgramSearch:
         for pair in (*(one for one in again if one.samplings), *islice(elsewhere, MOST_DESCENTS)):
             search = copy(self)
             search.pairs = [pair]
-            trials = list(search._trials())
+            trials = search._trials()
             found = search._right(trials) or search._batches(trials) or search._wrong(trials, surely=True)
             if found is not None:
                 yield found
@@ -99,7 +101,7 @@ class ProgramSearch:
             return None
         search = copy(self)
         search.pairs = self.given.pairs(origin_pairs(self.record, self.statements))
-        trials = list(search._trials())
+        trials = search._trials()
         if (found := search._right(trials)) is not None:
             return found
         found = search._batches(trials) or search._wrong(trials)
@@ -108,27 +110,8 @@ class ProgramSearch:
     def _model(self, found: Descent | Trial) -> LineModel:
         return LineModel(self.record, self.statements, found.pair, found.sampling, found.points)
 
-    def _trials(self) -> Iterator[Trial]:
-        """Yield the ways to read the program, the likeliest first."""
-        found = [
-            (self._score(pair, points, sampling) - 0.05 * index, pair, sampling, points)
-            for pair in self.pairs
-            for index, sampling in enumerate(pair.samplings)
-            for points in self.points
-        ]
-        for _, pair, sampling, points in sorted(found, key=lambda one: -one[0]):
-            steps = steps_of(pair, sampling, points)
-            if steps is not None:
-                yield Trial(pair, points, sampling, steps)
-
-    def _score(self, pair: Pair, points: PointsCandidate, sampling: Sampling) -> float:
-        """Return how much speaks for a reading: names, whether x, and not y, is multiplied by m, and what came first.
-
-        An array that is there only after the first state holds residuals, if not a batch.
-        """
-        by_m = [self.statements.forms.multiplies(pair.m.name, one.name) for one in (points.x, points.y)]
-        late = sum(bool(one.clock > sampling.clocks[0]) for one in (points.x, points.y))
-        return pair.score + points.score + USED * (by_m[0] - by_m[1]) - late
+    def _trials(self) -> list[Trial]:
+        return trials_of(self.pairs, self.points, self.statements)
 
     def _right(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which the right update, or a multiple of it, explains every step.
@@ -167,7 +150,7 @@ class ProgramSearch:
 
     def _batches(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which each step is right on some of the points."""
-        for trial in self._likeliest(trials):
+        for trial in likeliest(trials):
             found = self._judged(trial, RIGHT[1:])
             if found is not None and found.judgement.verdict == "right":
                 return found
@@ -201,24 +184,9 @@ class ProgramSearch:
                 return on_batches(found, trial)
         return None
 
-    def _likeliest(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Return the readings of the first few pairs, on the first few points each."""
-        count: dict[int, int] = {}
-        chosen = []
-        least = max([LIKELY, *(trial.pair.score - BEHIND for trial in trials)])
-        clear = any(trial.points.score > CLEARLY for trial in trials)
-        for trial in trials:
-            known = count.get(id(trial.sampling), 0)
-            if clear and trial.points.score < 0:
-                continue  # y and x, where the names say which is which
-            if trial.pair.score >= least and known < POINTS_TRIED and (known or len(count) < PAIRS_TRIED):
-                count[id(trial.sampling)] = known + 1
-                chosen.append(trial)
-        return chosen
-
     def _wrong(self, trials: Sequence[Trial], surely: bool = False) -> Descent | None:
         """Return the reading under which a mistake, with `surely` one alone, explains every step at the least cost."""
-        chosen = self._likeliest(trials)
+        chosen = likeliest(trials)
         for attempts, tried in ((SINGLE, chosen), (TOGETHER, chosen[:3]))[: 1 if surely else 2]:
             found = []
             for rank, trial in enumerate(tried):
