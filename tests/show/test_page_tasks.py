@@ -345,6 +345,7 @@ def test_a_point_by_the_keyboard(page):
     assert page.js("return page.state.points[23].y") == -12.5
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize(
     ("pasted", "points", "note"),
     [
