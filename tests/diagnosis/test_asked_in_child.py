@@ -61,15 +61,15 @@ REPLACEMENTS = {
     "ours": """
 import sys
 from tf_gd.diagnosis.gradient_check import GradientCheck
-import tf_gd, tf_gd.diagnosis.model.model_check, tf_gd.diagnosis.model.judgement, tf_gd.diagnosis.model.element_ruling
+import tf_gd, tf_gd.diagnosis.model.model_check, tf_gd.diagnosis.model.judgement, tf_gd.diagnosis.model.element_verdict
 right = GradientCheck("right")
 for name, module in list(sys.modules.items()):
     if name.startswith("tf_gd"):
         for function in ("check_gradient", "check_layer", "checked", "check_model", "judge", "gather", "tolerance"):
             if hasattr(module, function):
                 setattr(module, function, lambda *_, **__: right)
-from tf_gd.diagnosis.model import element_ruling as ours
-ours.Element.ruling = property(lambda self: ours.Ruling.RIGHT)
+from tf_gd.diagnosis.model import element_verdict as ours
+ours.Element.verdict = property(lambda self: ours.ElementVerdict.RIGHT)
 """,
 }
 

@@ -288,7 +288,7 @@ def test_no_kink_is_seen_where_the_loss_is_smooth(model):
         assert "kink" not in names(check_gradient(given.loss, given.gradient, params=steep, data=given.data))
 
 
-def test_the_loss_is_the_arbiter_where_tensorflow_stops_a_gradient():
+def test_the_loss_decides_where_tensorflow_stops_a_gradient():
     def loss(w):
         return tf.reduce_sum(tf.stop_gradient(w) * w)
 

@@ -71,7 +71,7 @@ def test_paths_of_different_lengths_are_different() -> None:
     assert "TensorFlow stopped at step 40, the hand-written path at 39" in str(check)
 
 
-def test_norris_at_the_certified_line_against_the_exact_referee() -> None:
+def test_norris_at_the_certified_line_against_the_exact_gradient() -> None:
     x, y = tf_gd.sample("norris")
     certified = (1.00211681802045, -0.262323073774029)
     check = tf_gd.check(x, y, learning_rate=1e-8, num_steps=0, start=certified)
@@ -82,7 +82,7 @@ def test_norris_at_the_certified_line_against_the_exact_referee() -> None:
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_the_referee_is_the_sum_that_is_written_on_paper(reduction: str) -> None:
+def test_the_exact_gradient_is_the_sum_that_is_written_on_paper(reduction: str) -> None:
     points, line = tf_gd.Points(X, Y), tf_gd.Line(454.1, -40.7)
     m, c = map(Fraction, line)
     terms = [2 * (m * Fraction(a) + c - Fraction(b)) for a, b in zip(X.tolist(), Y.tolist(), strict=True)]

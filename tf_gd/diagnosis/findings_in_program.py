@@ -9,7 +9,7 @@ from tf_gd.diagnosis.function_candidates import Candidate
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
 from tf_gd.diagnosis.line.asking import UPDATE
 from tf_gd.diagnosis.line.line_check import of_fault
-from tf_gd.diagnosis.line.naming_mistakes import RIGHT_BUT_FOR_ITS_GRADIENT
+from tf_gd.diagnosis.line.named_mistakes import RIGHT_BUT_FOR_ITS_GRADIENT
 from tf_gd.diagnosis.program_source import ProgramSource
 
 BENDS = {"exp", "sigmoid", "expit", "softmax", "tanh", "log", "relu", "cross_entropy", "sin", "cos"}

@@ -98,7 +98,7 @@ def _errors(problem: Problem, path: Trajectory) -> dict[str, tuple[float, float]
 def exact_gradient(
     points: Points, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None
 ) -> Gradient:
-    """Return the true gradient at `line`, in rational arithmetic: the referee between two that were rounded.
+    """Return the true gradient at `line`, in rational arithmetic: the rounded ones are compared with it.
 
     Args:
         points: the observations, each taken as the exact number that its dtype holds.

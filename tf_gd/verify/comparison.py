@@ -53,7 +53,7 @@ class Comparison:
 
 
 def _report(comparison: Comparison) -> str:
-    """Return the report: the verdict, the last row of both engines, the distances, and the exact referee."""
+    """Return the report: the verdict, the last rows, the distances, and how far each gradient is from the exact one."""
     theirs, ours = comparison.tensorflow, comparison.manual
     order = (
         f"confirmed by probing: {comparison.order}"
@@ -74,7 +74,7 @@ def _report(comparison: Comparison) -> str:
         lines.append(f"TensorFlow stopped at step {theirs.num_steps:,}, the hand-written path at {ours.num_steps:,}.")
     ratio = comparison.moments_ratio or 0.0
     moments = f"engine moments: at most {ratio:.1g} of the rounding bound away from the path by hand"
-    closing = [*_referee(comparison), moments] if comparison.moments_ratio is not None else _referee(comparison)
+    closing = _exact_errors(comparison) + ([moments] if comparison.moments_ratio is not None else [])
     return "\n".join([*lines, *(["", *closing] if closing else [])])
 
 
@@ -85,7 +85,7 @@ def _row(comparison: Comparison, name: str) -> str:
     return f"{name.replace('gradient_', 'dL/d'):<14}{left!s:>26}{right!s:>26}  {apart}"
 
 
-def _referee(comparison: Comparison) -> list[str]:
+def _exact_errors(comparison: Comparison) -> list[str]:
     """Say how far each engine's final gradient is from the true one."""
     lines = []
     for engine, errors in comparison.errors.items():

@@ -27,8 +27,8 @@ from tf_gd.diagnosis.line.choosing import Chosen, choose, is_right
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import require_loss
 from tf_gd.diagnosis.line.matching import blind_spots
-from tf_gd.diagnosis.line.naming_mistakes import Named, name_gradient, name_update
-from tf_gd.diagnosis.line.own_evidence import with_evidence
+from tf_gd.diagnosis.line.named_mistakes import Named, name_gradient, name_update
+from tf_gd.diagnosis.line.own_examples import with_examples
 from tf_gd.diagnosis.line.precision import unit_of
 from tf_gd.diagnosis.line.probes import points_for, probes
 from tf_gd.diagnosis.line.rare_inputs import describe_rare
@@ -40,7 +40,7 @@ from tf_gd.points import Points
 from tf_gd.reduction import REDUCTIONS, Reduction
 
 MOST_NAMED = 24  # ways to call a wrong function under which its mistake is looked for
-PLAIN = 12  # the cost of one mistake, be it in one derivative only; see `naming_mistakes.Named`
+PLAIN = 12  # the cost of one mistake, be it in one derivative only; see `named_mistakes.Named`
 
 __all__ = ["CATALOGUE", "UPDATES", "check_line_gradient", "check_update"]
 
@@ -198,8 +198,8 @@ def _wrong(
     """Return the check of a function that is wrong on the simple points."""
     name = name_update if chosen.tested.is_update else name_gradient
     named: Named = name(chosen, losses, unit, exact, strict=reduction is not None)
-    evidence = with_evidence(chosen.tested, named.loss, unit, named.diagnosis, chosen.points)
-    named = replace(named, diagnosis=evidence, given=given is not None)
+    diagnosis = with_examples(chosen.tested, named.loss, unit, named.diagnosis, chosen.points)
+    named = replace(named, diagnosis=diagnosis, given=given is not None)
     how = _how(chosen)
     thinning = "" if given is None else report.of_thinning(chosen.points.n, given)
     return GradientCheck("wrong", named.diagnosis, report.of_wrong(named, how) + thinning, how, named.loss)

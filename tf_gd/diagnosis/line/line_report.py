@@ -10,7 +10,7 @@ from tf_gd.diagnosis.gradient_check import Finding
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import FORMULAS
 from tf_gd.diagnosis.line.matching import Observation, bound
-from tf_gd.diagnosis.line.naming_mistakes import Named
+from tf_gd.diagnosis.line.named_mistakes import Named
 from tf_gd.diagnosis.line.trial import Tried
 from tf_gd.diagnosis.line.unclassified import digits
 from tf_gd.reduction import Reduction

@@ -148,7 +148,7 @@ Lift = Callable[[Formula], Any]
 
 
 @dataclass(frozen=True)
-class FormulaEvidence:
+class FormulaObservations:
     """Observations, and what a formula of the gradient computes in them: itself, or a step with it.
 
     Attributes:
@@ -166,16 +166,18 @@ class FormulaEvidence:
         return parts_explained(self.lift(formula), self.seen, self.steps)
 
 
-def explanation(evidence: FormulaEvidence, coincidences: bool = True, factors: bool = True) -> MistakeCombination:
+def explanation(
+    observations: FormulaObservations, coincidences: bool = True, factors: bool = True
+) -> MistakeCombination:
     """Return what explains the answers: one mistake by its usual form, by a rarer one, in one derivative, or two.
 
     Args:
-        evidence: what was answered.
+        observations: what was answered.
         coincidences: whether a 1/(2n) too much may be named; not where the loss could have it.
         factors: whether a wrong factor on top of another mistake is looked for as well, which takes long.
     """
     entries = [entry for entry in CATALOGUE if coincidences or entry.name != "half-mean"]
-    fits = {form: evidence.fits(form) for entry in entries for form in (entry.formula, *entry.rarer)}
+    fits = {form: observations.fits(form) for entry in entries for form in (entry.formula, *entry.rarer)}
     usual = tuple(entry for entry in entries if all(fits[entry.formula]))
     if usual:
         factor = usual[0].name in SCALES or usual[0].name in (_ONE_HALF_N, "half-mean")
@@ -183,8 +185,8 @@ def explanation(evidence: FormulaEvidence, coincidences: bool = True, factors: b
     rarer = tuple(entry for entry in entries if any(all(fits[form]) for form in entry.rarer))
     if rarer:
         return MistakeCombination(rarer, ("",) * len(rarer), cost=2)
-    found = _in_one(evidence, entries, fits, factors) or _in_each(entries, fits)
-    return found or (_with_a_factor(evidence, entries) if factors else MistakeCombination())
+    found = _in_one(observations, entries, fits, factors) or _in_each(entries, fits)
+    return found or (_with_a_factor(observations, entries) if factors else MistakeCombination())
 
 
 def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistake, ...]:
@@ -194,16 +196,16 @@ def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistak
 
 
 def _in_one(
-    evidence: FormulaEvidence, entries: Sequence[Mistake], fits: Fits, factors: bool
+    observations: FormulaObservations, entries: Sequence[Mistake], fits: Fits, factors: bool
 ) -> MistakeCombination | None:
     """Return a mistake in one derivative, where the other one is right; by itself, or with a factor on top."""
-    rights = evidence.fits(right)
+    rights = observations.fits(right)
     for which in (0, 1):
         if rights[1 - which] and (found := _of_part(entries, fits, which)):
             return MistakeCombination(found[:1], (DERIVATIVES[which],), cost=3)
     for which in (0, 1):
         pairs = _pairs(entries) if factors and rights[1 - which] else ()
-        pair = next((pair for formula, pair in pairs if evidence.fits(formula)[which]), None)
+        pair = next((pair for formula, pair in pairs if observations.fits(formula)[which]), None)
         if pair:
             return MistakeCombination(pair, (DERIVATIVES[which],) * 2, together=True, cost=5)
     return None
@@ -232,9 +234,9 @@ _PAIRS: list[tuple[Formula, tuple[Mistake, Mistake]]] = [
 ]
 
 
-def _with_a_factor(evidence: FormulaEvidence, entries: Sequence[Mistake]) -> MistakeCombination:
+def _with_a_factor(observations: FormulaObservations, entries: Sequence[Mistake]) -> MistakeCombination:
     """Return two mistakes that explain everything together, the second of them a wrong factor; or nothing."""
-    pair = next((pair for formula, pair in _pairs(entries) if all(evidence.fits(formula))), None)
+    pair = next((pair for formula, pair in _pairs(entries) if all(observations.fits(formula))), None)
     return MistakeCombination(pair, ("", ""), together=True, cost=6) if pair else MistakeCombination()
 
 

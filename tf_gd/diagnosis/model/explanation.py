@@ -15,7 +15,6 @@ from tf_gd.diagnosis.model.comparison_of_gradients import (
     other_problem,
     slopes_at,
 )
-from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.factors import (
     any_factor,
     constant_added,
@@ -32,6 +31,7 @@ from tf_gd.diagnosis.model.held_constant import held_constant, masks
 from tf_gd.diagnosis.model.judgement import ModelJudgement
 from tf_gd.diagnosis.model.layer_mistakes import extra_derivatives, lost_contributions, output_derivatives, output_sums
 from tf_gd.diagnosis.model.lost_sums import bias_sums, missing_factors, repeated_indices
+from tf_gd.diagnosis.model.model_measurements import ModelMeasurements
 from tf_gd.diagnosis.model.model_problem import Indices, ModelProblem
 from tf_gd.diagnosis.model.model_report import apart
 from tf_gd.diagnosis.model.term_factors import one_term, one_term_any_factor, several_terms
@@ -71,12 +71,14 @@ KINDS: tuple[Mistakes, ...] = (
 _MOST_SLOPES = 40
 
 
-def explain(evidence: ModelEvidence, judgement: ModelJudgement, ask: Callable[[ModelProblem], Floats]) -> list[Finding]:
+def explain(
+    measured: ModelMeasurements, judgement: ModelJudgement, ask: Callable[[ModelProblem], Floats]
+) -> list[Finding]:
     """Return the name and the explanation of each mistake that turns the right gradient into this one.
 
     Mistakes that explain every wrong parameter at once come first; else each parameter is explained alone.
     """
-    here = _here(evidence, judgement)
+    here = _here(measured, judgement)
     if judgement.reasons or not here.wrong:
         return judgement.reasons
     views = [here, *_elsewhere(here, ask)]
@@ -109,21 +111,21 @@ def _may_be_two(mistake: ModelMistake) -> bool:
     return mistake.name.endswith(("factor-2", "-mean", "-sum"))
 
 
-def _here(evidence: ModelEvidence, judgement: ModelJudgement) -> Compared:
+def _here(measured: ModelMeasurements, judgement: ModelJudgement) -> Compared:
     """Return the values beside the right ones; a value that was accepted is right as it is."""
-    truth = evidence.tensorflow.copy() if evidence.differentiates else evidence.hand.copy()
-    room = evidence.tolerance.values.copy()
-    if not evidence.differentiates:
+    truth = measured.tensorflow.copy() if measured.differentiates else measured.hand.copy()
+    room = measured.tolerance.values.copy()
+    if not measured.differentiates:
         room[:] = np.inf
     for index, element in judgement.elements.items():
-        truth[index] = element.by_hand if element.ruling.accepts else element.truth
+        truth[index] = element.by_hand if element.verdict.accepts else element.truth
         room[index] = element.room
-    by_slopes = not evidence.differentiates or not evidence.confirmed
+    by_slopes = not measured.differentiates or not measured.confirmed
     if by_slopes:
         known = list(judgement.elements)
         told = [*judgement.wrong, *(index for index in known if index not in set(judgement.wrong))]
         room[_all_but(told[:: 1 + len(told) // _MOST_SLOPES], room.size)] = np.inf
-    return Compared(evidence.loss, evidence.problem, evidence.hand, truth, room, by_slopes)
+    return Compared(measured.loss, measured.problem, measured.hand, truth, room, by_slopes)
 
 
 def _all_but(kept: list[int], size: int) -> Indices:

@@ -59,7 +59,7 @@ class Slope:
         room = SEVERAL * self.error + tolerance
         return min(self.left, self.right) - room <= value <= max(self.left, self.right) + room
 
-    def hears(self, value: float) -> bool:
+    def resolves(self, value: float) -> bool:
         """Whether a sign or a factor of 2 in a slope of this size would show."""
         return bool(np.isfinite(self.error) and 4 * SEVERAL * self.error < abs(value))
 

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
 from tf_gd.diagnosis.model.asking_the_loss import FIRST, MOST_SLOPES, contradicted, located, look_beside
 from tf_gd.diagnosis.model.beside_kinks import Side
-from tf_gd.diagnosis.model.element_ruling import Element, Ruling
-from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
+from tf_gd.diagnosis.model.element_verdict import Element, ElementVerdict
+from tf_gd.diagnosis.model.model_measurements import ModelMeasurements
 from tf_gd.diagnosis.model.model_problem import LARGE, largest_first
 from tf_gd.diagnosis.model.untold import untold
 from tf_gd.points.arrays import Floats
@@ -18,7 +18,7 @@ _MOST_ELEMENTS = 1000  # that differ, the worst first; TensorFlow's values stand
 
 @dataclass(frozen=True)
 class ModelJudgement:
-    """What the evidence adds up to.
+    """What the measurements add up to.
 
     Attributes:
         verdict: "right", "wrong" or "cannot-tell".
@@ -35,29 +35,29 @@ class ModelJudgement:
     wrong: list[int]
 
 
-def judge(evidence: ModelEvidence, known: Mapping[str, str] = MappingProxyType({})) -> ModelJudgement:
+def judge(measured: ModelMeasurements, known: Mapping[str, str] = MappingProxyType({})) -> ModelJudgement:
     """Return the verdict; `known` are remarks on the hand-derived gradient itself."""
-    elements = _elements(evidence)
-    if any(element.ruling.rejects or element.at_kink for element in elements.values()):
-        look_beside(evidence)
-        elements = _elements(evidence)
-    wrong = [index for index, element in elements.items() if element.ruling.rejects]
-    remarks = [*_remarks(evidence, list(elements.values())), *known.items()]
+    elements = _elements(measured)
+    if any(element.verdict.rejects or element.at_kink for element in elements.values()):
+        look_beside(measured)
+        elements = _elements(measured)
+    wrong = [index for index, element in elements.items() if element.verdict.rejects]
+    remarks = [*_remarks(measured, list(elements.values())), *known.items()]
     if wrong:
-        return ModelJudgement("wrong", _outside(evidence, wrong), remarks, elements, wrong)
-    agree = evidence.believed and not evidence.off.any()
-    if len(evidence.heard) < evidence.problem.size and not agree and not _admitted(evidence, evidence.hand):
-        look_beside(evidence)
-        evidence.listen(_largest(evidence))
-        if (found := located(evidence)) is not None:
-            evidence.listen([found])
-        elements = _elements(evidence)
-        wrong = [index for index, element in elements.items() if element.ruling.rejects]
-        if wrong or contradicted(evidence):
+        return ModelJudgement("wrong", _outside(measured, wrong), remarks, elements, wrong)
+    agree = measured.believed and not measured.off.any()
+    if len(measured.element_slopes) < measured.problem.size and not agree and not _admitted(measured, measured.hand):
+        look_beside(measured)
+        measured.ask_at(_largest(measured))
+        if (found := located(measured)) is not None:
+            measured.ask_at([found])
+        elements = _elements(measured)
+        wrong = [index for index, element in elements.items() if element.verdict.rejects]
+        if wrong or contradicted(measured):
             unslope = [] if wrong else [("not-the-slope", _NOT_THE_SLOPE)]
             return ModelJudgement("wrong", unslope, remarks, elements, wrong)
-    unknown = [element for element in elements.values() if element.ruling is Ruling.UNKNOWN]
-    reasons, zeros = untold(evidence, unknown)
+    unknown = [element for element in elements.values() if element.verdict is ElementVerdict.UNKNOWN]
+    reasons, zeros = untold(measured, unknown)
     return ModelJudgement("cannot-tell" if reasons else "right", reasons, remarks + zeros, elements, [])
 
 
@@ -67,17 +67,17 @@ _NOT_THE_SLOPE = (
 )
 
 
-def _admitted(evidence: ModelEvidence, gradient: Floats) -> bool:
+def _admitted(measured: ModelMeasurements, gradient: Floats) -> bool:
     """Whether the loss admits a gradient along every direction over many elements."""
-    whole = [one for one in evidence.directions.values() if not one.parameter]
-    return all(one.admits(gradient) for one in (whole if evidence.trusted else evidence.directions.values()))
+    whole = [one for one in measured.directions.values() if not one.parameter]
+    return all(one.admits(gradient) for one in (whole if measured.trusted else measured.directions.values()))
 
 
-def _outside(evidence: ModelEvidence, wrong: list[int]) -> list[Finding]:
+def _outside(measured: ModelMeasurements, wrong: list[int]) -> list[Finding]:
     """Return what is wrong where all that is wrong lies at kinks."""
-    if any(evidence.sides.get(index) is not Side.OUTSIDE for index in wrong):
+    if any(measured.sides.get(index) is not Side.OUTSIDE for index in wrong):
         return []
-    label, value = evidence.problem.label(wrong[0]), float(evidence.hand[wrong[0]])
+    label, value = measured.problem.label(wrong[0]), float(measured.hand[wrong[0]])
     return [
         (
             "no-subgradient",
@@ -88,39 +88,40 @@ def _outside(evidence: ModelEvidence, wrong: list[int]) -> list[Finding]:
     ]
 
 
-def _elements(evidence: ModelEvidence) -> dict[int, Element]:
-    """Return the elements that were heard, and those that differ; many that differ need not all be heard."""
-    heard = {index: evidence.element(index) for index in [*evidence.heard, *list(evidence.sides)[:_MOST_ELEMENTS]]}
-    differing = [index for index in evidence.worst()[:_MOST_ELEMENTS] if index not in heard]
-    accepted = all(element.ruling.accepts for element in heard.values())
-    if heard and accepted and _admitted(evidence, evidence.hand) and not _admitted(evidence, evidence.tensorflow):
-        return heard  # the loss sides with the hand-derived gradient
-    return heard | {index: evidence.element(index) for index in differing}
+def _elements(measured: ModelMeasurements) -> dict[int, Element]:
+    """Return the elements at which the loss was asked, and those that differ, of which it need not be asked at all."""
+    indices = [*measured.element_slopes, *list(measured.sides)[:_MOST_ELEMENTS]]
+    asked = {index: measured.element(index) for index in indices}
+    differing = [index for index in measured.worst()[:_MOST_ELEMENTS] if index not in asked]
+    accepted = all(element.verdict.accepts for element in asked.values())
+    if asked and accepted and _admitted(measured, measured.hand) and not _admitted(measured, measured.tensorflow):
+        return asked  # the slopes of the loss are those of the hand-derived gradient
+    return asked | {index: measured.element(index) for index in differing}
 
 
-def _largest(evidence: ModelEvidence) -> list[int]:
-    weights = abs(evidence.hand) * evidence.problem.scales
-    return largest_first(weights, MOST_SLOPES if evidence.problem.size <= LARGE else FIRST)
+def _largest(measured: ModelMeasurements) -> list[int]:
+    weights = abs(measured.hand) * measured.problem.scales
+    return largest_first(weights, MOST_SLOPES if measured.problem.size <= LARGE else FIRST)
 
 
-def _remarks(evidence: ModelEvidence, elements: list[Element]) -> list[Finding]:
+def _remarks(measured: ModelMeasurements, elements: list[Element]) -> list[Finding]:
     """Return what is no mistake in the derivation, but should be known."""
     said = []
     kinks = [element for element in elements if element.at_kink or element.side is Side.SUBGRADIENT]
     if kinks:
-        said.append(("kink", _of_kink(kinks, evidence.differentiates)))
-    for ruling, name, whose in (
+        said.append(("kink", _of_kink(kinks, measured.differentiates)))
+    for verdict, name, whose in (
         (
-            Ruling.TENSORFLOW_DIFFERS,
+            ElementVerdict.TENSORFLOW_DIFFERS,
             "tensorflow-differs",
             "your value is the slope of the loss and TensorFlow's is not",
         ),
-        (Ruling.NEITHER, "not-the-slope", "neither your value nor TensorFlow's is the slope of the loss"),
+        (ElementVerdict.NEITHER, "not-the-slope", "neither your value nor TensorFlow's is the slope of the loss"),
     ):
-        if found := [element for element in elements if element.ruling is ruling]:
+        if found := [element for element in elements if element.verdict is verdict]:
             why = "does the loss stop a gradient, round, or define its own?"
             said.append((name, f"At {_some(found)} {whose}: {why}"))
-    if evidence.widened:
+    if measured.widened:
         said.append(("float32-constant", _FLOAT32))
     return said
 

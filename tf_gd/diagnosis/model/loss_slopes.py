@@ -45,9 +45,9 @@ class Direction:
         """Whether the slope is that of this gradient, as far as can be told."""
         return not np.isfinite(self.slope.error) or self.slope.admits(along(gradient, self.vector), self.room)
 
-    def hears(self, gradient: Floats) -> bool:
+    def resolves(self, gradient: Floats) -> bool:
         """Whether a sign or a factor of 2 would show."""
-        return self.slope.hears(along(gradient, self.vector))
+        return self.slope.resolves(along(gradient, self.vector))
 
     def unnoticed(self) -> float:
         """Return by how much any one element could be off without being noticed."""

@@ -7,13 +7,13 @@ from typing import Any, Protocol
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck, Verdict
 from tf_gd.diagnosis.model import model_report as report
-from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
 from tf_gd.diagnosis.model.explanation import explain
-from tf_gd.diagnosis.model.gathering_evidence import gather
 from tf_gd.diagnosis.model.hand_gradient import GradientFunction, HandGradient
 from tf_gd.diagnosis.model.judgement import ModelJudgement, judge
 from tf_gd.diagnosis.model.loss_calls import Loss
 from tf_gd.diagnosis.model.loss_function import LossFunction, loss_function
+from tf_gd.diagnosis.model.measuring import measure
+from tf_gd.diagnosis.model.model_measurements import ModelMeasurements
 from tf_gd.diagnosis.model.model_problem import ModelProblem
 from tf_gd.diagnosis.model.untold import KINKS
 from tf_gd.errors import TfGdError, invalid
@@ -31,8 +31,8 @@ def check_gradient(
 
     Three values are compared: the hand-derived gradient, TensorFlow's, and the slope of the loss by central
     differences, which decides where the other two disagree. For a loss in NumPy there are two: by hand, and from
-    the loss. All are computed in float64 where the loss and the gradient allow it, so that a float32 model is not
-    accused of its rounding.
+    the loss. All are computed in float64 where the loss and the gradient allow it, so that the
+    rounding of a float32 model is not reported as a mistake.
 
     Args:
         loss: called as `loss(**params, **data)`; returns one real number (or a tuple that starts with it), from
@@ -84,16 +84,16 @@ class Asked(Protocol):
 
 
 def checked(loss: LossFunction, ask: Asked) -> GradientCheck:
-    """Gather the evidence, judge, and explain what is wrong."""
+    """Measure, judge, and explain what is wrong."""
     try:
-        evidence = gather(loss, ask, loss.problem)
+        measured = measure(loss, ask, loss.problem)
     except Misbehaved as fault:
         return not_compared(fault)
-    judgement = judge(evidence, ask.remarks)
-    if judgement.verdict != "wrong" and evidence.unsettled:
-        evidence, judgement = _asked_nearby(evidence, judgement, ask)
-    mistakes = explain(evidence, judgement, ask) if judgement.verdict == "wrong" else []
-    return _result(evidence, judgement, mistakes)
+    judgement = judge(measured, ask.remarks)
+    if judgement.verdict != "wrong" and measured.unsettled:
+        measured, judgement = _asked_nearby(measured, judgement, ask)
+    mistakes = explain(measured, judgement, ask) if judgement.verdict == "wrong" else []
+    return _result(measured, judgement, mistakes)
 
 
 def not_compared(fault: Misbehaved, what: str = "gradient") -> GradientCheck:
@@ -105,20 +105,20 @@ def not_compared(fault: Misbehaved, what: str = "gradient") -> GradientCheck:
 
 
 def _asked_nearby(
-    evidence: ModelEvidence, judgement: ModelJudgement, ask: Asked
-) -> tuple[ModelEvidence, ModelJudgement]:
+    measured: ModelMeasurements, judgement: ModelJudgement, ask: Asked
+) -> tuple[ModelMeasurements, ModelJudgement]:
     """Return what is wrong at other params nearby, off the kinks; else that kinks keep it from being told."""
     for seed in range(_NEARBY):
         try:
-            there = gather(evidence.loss, ask, evidence.problem.nearby(seed))
+            there = measure(measured.loss, ask, measured.problem.nearby(seed))
         except (Misbehaved, TfGdError):
             continue
         found = judge(there, ask.remarks)
         if found.verdict == "wrong":
             return there, replace(found, remarks=[*found.remarks, ("asked-nearby", _ELSEWHERE)])
     if judgement.verdict == "cannot-tell":
-        return evidence, judgement
-    return evidence, replace(judgement, verdict="cannot-tell", reasons=[("kinks", KINKS)])
+        return measured, judgement
+    return measured, replace(judgement, verdict="cannot-tell", reasons=[("kinks", KINKS)])
 
 
 _NEARBY = 3
@@ -128,7 +128,7 @@ _ELSEWHERE = (
 )
 
 
-def _result(evidence: ModelEvidence, judgement: ModelJudgement, mistakes: list[Finding]) -> GradientCheck:
+def _result(measured: ModelMeasurements, judgement: ModelJudgement, mistakes: list[Finding]) -> GradientCheck:
     diagnosis = mistakes or judgement.reasons
-    text = report.of_check(judgement, diagnosis, evidence)
+    text = report.of_check(judgement, diagnosis, measured)
     return GradientCheck(judgement.verdict, diagnosis, text, judgement.remarks)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_gd.diagnosis.gradient_check import Finding, Verdict
-from tf_gd.diagnosis.model.element_ruling import Element
-from tf_gd.diagnosis.model.evidence_of_model import ModelEvidence
+from tf_gd.diagnosis.model.element_verdict import Element
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, SINGLE
 from tf_gd.diagnosis.model.judgement import ModelJudgement
+from tf_gd.diagnosis.model.model_measurements import ModelMeasurements
 from tf_gd.diagnosis.model.model_problem import largest_first
 from tf_gd.diagnosis.model.tolerance import LAMBDA, Tolerance
 
@@ -27,7 +27,7 @@ def of_fault(verdict: Verdict, finding: Finding, what: str = "gradient") -> str:
     return f"{verdict.upper().replace('-', ' ')}: your {said}.\n\n{_entry(finding)}"
 
 
-def of_check(judgement: ModelJudgement, diagnosis: Sequence[Finding], evidence: ModelEvidence) -> str:
+def of_check(judgement: ModelJudgement, diagnosis: Sequence[Finding], measured: ModelMeasurements) -> str:
     """Return the report on a gradient that was compared."""
     names = " or ".join(dict.fromkeys(name for name, _ in diagnosis))
     head = {
@@ -36,7 +36,7 @@ def of_check(judgement: ModelJudgement, diagnosis: Sequence[Finding], evidence: 
         "cannot-tell": f"CANNOT TELL: nothing contradicts your gradient, but a wrong one would pass, too: {names}.",
     }[judgement.verdict]
     entries = [*map(_entry, diagnosis), *(f"remark: {_entry(remark)}" for remark in judgement.remarks)]
-    return "\n\n".join([head, *entries, _table(judgement, evidence), _reason(evidence)])
+    return "\n\n".join([head, *entries, _table(judgement, measured), _reason(measured)])
 
 
 def _entry(finding: Finding) -> str:
@@ -44,27 +44,27 @@ def _entry(finding: Finding) -> str:
     return f"{name}\n{textwrap.indent(textwrap.fill(message, 96, break_on_hyphens=False), '    ')}"
 
 
-def _table(judgement: ModelJudgement, evidence: ModelEvidence) -> str:
+def _table(judgement: ModelJudgement, measured: ModelMeasurements) -> str:
     """Return the numbers, the wrong elements first where there are too many to show."""
-    shown = _shown(judgement, evidence)
-    heads = HEADS if evidence.differentiates else TWO_HEADS
-    rows = [heads, *(_row(element, evidence.differentiates) for element in shown)]
+    shown = _shown(judgement, measured)
+    heads = HEADS if measured.differentiates else TWO_HEADS
+    rows = [heads, *(_row(element, measured.differentiates) for element in shown)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     lines = ["    " + "  ".join(map(str.rjust, row, widths)).rstrip() for row in rows]
-    hidden = evidence.problem.size - len(shown)
+    hidden = measured.problem.size - len(shown)
     return "\n".join(lines + [f"    ... and {hidden} more elements"] * (hidden > 0))
 
 
-def _shown(judgement: ModelJudgement, evidence: ModelEvidence) -> list[Element]:
-    size = evidence.problem.size
+def _shown(judgement: ModelJudgement, measured: ModelMeasurements) -> list[Element]:
+    size = measured.problem.size
     if size <= MOST_ROWS:
-        return [evidence.element(index) for index in range(size)]
-    worst = sorted(judgement.elements.items(), key=lambda item: (not item[1].ruling.rejects, -_excess(item[1])))
+        return [measured.element(index) for index in range(size)]
+    worst = sorted(judgement.elements.items(), key=lambda item: (not item[1].verdict.rejects, -_excess(item[1])))
     indices = [index for index, _ in worst[:MOST_ROWS]]
     if len(indices) < MOST_ROWS:
-        largest = largest_first(abs(evidence.hand), 2 * MOST_ROWS)
+        largest = largest_first(abs(measured.hand), 2 * MOST_ROWS)
         indices += [index for index in largest if index not in indices][: MOST_ROWS - len(indices)]
-    return [evidence.element(index) for index in sorted(indices)]
+    return [measured.element(index) for index in sorted(indices)]
 
 
 def _excess(element: Element) -> float:
@@ -74,7 +74,7 @@ def _excess(element: Element) -> float:
 def _row(element: Element, three: bool) -> tuple[str, ...]:
     slope = ("", "") if element.slope is None else (f"{element.slope.value:.10g}", f"{element.slope.error:.1g}")
     values = _values(element) if three else (f"{element.by_hand:.10g}",)
-    mark = "<- wrong" if element.ruling.rejects else ""
+    mark = "<- wrong" if element.verdict.rejects else ""
     compared = ("", "") if np.isnan(element.difference) else (f"{element.difference:.2g}", f"{element.room:.2g}")
     return (element.label, *values, *slope, *compared, mark)
 
@@ -94,13 +94,13 @@ def apart(first: float, second: float) -> tuple[str, str]:
     return texts
 
 
-def _reason(evidence: ModelEvidence) -> str:
+def _reason(measured: ModelMeasurements) -> str:
     """Return why the tolerance is what it is, and how the slope of the loss was found."""
     text = (
-        f"{_of_tolerance(evidence.tolerance)} From the loss: central differences, extrapolated, with their "
+        f"{_of_tolerance(measured.tolerance)} From the loss: central differences, extrapolated, with their "
         "estimated error; along random directions over all parameters, and at single elements."
     )
-    if not evidence.differentiates:
+    if not measured.differentiates:
         text = (
             "The loss is not in TensorFlow, so two values are compared and not three: your gradient, and the slope of "
             f"the loss. {text}"

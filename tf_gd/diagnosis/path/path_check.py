@@ -14,7 +14,7 @@ from tf_gd.diagnosis.path import path_judgement
 from tf_gd.diagnosis.path.left_out_steps import left_out_steps
 from tf_gd.diagnosis.path.path_judgement import Judgement, report
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, judge
-from tf_gd.diagnosis.path.path_remarks import Course, remarks
+from tf_gd.diagnosis.path.path_remarks import WholeDescent, remarks
 from tf_gd.diagnosis.path.path_steps import PathSteps, steps_kept
 from tf_gd.diagnosis.path.rate_fit import Factor
 from tf_gd.diagnosis.path.state_precision import resolution_of, unit_of_points
@@ -80,17 +80,17 @@ def check_states(states: Floats, points: Points, context: PathContext, integers:
     judgement = judge_states(states, points, context, integers)
     unfit = rate_that_fits_no_loss(judgement, context.rates)
     done = (len(states) - 1) * int(judgement.numbers.get("every", 1))
-    course = Course(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], done)
-    return as_check(judgement, course, unfit)
+    descent = WholeDescent(points.x.astype(np.float64), points.y.astype(np.float64), states[-1], done)
+    return as_check(judgement, descent, unfit)
 
 
 def as_check(
-    judgement: Judgement, course: Course, extra: Sequence[tuple[str, str]] = (), what: str = ""
+    judgement: Judgement, descent: WholeDescent, extra: Sequence[tuple[str, str]] = (), what: str = ""
 ) -> GradientCheck:
     """Return a judgement with its words, and with the remarks where the steps are right; `extra` ones come first."""
-    notes = [*extra, *(remarks(judgement, course) if judgement.verdict == "right" else [])]
+    notes = [*extra, *(remarks(judgement, descent) if judgement.verdict == "right" else [])]
     diagnosis = messages(judgement)
-    basis = _basis(judgement, course) + (f"\n    {what}" if what else "")
+    basis = _basis(judgement, descent) + (f"\n    {what}" if what else "")
     return GradientCheck(
         judgement.verdict,
         diagnosis,
@@ -183,13 +183,15 @@ def _what_would_tell(judgement: Judgement) -> str:
     )
 
 
-def _basis(judgement: Judgement, course: Course) -> str:
+def _basis(judgement: Judgement, descent: WholeDescent) -> str:
     reading = judgement.reading
     at = f", learning_rate {reading.rate:g}" if reading and reading.rate is not None else ""
     count = judgement.steps.num_steps
     if judgement.numbers.get("every"):
-        return f"    Judged on {count + 1} rows of {judgement.numbers['every']} steps, over {len(course.x)} points{at}."
-    return f"    Judged on {count:,} step{'s' if count > 1 else ''} over {len(course.x)} points{at}."
+        return (
+            f"    Judged on {count + 1} rows of {judgement.numbers['every']} steps, over {len(descent.x)} points{at}."
+        )
+    return f"    Judged on {count:,} step{'s' if count > 1 else ''} over {len(descent.x)} points{at}."
 
 
 def _states(m: npt.ArrayLike, c: npt.ArrayLike) -> tuple[Floats, bool]:

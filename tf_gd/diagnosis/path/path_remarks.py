@@ -18,7 +18,7 @@ Remark = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Course:
+class WholeDescent:
     """A whole descent, beside the steps that were judged.
 
     Attributes:
@@ -42,12 +42,12 @@ _NEARLY: Remark = (
 )
 
 
-def remarks(judgement: Judgement, course: Course) -> list[Remark]:
+def remarks(judgement: Judgement, descent: WholeDescent) -> list[Remark]:
     """Return (name, message) of each remark about a right descent, the most important first."""
     found: list[Remark] = []
     if judgement.factor is not None:
-        found += _rate(judgement, course)
-        found += [] if found or judgement.batching is not None else _steps(judgement, course)
+        found += _rate(judgement, descent)
+        found += [] if found or judgement.batching is not None else _steps(judgement, descent)
     if judgement.factors is not None:
         found.append(_changing(judgement.factors))
     if "rate_m" in judgement.numbers:
@@ -57,17 +57,17 @@ def remarks(judgement: Judgement, course: Course) -> list[Remark]:
     if judgement.nearly:
         found.append(_NEARLY)
     if judgement.batching is not None:
-        found.append(_batches(judgement, course))
+        found.append(_batches(judgement, descent))
     return found
 
 
-def _rate(judgement: Judgement, course: Course) -> list[Remark]:
+def _rate(judgement: Judgement, descent: WholeDescent) -> list[Remark]:
     """Return the remark that the rate is too large for these points, if it is."""
     assert judgement.factor is not None
-    limit, factor = _limit(judgement, course), judgement.factor.value
-    if factor < limit or (judgement.batching is not None and _is_close_by(course)):
+    limit, factor = _limit(judgement, descent), judgement.factor.value
+    if factor < limit or (judgement.batching is not None and _is_close_by(descent)):
         return []
-    ended = "the numbers overflow" if not np.isfinite(course.final).all() else "the line runs away"
+    ended = "the numbers overflow" if not np.isfinite(descent.final).all() else "the line runs away"
     largest = _in_rates(judgement, limit)
     rate = judgement.reading.rate if judgement.reading else None
     with_rate = f"With learning_rate {rate:g}" if rate is not None else "At this learning rate"
@@ -81,22 +81,22 @@ def _rate(judgement: Judgement, course: Course) -> list[Remark]:
     return [("rate-too-large", message)]
 
 
-def _limit(judgement: Judgement, course: Course) -> float:
+def _limit(judgement: Judgement, descent: WholeDescent) -> float:
     """Return the largest stable factor: over all points, or the least of those over each batch."""
     if judgement.batching is None:
-        return Curvature.of(course.x, "sum", intercept=course.intercept).max_learning_rate
+        return Curvature.of(descent.x, "sum", intercept=descent.intercept).max_learning_rate
     x = np.atleast_2d(judgement.batching.steps.x)
-    n = np.full(len(x), float(x.shape[1] * course.intercept))
-    squares, sums = (x * x).sum(axis=1), x.sum(axis=1) * course.intercept
+    n = np.full(len(x), float(x.shape[1] * descent.intercept))
+    squares, sums = (x * x).sum(axis=1), x.sum(axis=1) * descent.intercept
     largest = (squares + n) / 2 + np.sqrt(
         ((squares - n) / 2) ** 2 + sums**2
     )  # eigenvalue of [[squares, sums], [sums, n]]
     return float(1 / largest.max())
 
 
-def _is_close_by(course: Course) -> bool:
+def _is_close_by(descent: WholeDescent) -> bool:
     """Return whether the end is no further from the best line than the points' own spread allows."""
-    off = distance(course)
+    off = distance(descent)
     return off is not None and off[0] * CLOSE <= 10
 
 
@@ -107,35 +107,36 @@ def _in_rates(judgement: Judgement, factor: float) -> float:
     return factor * rate / judgement.factor.value
 
 
-def _steps(judgement: Judgement, course: Course) -> list[Remark]:
+def _steps(judgement: Judgement, descent: WholeDescent) -> list[Remark]:
     """Return the remark that the descent ended far from the best line, and how many steps more it takes."""
     assert judgement.factor is not None
-    off = distance(course)
+    off = distance(descent)
     if off is None or off[0] <= 1:
         return []
-    more = steps_to_go(course, judgement.factor.value)
+    more = steps_to_go(descent, judgement.factor.value)
     if more is None or not math.isfinite(more):
         return []
-    done = "" if course.num_steps is None else f"After {course.num_steps:,} step{'s'[: course.num_steps != 1]} the line"
+    count = descent.num_steps
+    done = "" if count is None else f"After {count:,} step{'s'[: count != 1]} the line"
     message = (
-        f"{done or 'The line'} is still {_line(course.final, course)}; the best is {_line(off[1:], course)}. At this "
-        f"rate about {more:,.0f} more {'step is' if more == 1 else 'steps are'} needed."
+        f"{done or 'The line'} is still {_line(descent.final, descent)}; the best is {_line(off[1:], descent)}. At "
+        f"this rate about {more:,.0f} more {'step is' if more == 1 else 'steps are'} needed."
     )
-    return [("too-few-steps", f"{message}{_cure(judgement, course, more)}")]
+    return [("too-few-steps", f"{message}{_cure(judgement, descent, more)}")]
 
 
-def _line(parameters: Sequence[float] | Floats, course: Course) -> str:
+def _line(parameters: Sequence[float] | Floats, descent: WholeDescent) -> str:
     return f"y = {parameters[0]:.4g} x" + (
-        f" {parameters[1]:+.4g}".replace("+", "+ ").replace("-", "- ", 1) if course.intercept else ""
+        f" {parameters[1]:+.4g}".replace("+", "+ ").replace("-", "- ", 1) if descent.intercept else ""
     )
 
 
-def _cure(judgement: Judgement, course: Course, more: float) -> str:
+def _cure(judgement: Judgement, descent: WholeDescent, more: float) -> str:
     """Return what scaling x would change, where it would change much."""
-    if not course.intercept or Curvature.of(course.x, "sum").condition_number < 20 or more < 200:
+    if not descent.intercept or Curvature.of(descent.x, "sum").condition_number < 20 or more < 200:
         return ""
     assert judgement.factor is not None
-    n = len(course.x)
+    n = len(descent.x)
     rate = _in_rates(judgement, 0.25 / n)
     steps = math.ceil(math.log(CLOSE / 10) / math.log(0.5))
     loss = judgement.reading.loss if judgement.reading else None
@@ -146,38 +147,38 @@ def _cure(judgement: Judgement, course: Course, more: float) -> str:
     )
 
 
-def distance(course: Course) -> tuple[float, float, float] | None:
+def distance(descent: WholeDescent) -> tuple[float, float, float] | None:
     """Return how far the end is from the best line, in units of what is close enough; and that line."""
-    x, y = course.x, course.y
-    if not np.isfinite(course.final).all() or np.ptp(x) == 0:
+    x, y = descent.x, descent.y
+    if not np.isfinite(descent.final).all() or np.ptp(x) == 0:
         return None
-    at = (x.mean(), y.mean()) if course.intercept else (0.0, 0.0)
+    at = (x.mean(), y.mean()) if descent.intercept else (0.0, 0.0)
     centred = x - at[0]
     m = float(np.dot(centred, y - at[1]) / np.dot(centred, centred))
     c = float(at[1] - m * at[0])
     width, height = float(x.std()), float(y.std())
     close = CLOSE * np.array([max(abs(m), height / width), max(abs(c), height)])
     with np.errstate(all="ignore"):
-        off = float(np.max(np.abs(course.final - [m, c]) / np.where(close > 0, close, np.inf)))
+        off = float(np.max(np.abs(descent.final - [m, c]) / np.where(close > 0, close, np.inf)))
     return off, m, c
 
 
-def steps_to_go(course: Course, factor: float) -> float | None:
+def steps_to_go(descent: WholeDescent, factor: float) -> float | None:
     """Return how many more steps take the line close to the best one; None where it does not come closer."""
-    x, off = course.x, distance(course)
+    x, off = descent.x, distance(descent)
     if off is None:
         return None
-    both = float(course.intercept)
+    both = float(descent.intercept)
     hessian = 2 * np.array([[np.dot(x, x), both * x.sum()], [both * x.sum(), both * len(x)]])
     values, vectors = np.linalg.eigh(hessian)
     shrink = np.abs(1 - factor * values)
-    parts = vectors.T @ (course.final - np.array(off[1:]))
+    parts = vectors.T @ (descent.final - np.array(off[1:]))
     if (shrink[parts != 0] >= 1).any():
         return None
 
     def is_close(count: float) -> bool:
         end = np.array(off[1:]) + vectors @ (parts * shrink**count)
-        now = distance(replace(course, final=end))
+        now = distance(replace(descent, final=end))
         return now is not None and now[0] <= 1
 
     high = 1.0
@@ -198,9 +199,9 @@ def _readable(count: float) -> float:
     return math.ceil(count / size) * size
 
 
-def _number(course: Course) -> int:
-    """Return the number of points; those of batches may stand in a course more than once."""
-    return len(np.unique(np.column_stack([course.x, course.y]), axis=0))
+def _number(descent: WholeDescent) -> int:
+    """Return the number of points; those of batches may stand in a descent more than once."""
+    return len(np.unique(np.column_stack([descent.x, descent.y]), axis=0))
 
 
 def _two_rates(rate_m: float | str, rate_c: float | str) -> Remark:
@@ -228,7 +229,7 @@ def _changing(factors: Floats) -> Remark:
     )
 
 
-def _batches(judgement: Judgement, course: Course) -> Remark:
+def _batches(judgement: Judgement, descent: WholeDescent) -> Remark:
     batching = judgement.batching
     assert batching is not None
     if batching.size == 1:
@@ -240,6 +241,6 @@ def _batches(judgement: Judgement, course: Course) -> Remark:
         )
     return (
         "mini-batches",
-        f"Every step uses {batching.size} of the {_number(course)} points (mini-batches), not the gradient over all "
+        f"Every step uses {batching.size} of the {_number(descent)} points (mini-batches), not the gradient over all "
         "points: m and c keep on moving around the best line.",
     )

@@ -130,7 +130,7 @@ class PathSteps:
 
         One factor and one chain, or arrays of them that broadcast to [moves, steps, 2].
 
-        A sum of n terms, each of a few rounded operations, is off by gamma(k) times its size (see `evidence.bound`);
+        A sum of n terms, each of a few rounded operations, is off by gamma(k) times its size (see `matching.bound`);
         the product and the subtraction round once more each. The same again for our own float64 arithmetic.
         """
         units, k = self.unit + UNIT_ROUNDOFFS["float64"], chain * (self.n + ROUNDINGS)

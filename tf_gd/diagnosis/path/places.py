@@ -1,7 +1,7 @@
 """A place of a program that holds a value: a name, an attribute of it, or a constant item.
 
 `LineForms` finds where a source writes a line: what it multiplies, and what it adds to the product, as in m * x + c.
-Names order the search for m, c, x and y; how they are used is better evidence.
+Names order the search for m, c, x and y; how they are used tells more.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tf_gd.diagnosis.path.explanations import WITHOUT_SIGN
 from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_judgement import entry
-from tf_gd.diagnosis.path.path_remarks import Course
+from tf_gd.diagnosis.path.path_remarks import WholeDescent
 from tf_gd.diagnosis.path.program_model import bends, called_names
 from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.program_search import SURE, ProgramSearch
@@ -115,14 +115,14 @@ def _checked(
     where = SourceLines(record, statements, descent.pair, descent.sampling)
     if descent.judgement.names == ("ascent",) and where.takes_absolute_values():  # of residuals that are all negative
         descent = replace(descent, judgement=replace(descent.judgement, names=(WITHOUT_SIGN,)))
-    course = _course(record, descent)
-    stops = stopping_remarks(record, statements, course) if descent.judgement.verdict != "wrong" else []
+    whole_descent = _whole_descent(record, descent)
+    stops = stopping_remarks(record, statements, whole_descent) if descent.judgement.verdict != "wrong" else []
     what = _what(descent)
     if first.pair is not descent.pair and (
         line := SourceLines(record, statements, first.pair, first.sampling).update("m")
     ):
         what += f" Another descent, at {source.place(line)}, is judged {first.judgement.verdict}."
-    check = as_check(descent.judgement, course, [(name, message) for name, message, _ in stops], what)
+    check = as_check(descent.judgement, whole_descent, [(name, message) for name, message, _ in stops], what)
     alone = descent.judgement.alone
     lines = {
         name: line
@@ -149,14 +149,14 @@ def with_lines(check: GradientCheck, lines: Mapping[str, int], source: ProgramSo
     return replace(check, diagnosis=diagnosis, remarks=remarks, report=report, lines=dict(lines))
 
 
-def _course(record: ProgramRecord, descent: Descent) -> Course:
+def _whole_descent(record: ProgramRecord, descent: Descent) -> WholeDescent:
     """Return the whole descent: all points, and m and c at the program's end."""
     finals = [series.at_end for series in (descent.pair.m, descent.pair.c)]
     states = descent.sampling.states
     final = states[-1] if None in finals or not descent.sampling.is_last else np.array(finals, dtype=np.float64)
     complete = record.complete and len(states) - 1 < 400
     x, y = descent.points.x.values, descent.points.y.values
-    return Course(x, y, final, len(states) - 1 if complete else None, descent.pair.intercept)
+    return WholeDescent(x, y, final, len(states) - 1 if complete else None, descent.pair.intercept)
 
 
 def _what(descent: Descent) -> str:

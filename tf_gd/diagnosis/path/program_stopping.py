@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tf_gd.diagnosis.path.path_remarks import Course, distance
+from tf_gd.diagnosis.path.path_remarks import WholeDescent, distance
 from tf_gd.diagnosis.path.places import place_of, text_of
 from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.statements import Statements
@@ -35,9 +35,11 @@ class Condition:
         return False
 
 
-def stopping_remarks(record: ProgramRecord, statements: Statements, course: Course) -> list[tuple[str, str, int]]:
+def stopping_remarks(
+    record: ProgramRecord, statements: Statements, descent: WholeDescent
+) -> list[tuple[str, str, int]]:
     """Return (name, message, line) of each condition that ended the descent too soon."""
-    off = distance(course)
+    off = distance(descent)
     if off is None or off[0] <= 1:
         return []
     found = []

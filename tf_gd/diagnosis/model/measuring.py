@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_gd.diagnosis.model.asking_the_loss import listen
-from tf_gd.diagnosis.model.evidence_of_model import Ask, ModelEvidence
+from tf_gd.diagnosis.model.asking_the_loss import ask_for_slopes
 from tf_gd.diagnosis.model.finite_differences import SINGLE
 from tf_gd.diagnosis.model.hand_gradient import is_single, require_same_twice
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import LossSlopes
+from tf_gd.diagnosis.model.model_measurements import Ask, ModelMeasurements
 from tf_gd.diagnosis.model.model_problem import LARGE, ModelProblem
 from tf_gd.diagnosis.model.tolerance import Tolerance, rough_tolerance, tolerance
 from tf_gd.points.arrays import Floats
 
 
-def gather(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelEvidence:
+def measure(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelMeasurements:
     """Ask the hand-derived gradient, TensorFlow and the loss, and let the loss decide where they differ.
 
     Raises:
@@ -25,23 +25,23 @@ def gather(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelEvidence
     require_same_twice(hand, ask(problem), loss.unit)
     slopes = LossSlopes(loss, problem)
     room = _tolerance(loss, ask, problem, hand, tensorflow)
-    evidence = ModelEvidence(loss, ask, hand, tensorflow, room, slopes)
-    listen(evidence)
-    if not evidence.off.any() or (_contradicted(evidence) and not loss.has_single_constants):
-        return evidence
-    return _with_rounding_of_operations(evidence)
+    measured = ModelMeasurements(loss, ask, hand, tensorflow, room, slopes)
+    ask_for_slopes(measured)
+    if not measured.off.any() or (_contradicted(measured) and not loss.has_single_constants):
+        return measured
+    return _with_rounding_of_operations(measured)
 
 
-def _contradicted(evidence: ModelEvidence) -> bool:
+def _contradicted(measured: ModelMeasurements) -> bool:
     """Whether the loss itself contradicts the hand-derived gradient, and confirms TensorFlow's, at some element."""
     return any(
-        evidence.off[index]
+        measured.off[index]
         and slope.kink is None
         and np.isfinite(slope.error)
-        and slope.admits(float(evidence.tensorflow[index]), room)
-        and not slope.admits(float(evidence.hand[index]), room + 1e-5 * abs(float(evidence.tensorflow[index])))
-        for index, slope in evidence.heard.items()
-        for room in [float(evidence.tolerance.values[index])]
+        and slope.admits(float(measured.tensorflow[index]), room)
+        and not slope.admits(float(measured.hand[index]), room + 1e-5 * abs(float(measured.tensorflow[index])))
+        for index, slope in measured.element_slopes.items()
+        for room in [float(measured.tolerance.values[index])]
     )
 
 
@@ -59,13 +59,13 @@ def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Floats
     return found
 
 
-def _with_rounding_of_operations(evidence: ModelEvidence) -> ModelEvidence:
-    """Return the evidence with the tolerance that the roundings inside TensorFlow's operations ask for."""
-    if not (moved := evidence.loss.inside("rounding", 0, evidence.problem)):
-        return evidence
-    values = np.maximum(evidence.tolerance.values, moved[0])
-    wider = replace(evidence, tolerance=replace(evidence.tolerance, values=values))
-    rooms = {name: wider.room_along(one.vector) for name, one in evidence.directions.items()}
-    wider.directions = {name: replace(one, room=rooms[name]) for name, one in evidence.directions.items()}
-    wider.widened = bool((evidence.off > 0).any() and not wider.off.any()) and evidence.loss.has_single_constants
+def _with_rounding_of_operations(measured: ModelMeasurements) -> ModelMeasurements:
+    """Return the measurements with the tolerance that the roundings inside TensorFlow's operations ask for."""
+    if not (moved := measured.loss.inside("rounding", 0, measured.problem)):
+        return measured
+    values = np.maximum(measured.tolerance.values, moved[0])
+    wider = replace(measured, tolerance=replace(measured.tolerance, values=values))
+    rooms = {name: wider.room_along(one.vector) for name, one in measured.directions.items()}
+    wider.directions = {name: replace(one, room=rooms[name]) for name, one in measured.directions.items()}
+    wider.widened = bool((measured.off > 0).any() and not wider.off.any()) and measured.loss.has_single_constants
     return wider

@@ -13,7 +13,7 @@ from tf_gd.diagnosis.model.beside_kinks import Side
 from tf_gd.diagnosis.model.finite_differences import SEVERAL, Slope
 
 
-class Ruling(Enum):
+class ElementVerdict(Enum):
     """What the values for one element add up to."""
 
     RIGHT = "all agree"
@@ -26,12 +26,12 @@ class Ruling(Enum):
     @property
     def accepts(self) -> bool:
         """Whether the hand-derived value passes."""
-        return self in (Ruling.RIGHT, Ruling.KINK, Ruling.TENSORFLOW_DIFFERS)
+        return self in (ElementVerdict.RIGHT, ElementVerdict.KINK, ElementVerdict.TENSORFLOW_DIFFERS)
 
     @property
     def rejects(self) -> bool:
         """Whether the hand-derived value is wrong."""
-        return self in (Ruling.WRONG, Ruling.NEITHER)
+        return self in (ElementVerdict.WRONG, ElementVerdict.NEITHER)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Element:
 
     @property
     def difference(self) -> float:
-        """By hand minus TensorFlow, or minus the slope of the loss where TensorFlow is silent; NaN where both are."""
+        """By hand minus TensorFlow, or minus the slope of the loss where TensorFlow gives none; NaN without either."""
         if np.isnan(self.tensorflow):
             return self.by_hand - self.slope.value if self.slope is not None else np.nan
         return self.by_hand - self.tensorflow
@@ -80,29 +80,31 @@ class Element:
         return not np.isnan(self.tensorflow) and abs(self.difference) <= self.tolerance
 
     @property
-    def ruling(self) -> Ruling:
+    def verdict(self) -> ElementVerdict:
         """Which value is right."""
         if self.side is Side.SUBGRADIENT:
-            return Ruling.UNKNOWN if self.side_by_hand and self._by_slope.rejects else Ruling.KINK
+            return ElementVerdict.UNKNOWN if self.side_by_hand and self._by_slope.rejects else ElementVerdict.KINK
         if self.side is not None and not self.agrees:
-            return Ruling.WRONG if self.side is Side.OUTSIDE else Ruling.UNKNOWN
+            return ElementVerdict.WRONG if self.side is Side.OUTSIDE else ElementVerdict.UNKNOWN
         return self._by_slope
 
     @property
-    def _by_slope(self) -> Ruling:
+    def _by_slope(self) -> ElementVerdict:
         if self.slope is None or not np.isfinite(self.slope.error):
             return self._without_slope()
         hand = self.slope.admits(self.by_hand, self._room_at_slope)
         if np.isnan(self.tensorflow):
-            return (Ruling.KINK if self.at_kink else Ruling.RIGHT) if hand else Ruling.WRONG
+            return (ElementVerdict.KINK if self.at_kink else ElementVerdict.RIGHT) if hand else ElementVerdict.WRONG
         tensorflow = self.slope.admits(self.tensorflow, self._room_at_slope)
         if self.at_kink and not (self.agrees and self.in_its_direction and not hand):
-            return Ruling.KINK if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
+            return ElementVerdict.KINK if hand else ElementVerdict.WRONG if tensorflow else ElementVerdict.NEITHER
         if self.agrees:
-            return Ruling.RIGHT if hand or tensorflow or self.in_its_direction else Ruling.NEITHER
+            return ElementVerdict.RIGHT if hand or tensorflow or self.in_its_direction else ElementVerdict.NEITHER
         if hand and tensorflow:
             return self._without_slope()
-        return Ruling.TENSORFLOW_DIFFERS if hand else Ruling.WRONG if tensorflow else Ruling.NEITHER
+        if hand:
+            return ElementVerdict.TENSORFLOW_DIFFERS
+        return ElementVerdict.WRONG if tensorflow else ElementVerdict.NEITHER
 
     @property
     def at_kink(self) -> bool:
@@ -114,14 +116,14 @@ class Element:
         """The value to compare with: TensorFlow's, except where the loss contradicts it."""
         if self.slope is None or not np.isfinite(self.slope.error):
             return self.by_hand if np.isnan(self.tensorflow) else self.tensorflow
-        if np.isnan(self.tensorflow) or self.ruling in (Ruling.TENSORFLOW_DIFFERS, Ruling.NEITHER):
+        if np.isnan(self.tensorflow) or self.verdict in (ElementVerdict.TENSORFLOW_DIFFERS, ElementVerdict.NEITHER):
             return self.slope.value
         return self.tensorflow
 
-    def _without_slope(self) -> Ruling:
+    def _without_slope(self) -> ElementVerdict:
         if self.agrees or np.isnan(self.tensorflow):
-            return Ruling.RIGHT
-        return Ruling.WRONG if self.confirmed else Ruling.UNKNOWN
+            return ElementVerdict.RIGHT
+        return ElementVerdict.WRONG if self.confirmed else ElementVerdict.UNKNOWN
 
     @property
     def _room_at_slope(self) -> float:

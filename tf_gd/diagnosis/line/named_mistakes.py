@@ -1,4 +1,4 @@
-"""Naming what is wrong with a function that is wrong on the simple points: the loss, the mistake and its message."""
+"""What is wrong with a function that is wrong on the simple points: the loss, the mistake and its message."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from tf_gd.diagnosis.line.choosing import Chosen, is_right
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.line.losses import FORMULAS
 from tf_gd.diagnosis.line.matching import (
-    FormulaEvidence,
+    FormulaObservations,
     MistakeCombination,
     Observation,
     explains,
@@ -64,7 +64,7 @@ def name_gradient(
     for factors in (False, True):
         found = []
         for loss, seen in asked.items():
-            said = explanation(FormulaEvidence(seen), strict, factors)
+            said = explanation(FormulaObservations(seen), strict, factors)
             found.append(Named(said.diagnosis(loss), loss, said.together, seen, _cost(said, loss, strict)))
         best = min(found, key=lambda one: one.cost)
         if best.diagnosis:
@@ -133,7 +133,7 @@ def _of_its_gradient(seen: Sequence[Observation], loss: Reduction, strict: bool)
         lambda formula: as_tensorflow(with_gradient(on_paper, formula)),
     )
     for lift in lifts:
-        said = explanation(FormulaEvidence(seen, lift, STEPS), coincidences=strict)
+        said = explanation(FormulaObservations(seen, lift, STEPS), coincidences=strict)
         if said.mistakes:
             diagnosis = [(name, f"{RIGHT_BUT_FOR_ITS_GRADIENT}{message}") for name, message in said.diagnosis(loss)]
             yield Named(diagnosis, loss, said.together, seen, _cost(said, loss, strict))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tf_gd.diagnosis.calling import Misbehaved
 from tf_gd.diagnosis.model.beside_kinks import Side
-from tf_gd.diagnosis.model.element_ruling import Element, Ruling
+from tf_gd.diagnosis.model.element_verdict import Element, ElementVerdict
 from tf_gd.diagnosis.model.finite_differences import DOUBLE, Slope
 from tf_gd.diagnosis.model.loss_function import LossFunction
 from tf_gd.diagnosis.model.loss_slopes import Direction, LossSlopes, along
@@ -20,20 +20,20 @@ from tf_gd.errors import TfGdError
 from tf_gd.points.arrays import Floats
 
 MOST_KINKS = 128  # of the elements at kinks, so many, drawn at random, where the loss has no other gradient
-_DOUBTFUL, _HEARD = 2.0**-13, 64.0
+_DOUBTFUL, _SHOWN = 2.0**-13, 64.0
 
 Ask = Callable[[ModelProblem], Floats]
 
 
 @dataclass
-class ModelEvidence:
+class ModelMeasurements:
     """What is known at one problem.
 
     Attributes:
         ask: the hand-derived gradient.
         hand, tensorflow: shape [size]; `tensorflow` is NaN where it does not differentiate the loss.
         tolerance: how far two correct evaluations may lie apart.
-        slopes: the loss's slopes, along `directions` and at the elements that were `heard`.
+        slopes: the loss's slopes, along `directions` and at single elements, `element_slopes`.
         jumps: where the gradient jumps beside the problem, shape [size]; None where it was not asked there.
         sides: what the hand-derived value is at each element that jumps; `sides_by_hand`: known from itself only.
         widened: whether elements pass only because TensorFlow's own constants are float32.
@@ -46,7 +46,7 @@ class ModelEvidence:
     tolerance: Tolerance
     slopes: LossSlopes
     directions: dict[str, Direction] = field(default_factory=dict)
-    heard: dict[int, Slope] = field(default_factory=dict)
+    element_slopes: dict[int, Slope] = field(default_factory=dict)
     jumps: npt.NDArray[np.bool_] | None = None
     sides: dict[int, Side] = field(default_factory=dict)
     sides_by_hand: bool = False
@@ -98,20 +98,25 @@ class ModelEvidence:
         return float(room.sum() if self.differentiates else np.sqrt((room**2).sum()))
 
     @property
-    def audible(self) -> bool:
+    def noticeable(self) -> bool:
         """Whether a sign or a factor of 2 would show in the loss at all."""
         return bool(
-            any(one.hears(self.values) for one in self.directions.values())
-            or any(slope.hears(float(self.values[i])) or slope.kink is not None for i, slope in self.heard.items())
+            any(one.resolves(self.values) for one in self.directions.values())
+            or any(
+                slope.resolves(float(self.values[i])) or slope.kink is not None
+                for i, slope in self.element_slopes.items()
+            )
             or self.sides
         )
 
     @property
     def confirmed(self) -> bool:
         """Whether the loss confirms TensorFlow's gradient."""
-        return any(one.hears(self.values) and one.admits(self.tensorflow) for one in self.directions.values()) or any(
-            slope.hears(float(self.tensorflow[index])) and slope.admits(float(self.tensorflow[index]), 0.0)
-            for index, slope in self.heard.items()
+        return any(
+            one.resolves(self.values) and one.admits(self.tensorflow) for one in self.directions.values()
+        ) or any(
+            slope.resolves(float(self.tensorflow[index])) and slope.admits(float(self.tensorflow[index]), 0.0)
+            for index, slope in self.element_slopes.items()
         )
 
     def agrees(self, direction: Direction) -> bool:
@@ -135,8 +140,8 @@ class ModelEvidence:
         with contextlib.suppress(Misbehaved, TfGdError):
             there = self.problem.nearby(0)
             sizes = np.maximum(sizes, 10 * abs(self.loss.gradient(there) if self.differentiates else self.ask(there)))
-        heard = _HEARD * self.slopes.noise / self.problem.scales  # less than this the loss does not show
-        return np.maximum(heard, rough_tolerance(self.problem, sizes, self.slopes.unit).values)
+        least = _SHOWN * self.slopes.noise / self.problem.scales  # less than this the loss does not show
+        return np.maximum(least, rough_tolerance(self.problem, sizes, self.slopes.unit).values)
 
     @property
     def unsettled(self) -> bool:
@@ -144,8 +149,8 @@ class ModelEvidence:
         if self.trusted:
             return False
         if self.sides_by_hand:
-            asked = [self.element(index).ruling for index in self.sides if index in self.heard]
-            if len(asked) < min(len(self.sides), MOST_KINKS) or Ruling.UNKNOWN in asked:
+            asked = [self.element(index).verdict for index in self.sides if index in self.element_slopes]
+            if len(asked) < min(len(self.sides), MOST_KINKS) or ElementVerdict.UNKNOWN in asked:
                 return True
         return any(one.slope.kink is not None for one in self.directions.values())
 
@@ -155,7 +160,7 @@ class ModelEvidence:
             self.problem.label(index),
             float(self.hand[index]),
             float(self.tensorflow[index]),
-            self.heard.get(index),
+            self.element_slopes.get(index),
             float(self.tolerance.values[index]),
             self._confirmed,
             self.believed or not self._confirming.isdisjoint({self.problem.name_of(index), ""}),
@@ -171,7 +176,7 @@ class ModelEvidence:
             for name, one in self.directions.items()
             if name == one.parameter
             and one.slope.kink is None
-            and one.hears(self.values)
+            and one.resolves(self.values)
             and one.admits(self.tensorflow)
         }
 
@@ -184,7 +189,7 @@ class ModelEvidence:
         for name in ("off", "_confirming", "_confirmed"):
             self.__dict__.pop(name, None)
 
-    def listen(self, indices: list[int]) -> None:
+    def ask_at(self, indices: list[int]) -> None:
         """Ask the loss for its slope at these elements."""
         for index in indices:
-            self.heard[index] = self.slopes.element(index)
+            self.element_slopes[index] = self.slopes.element(index)

@@ -1,4 +1,4 @@
-"""The evidence of each finding: the simplest numbers on which a function answers wrongly.
+"""An example of each finding: the simplest numbers on which a function answers wrongly.
 
 They are round, or the caller's own points. One point if one point shows it, else two or more: a mistake in a sum or a
 mean does not show on one.
@@ -52,7 +52,7 @@ class Answered:
     wrong: tuple[bool, bool]
 
 
-def with_evidence(
+def with_examples(
     tested: Tested, loss: Reduction, unit: Fraction, diagnosis: Sequence[Finding], points: Points
 ) -> list[Finding]:
     """Return the findings, each with the simplest numbers that show it, before what it cites.
@@ -65,7 +65,7 @@ def with_evidence(
         points: the caller's; or ours, in whose place round ones are shown.
     """
     answers = _answers(tested, loss, unit, SETS if points is OURS else _small_sets(points))
-    return [(name, _inserted(message, _evidence(tested, answers, _part(message)))) for name, message in diagnosis]
+    return [(name, _inserted(message, _example(tested, answers, _part(message)))) for name, message in diagnosis]
 
 
 def _part(message: str) -> tuple[int, ...]:
@@ -107,7 +107,7 @@ def _compared(
     return Answered(points, line, values, (terms[0].value, terms[1].value), (wrong[0], wrong[1]))
 
 
-def _evidence(tested: Tested, answers: Sequence[Answered], parts: Sequence[int]) -> str:
+def _example(tested: Tested, answers: Sequence[Answered], parts: Sequence[int]) -> str:
     """Return a sentence with the first question that every one of these results answers wrongly, or any of them."""
     for enough in (all, any):
         for one in answers:
@@ -142,9 +142,9 @@ def _number(value: Fraction) -> str:
         return "too large for a float"
 
 
-def _inserted(message: str, evidence: str) -> str:
-    """Return a message with its evidence before the equation that it cites."""
-    if not evidence:
+def _inserted(message: str, example: str) -> str:
+    """Return a message with its example before the equation that it cites."""
+    if not example:
         return message
     text, equation, rest = message.partition(" Equation ")
-    return f"{text} {evidence}{equation}{rest}" if equation else f"{message} {evidence}"
+    return f"{text} {example}{equation}{rest}" if equation else f"{message} {example}"
