@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from tf_gd.errors import DataError, InvalidArgumentError, invalid
 from tf_gd.loading import load_tensorflow, quiet_stderr
+from tf_gd.validation import float_info
 
-SMALLEST_NORMAL = {"float32": 2.0**-126, "bfloat16": 2.0**-126, "float64": 2.0**-1022}
-"""Under it TensorFlow's threads flush to 0; float16 is computed in float32, which holds all of it."""
+FLUSHED = ("float64", "float32", "bfloat16")
+"""In which TensorFlow's threads flush subnormal numbers to 0; float16 is computed in float32, which holds all of it."""
 
 
 def applied_learning_rate(learning_rate: float | Callable[[], float], dtype: npt.DTypeLike) -> Any:
@@ -183,12 +184,22 @@ def resolution(dtype: npt.DTypeLike) -> float:
         >>> resolution("float64") == 2.0**-52
         True
     """
-    return 2.0 ** -{"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}[np.dtype(dtype).name]
+    return float(float_info(dtype).eps)
+
+
+def smallest_kept(dtype: npt.DTypeLike) -> float:
+    """Return the number under which TensorFlow flushes to 0; 0 where it does not.
+
+    Example:
+        >>> smallest_kept("float32") == 2.0**-126, smallest_kept("float16")
+        (True, 0.0)
+    """
+    return float(float_info(dtype).smallest_normal) if np.dtype(dtype).name in FLUSHED else 0.0
 
 
 def _flushed(value: Any) -> Any:
     """Return 0 in place of a number that is subnormal in its own dtype."""
-    smallest = SMALLEST_NORMAL.get(np.dtype(type(value)).name, 0.0) if isinstance(value, np.generic) else 0.0
+    smallest = smallest_kept(type(value)) if isinstance(value, np.generic) else 0.0
     return type(value)(0) if 0 < value < smallest else value
 
 

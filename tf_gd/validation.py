@@ -37,6 +37,19 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     return wanted
 
 
+def float_info(dtype: npt.DTypeLike) -> Any:
+    """Return what `numpy.finfo` tells of a dtype (`eps`, `smallest_normal`, `smallest_subnormal`, `max`), bfloat16 too.
+
+    Example:
+        >>> float(float_info("bfloat16").eps) == 2.0**-7
+        True
+    """
+    import ml_dtypes
+
+    info: Any = ml_dtypes.finfo
+    return info(check_dtype(dtype))
+
+
 def check_count(name: str, value: Any, least: int, most: int = MOST_STEPS) -> int:
     """Return a whole number that is at least `least`, and at most `most`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer) or value < least:

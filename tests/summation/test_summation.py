@@ -130,7 +130,7 @@ def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):
     rng, signs, dtype = np.random.default_rng(n), set(), np.dtype(dtype)
     loose = n % expected(n, dtype).packet
     with reduce_sum(n, dtype) as tensorflows:
-        sought = loose > 0 and n > 8 and dtype != "float16"  # then -0.0 turns up sooner or later
+        sought = loose > 0 and 8 < n < 1_000 and dtype != "float16"  # then -0.0 turns up sooner or later
         for turn in range(200 if n < 1_000 else 5):
             if turn == 30 and (not sought or True in signs):
                 break
@@ -138,8 +138,8 @@ def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):
             theirs, ours = np.asarray(tensorflows(values), dtype), total(values, expected(n, dtype))
             assert theirs.tobytes() == ours.tobytes()
             signs |= {np.signbit(ours)} if ours == 0.0 else set()
-    # -0.0 takes packets as well as scalars; in float16, nothing is flushed
-    assert (True in signs) == sought or n > 1_000
+    if n < 1_000:  # -0.0 takes packets as well as scalars; in float16, nothing is flushed
+        assert (True in signs) == sought
 
 
 def flushed_halves(order, start, length, depth):

@@ -14,12 +14,10 @@ from tf_gd.line import Line
 from tf_gd.moments.closed_form import ClosedForm, Steps
 from tf_gd.moments.quadratic import representable
 from tf_gd.moments.stopping import first_at_or_under
-from tf_gd.validation import check_rows
+from tf_gd.validation import MOST_STEPS, check_rows
 
 if TYPE_CHECKING:
     from tf_gd.problem import Problem
-
-MOST_STEPS = 2**63 - 1
 
 
 class MomentsDescent:

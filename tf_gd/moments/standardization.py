@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.errors import DataError
-from tf_gd.learning_rate import SMALLEST_NORMAL
+from tf_gd.learning_rate import smallest_kept
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.quadratic import representable
 from tf_gd.moments.rational import rounded, square_root
@@ -50,7 +50,7 @@ class Standardization:
         representable(moments.least_squares())
         with np.errstate(all="ignore"):
             in_dtype = cls(float(dtype.type(mean)), float(dtype.type(sd)))
-        if not (np.isfinite(in_dtype.sd) and in_dtype.sd > SMALLEST_NORMAL.get(dtype.name, 0.0)):
+        if not (np.isfinite(in_dtype.sd) and in_dtype.sd > smallest_kept(dtype)):
             raise DataError(
                 f"`x` must have a standard deviation that {dtype.name} can hold. Got {sd:.3g}. Scale the points."
             )

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tf_gd.errors import SessionError, plain
+from tf_gd.validation import DTYPES, MOST_STEPS, check_dtype
 
 FILE = "session.json"
 FORMAT, OLD_FORMAT = "tf_gd session 2", "tf_gd session 1"
 MOST_BYTES = 1_000_000  # a session.json has about two thousand
-MOST_STEPS = 2**63 - 1
-ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
 
 
 @dataclass(frozen=True)
@@ -148,12 +147,12 @@ def _is_digest(value: Any) -> bool:
 
 
 def _is_description(value: Any, _: dict[str, Any]) -> bool:
-    engines, kinds = ("tensorflow", "manual", "moments"), ITEM_SIZES
+    engines, kinds = ("tensorflow", "manual", "moments"), DTYPES
     return value["engine"] in engines and value["dtype"] in kinds and _is_count(value["record_every"], least=1)
 
 
 def _is_line(value: Any, body: dict[str, Any]) -> bool:
-    return re.fullmatch(f"[0-9a-f]{{{4 * ITEM_SIZES[body['trains']['dtype']]}}}", value) is not None
+    return re.fullmatch(f"[0-9a-f]{{{4 * check_dtype(body['trains']['dtype']).itemsize}}}", value) is not None
 
 
 def _is_tolerance(value: Any, _: dict[str, Any]) -> bool:

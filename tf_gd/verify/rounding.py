@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from tf_gd.curvature import Curvature
 from tf_gd.errors import DataError
+from tf_gd.learning_rate import smallest_kept
 from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
@@ -35,8 +36,9 @@ from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
 from tf_gd.summation.order import Order
 from tf_gd.trajectory import SERIES
+from tf_gd.validation import DTYPES, float_info
 
-UNIT_ROUNDOFFS = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+UNIT_ROUNDOFFS = {name: float(float_info(name).eps) / 2 for name in DTYPES}
 
 
 def unit_roundoff(dtype: npt.DTypeLike) -> float:
@@ -193,9 +195,9 @@ class RoundingBound:
 
     def _underflow(self) -> float:
         """Return what products that are too small for the dtype can add up to: subnormals are flushed to zero."""
-        smallest = {"float64": 2.0**-1022, "float32": 2.0**-126, "float16": 2.0**-24, "bfloat16": 2.0**-126}
+        smallest = smallest_kept(self.dtype) or float(float_info(self.dtype).smallest_subnormal)
         _, x, *_ = self.sums
-        return smallest[self.dtype.name] * (4 * self.n + 2 * x) * max(1.0, self.factor)
+        return smallest * (4 * self.n + 2 * x) * max(1.0, self.factor)
 
 
 def _factor(n: int, reduction: Reduction, loss_scale: float | None) -> tuple[float, int]:

@@ -14,14 +14,11 @@ from tf_gd.diagnosis.line.mistake import Mistake
 from tf_gd.diagnosis.line.probes import Probe
 from tf_gd.diagnosis.line.running_error import ExactValue, as_float
 from tf_gd.reduction import Reduction
+from tf_gd.validation import float_info
 
 # The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
-_SMALLEST = {
-    Fraction(0): Fraction(0),
-    UNITS["float64"]: Fraction(1, 2**1074),
-    UNITS["float32"]: Fraction(1, 2**149),
-}
-_SMALLEST |= {UNITS["float16"]: Fraction(1, 2**24), UNITS["bfloat16"]: Fraction(1, 2**133)}
+_SMALLEST = {unit: Fraction(float(float_info(name).smallest_subnormal)) for name, unit in UNITS.items()}
+_SMALLEST[Fraction(0)] = Fraction(0)
 
 # Roundings on the way of one term, apart from the n - 1 additions: 4 inputs cast to a narrower dtype, 5 operations
 # (m x + c - y, the 2, x_i), 2 for 1/n, and 2 more where three sums are combined in the multiplied-out form.

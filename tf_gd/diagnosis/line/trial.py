@@ -15,12 +15,13 @@ from tf_gd.diagnosis.line.losses import share
 from tf_gd.diagnosis.line.matching import rounding_bound
 from tf_gd.diagnosis.line.point_sets import RATES, PointSet, point_sets
 from tf_gd.diagnosis.line.tested_function import Tested, TrialLine
+from tf_gd.validation import float_info
 
 SLACK = 8  # how many bounds a right answer may be off on the many sets; a subtle mistake is off by far more
 TIME = 6.0  # seconds after which no further set is tried
 AGAIN = 40  # questions that are asked once more, in another order
 _BATCH = 5  # sets in a message
-_LARGEST = {UNITS["float64"]: 2.0**1023, UNITS["float32"]: 2.0**127, UNITS["float16"]: 65504.0}
+_LARGEST = {unit: float(float_info(name).max) for name, unit in UNITS.items()}
 
 
 @dataclass(frozen=True)
