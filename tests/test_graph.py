@@ -32,6 +32,7 @@ def test_the_data_are_fed_once(monkeypatch):
         assert line_graph.y_placeholder not in fed
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("rate", "reduction", "dtype"),
     [

@@ -116,7 +116,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
     return folder, trained(1, *begins, *[(None, engine, 4, False) for engine in ENGINES])[2:]
 
 
-@pytest.mark.parametrize("threads", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in (1, 2))])
+@pytest.mark.slow  # two processes with TensorFlow
+@pytest.mark.parametrize("threads", [0, 1, 2])
 def test_a_session_goes_on_in_the_order_in_which_it_began_or_not_at_all(
     begun: tuple[Path, list[Any]], threads: int, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ main(arguments)
 TRAIN = ("train", "points.csv.gz", "--engine", "manual", "--learning-rate", "0.01", "--num-steps", "9", "--quiet")
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 @pytest.mark.parametrize(
     ("place", "options", "name", "code", "said"),

@@ -87,6 +87,7 @@ def judged(tmp_path: Path):
     return check
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("source", "replacement"),
     [
@@ -184,6 +185,7 @@ def gradient(w):
 """
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     ("source", "headline"),
     [

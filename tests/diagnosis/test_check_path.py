@@ -296,6 +296,7 @@ def test_one_step_is_said_in_the_singular() -> None:
     assert "The 1 step fits the right update" in check_path(m[:2], c[:2], d.x, d.y).diagnosis[0][1]
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(("by_m", "by_c"), [(1, 3.0), (0.75, 1), (1, 1.5)])
 @pytest.mark.parametrize("reduction", SCALES)
 def test_a_factor_of_one_derivative_that_no_entry_has(by_m: float, by_c: float, reduction: str) -> None:

@@ -341,6 +341,7 @@ def eager_closure(w, x, y):
     return tf.reduce_sum(tf.maximum(0.0, tf.linalg.matvec(CONSTANT, w) - VARIABLE) ** 2)
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     "loss", [eager_length, eager_if, eager_constant, eager_closure, *map(slow, (eager_maximum, eager_zip))]
 )

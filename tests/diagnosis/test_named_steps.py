@@ -36,6 +36,7 @@ OTHERS = {
 }
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("what", OTHERS)
 def test_mistakes_by_their_names_and_lines(what: str, tmp_path: Path) -> None:
     (old, new), (other_old, other_new), *wanted = OTHERS[what]

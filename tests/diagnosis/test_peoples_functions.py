@@ -289,6 +289,7 @@ LETTERS = ("pqrs", "uvwz", "abcd", "ktsd")
 ORDERS = [*enumerate(permutations("mcxy"))]
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("number", "order"),
     [pytest.param(*one, marks=() if one[0] % 5 == 0 else pytest.mark.slow) for one in ORDERS],

@@ -68,6 +68,7 @@ def fit_line(x, y, alpha=0.05, tol=1e-6):
 """
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("text", "name", "loss", "wrong", "mistake"),
     [
@@ -96,6 +97,7 @@ def test_a_right_one_in_another_form_is_right(name: str, tmp_path: Path) -> None
     assert {check.verdict for check in checks.values()} == {"right"}, checks
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=pytest.mark.slow if one in ("poly", "momentum") else ()) for one in OTHER_DESCENTS]
 )

@@ -61,6 +61,7 @@ def test_numpy_files_too(tmp_path, want):
     assert moments_of_file(tmp_path / "a.npz").moments == want
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("threads", [1, 2, 8])
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_any_number_of_threads(tmp_path, want, threads, ending, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-RUN_ALWAYS = ("02", "07")  # a session in TensorFlow, and data and programs of the reader's own
+RUN_ALWAYS = ("07",)  # data and programs of the reader's own
 
 
 def load_execute() -> ModuleType:

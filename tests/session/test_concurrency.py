@@ -31,6 +31,7 @@ def test_the_bits_of_each_process_are_those_of_one(name):
     output_of(name)
 
 
+@pytest.mark.slow
 def test_no_line_on_stderr_is_lost_while_tensorflow_loads():
     said, heard = output_of("stderr_of_others")
     lines = [line for line in heard.splitlines() if line.startswith("line ")]

@@ -65,6 +65,7 @@ def test_a_session_gives_the_bits_of_a_run_without_one(engine, dtype, tmp_path):
     assert bits(train_in(tmp_path, problem, engine, checkpoint_steps=50)) == bits(run(problem, engine))
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(("engine", "every"), [("tensorflow", 7), *product(("manual", "moments"), (1, 7, 1000))])
 def test_more_steps_in_three_goes_are_the_steps_of_one(engine, every, tmp_path):
     problem = problem_of(record_every=every)
@@ -89,6 +90,7 @@ def test_the_classic_loop_one_run_a_step_resumes_too(engine, tmp_path):
     assert bits(train_in(tmp_path, problem, engine, resume=True)) == bits(run(problem, engine))
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rate", [np.float64(0.01), np.float64(1e6)])
 def test_a_divergent_run_ends_where_it_ended_before(engine, rate, tmp_path):

@@ -68,6 +68,7 @@ def each_with_some(cases, every=3):
     ]
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(("kind", "ending"), each_with_some(FORMATS))
 def test_every_figure_is_written_twice_as_the_same_bytes(kind, ending, tmp_path):
     paths = [tmp_path / f"{index}.{ending}" for index in range(2)]
@@ -247,6 +248,7 @@ def test_any_data_can_be_drawn(kind, name, tmp_path):
     save_figure(FIGURES[kind](points, descend(points, rate, 6), "light"), tmp_path / "figure.png")
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("kind", FIGURES)
 def test_a_descent_that_overflows_can_be_drawn(kind, tmp_path):
     path = descend(POINTS, 50.0, 200)
@@ -293,6 +295,7 @@ def test_the_surface_is_the_loss():
     assert mean.least == surface.least / POINTS.n
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("kind", ["overview", "line", "loss", "parabola", "contour", "overlay"])
 def test_the_command_draws_each_kind(kind, tmp_path, capsys):
     path = tmp_path / "figure.png"

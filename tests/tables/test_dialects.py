@@ -158,6 +158,7 @@ def some(names: Iterable[str]) -> list[object]:
     return [pytest.param(name, marks=[] if at % 3 == 0 else [pytest.mark.slow]) for at, name in enumerate(names)]
 
 
+@pytest.mark.corpus(7)
 @pytest.mark.parametrize("name", some(ADVISED))
 def test_each_refusal_ends_with_the_option_that_reads_the_file(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
