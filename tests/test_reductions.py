@@ -10,6 +10,7 @@ from tf_gd.reduction import REDUCTIONS
 from tf_gd.trajectory import SERIES
 
 
+@pytest.mark.bits
 @pytest.mark.corpus(8)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])

@@ -58,6 +58,7 @@ def test_the_line_is_the_least_squares_line_in_a_few_steps(name):
     assert abs(float(moved.line.m) - best.m) <= slack
 
 
+@pytest.mark.bits
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", list(SETS)[::3])
 def test_both_twins_have_the_same_bits(name, dtype):

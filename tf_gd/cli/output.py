@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def warn(message: str, quiet: bool = False) -> None:
     """Write one `tf-gd: warning:` line on stderr."""
     if not quiet:
-        say(f"tf-gd: warning: {printable(message)}", err=True, hang=4)
+        say(f"tf-gd: warning: {on_one_line(message)}", err=True, hang=4)
 
 
-def printable(text: str) -> str:
+def on_one_line(text: str) -> str:
     """Return text on one line, with control characters escaped, so that data cannot steer the terminal."""
     return errors.printable(" ".join(text.split()))
 

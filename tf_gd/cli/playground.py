@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tf_gd.cli.options import load_points, output_options, points_options
-from tf_gd.cli.output import print_json, printable
+from tf_gd.cli.output import on_one_line, print_json
 
 
 @click.command(short_help="Write that page without a run.")
@@ -49,4 +49,4 @@ def command(
     if as_json:
         print_json({"n": points.n, "output": output})
     elif not quiet:
-        click.echo(printable(output))
+        click.echo(on_one_line(output))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tf_gd.cli.options import count, descent_options, load_points, output_options, points_options
-from tf_gd.cli.output import print_json, printable
+from tf_gd.cli.output import on_one_line, print_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,7 +73,7 @@ def command(
     if as_json:
         print_json({"kind": kind, "output": output})
     elif not quiet:
-        click.echo(printable(output))
+        click.echo(on_one_line(output))
 
 
 def _overlay(problem: Problem, theme: str) -> Figure:

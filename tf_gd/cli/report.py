@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tf_gd.cli.options import descent_options, load_points, output_options, points_options
-from tf_gd.cli.output import print_json, printable, progress_bar, warn
+from tf_gd.cli.output import on_one_line, print_json, progress_bar, warn
 
 
 @click.command(short_help="Write one HTML page about a run, to look at and play with.")
@@ -61,5 +61,5 @@ def command(
     if as_json:
         print_json(summary(done) | {"output": output})
     elif not quiet:
-        click.echo(printable(output))
+        click.echo(on_one_line(output))
     return exit_code(done)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tf_gd.cli.options import count, descent_options, output_options, points_options
-from tf_gd.cli.output import print_json, printable, progress_bar, say, warn
+from tf_gd.cli.output import on_one_line, print_json, progress_bar, say, warn
 from tf_gd.cli.sources import load_held_out, load_source, reading_options, reads_files, split_options
 
 COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
@@ -51,9 +51,9 @@ def command(
 ) -> int:
     """Fit y = m x + c to DATA by gradient descent, in TensorFlow and by hand.
 
-    DATA is CSV, TSV, Parquet, JSON lines, .npy or .npz; - is CSV on standard input. With --engine moments also a
-    directory or a pattern such as "year-*.parquet", of any size: it is read once. Without DATA, the 24 nebulae of
-    Hubble's 1929 paper. Without --num-steps and --tolerance, it stops when the gradient is as close to 0 as the
+    DATA is CSV, TSV, Parquet, JSON, JSON lines, .xlsx, .npy or .npz; - is CSV on standard input. With --engine
+    moments also a directory or a pattern such as "year-*.parquet", of any size: it is read once. Without DATA, the 24
+    nebulae of Hubble's 1929 paper. Without --num-steps and --tolerance, it stops when the gradient is as close to 0 as the
     arithmetic allows.
 
     Exit code: 0 done, 1 the two paths differ, 2 usage or data, 3 diverged, 4 stopped before the tolerance,
@@ -90,7 +90,7 @@ def command(
     if as_json:
         print_json(summary(done))
     elif not quiet:
-        say(f"{printable(source.y_name)} against {printable(source.x_name)}, {source.n:,} points\n")
+        say(f"{on_one_line(source.y_name)} against {on_one_line(source.x_name)}, {source.n:,} points\n")
         report(done)
     return exit_code(done)
 

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from tf_gd.diagnosis.calling import Misbehaved, Reply, printable
+from tf_gd.diagnosis.calling import Misbehaved, Reply, shortened
 from tf_gd.diagnosis.telling import MOST_ITEMS
 
 _RATIO = re.compile(r"-?[0-9a-f]{1,5000}/[0-9a-f]{1,5000}")
@@ -89,7 +89,7 @@ def fault_of(value: Any) -> Misbehaved | None:
     if not (isinstance(value, list) and len(value) == 3):
         raise garbled("a fault without a name")
     name, message, line = value
-    return Misbehaved(printable(name, 40), printable(message, 600), line if isinstance(line, int) else None)
+    return Misbehaved(shortened(name, 40), shortened(message, 600), line if isinstance(line, int) else None)
 
 
 def garbled(why: str) -> Misbehaved:

@@ -20,7 +20,7 @@ import numpy as np
 
 from tf_gd.diagnosis.pipe import is_array
 from tf_gd.diagnosis.telling import tell, type_name
-from tf_gd.errors import plain
+from tf_gd.errors import plain, printable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PYTHON = tuple({Path(path).resolve() for path in map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib")) if path})
@@ -135,9 +135,9 @@ def plain_text(text: object) -> str:
     return plain(str(text), 160)[1:-1]
 
 
-def printable(text: object, limit: int = 160) -> str:
+def shortened(text: object, limit: int = 160) -> str:
     """Return text that went through the pipe, without control characters, cut to a length."""
-    said = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(text)[:limit])
+    said = printable(str(text)[:limit])
     return said if len(str(text)) <= limit else f"{said[:-3]}..."
 
 

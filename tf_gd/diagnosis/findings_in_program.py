@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tf_gd.diagnosis import function_lines
-from tf_gd.diagnosis.calling import Misbehaved, printable
+from tf_gd.diagnosis.calling import Misbehaved, shortened
 from tf_gd.diagnosis.function_candidates import Candidate
 from tf_gd.diagnosis.gradient_check import Finding, GradientCheck
 from tf_gd.diagnosis.line.asking import UPDATE
@@ -76,7 +76,7 @@ def in_order(source: ProgramSource, one: Candidate, check: GradientCheck) -> Gra
     line = one.taken_at or one.said_at
     if not check.ok or line is None:
         return check
-    place, text = source.place(line), printable(source.line(line), 100)
+    place, text = source.place(line), shortened(source.line(line), 100)
     if one.taken_at:
         name, said = "taken-back", f"It returns dL/dc first, and your {place} takes it so: `{text}`."
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, Reply, exactly, printable, what_was_raised
+from tf_gd.diagnosis.calling import Misbehaved, Reply, exactly, shortened, what_was_raised
 from tf_gd.diagnosis.line.argument_names import field_role, role_of
 from tf_gd.diagnosis.line.asking import GRADIENT, UNITS, Answer, Call
 from tf_gd.diagnosis.line.probes import OURS
@@ -102,7 +102,7 @@ def _by_field(call: Call, value: Any, named: tuple[str, str]) -> tuple[Any, Any]
 
 def _error(reply: Reply) -> dict[str, Any]:
     raised = reply["raised"]
-    return {key: printable(raised[key]) for key in ("type", "text", "line", "source") if raised.get(key) is not None}
+    return {key: shortened(raised[key]) for key in ("type", "text", "line", "source") if raised.get(key) is not None}
 
 
 def _changed(call: Call, name: str) -> str:

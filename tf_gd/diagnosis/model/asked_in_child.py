@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, printable
+from tf_gd.diagnosis.calling import Misbehaved, shortened
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.model import model_job
 from tf_gd.diagnosis.model.finite_differences import UNITS
@@ -54,7 +54,7 @@ def check_model(sandbox: ModelInChild, what: str) -> GradientCheck:
         loss = LossInChild.opened(sandbox, what)
         return checked(loss, GradientInChild(loss))
     except TfGdError as error:
-        raise Misbehaved("cannot-check", printable(error, 2 * _LONGEST_TEXT)) from None
+        raise Misbehaved("cannot-check", shortened(error, 2 * _LONGEST_TEXT)) from None
 
 
 class LossInChild:
@@ -83,7 +83,7 @@ class LossInChild:
         def ask(**question: Any) -> PipedAnswer:
             answer = sandbox.run(JOB, OWN_WORK, **question)
             if "refused" in answer:
-                raise InvalidArgumentError(printable(answer["refused"], 2 * _LONGEST_TEXT))
+                raise InvalidArgumentError(shortened(answer["refused"], 2 * _LONGEST_TEXT))
             return answer
 
         about = ask(do="open", what=what, seconds=sandbox.time_limit - sandbox.used)
@@ -193,7 +193,7 @@ class GradientInChild:
         values, remarks = vector_of(answer, problem), answer.get("remarks")
         if not np.isfinite(values).all() or not isinstance(remarks, dict):
             raise garbled("a gradient is not finite, or its remarks are missing")
-        self.remarks |= {name: printable(remarks[name], 2 * _LONGEST_TEXT) for name in _REMARKS if name in remarks}
+        self.remarks |= {name: shortened(remarks[name], 2 * _LONGEST_TEXT) for name in _REMARKS if name in remarks}
         return values
 
 
@@ -201,7 +201,7 @@ def _named(pairs: Any) -> dict[str, Any]:
     """Return arrays by name; None for what is no array of numbers."""
     if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
         raise garbled("names are missing")
-    named = {printable(name, _LONGEST_NAME): None if entry is None else array_of(entry) for name, entry in pairs}
+    named = {shortened(name, _LONGEST_NAME): None if entry is None else array_of(entry) for name, entry in pairs}
     if len(named) != len(pairs):
         raise garbled("two names are one")
     return named
@@ -226,10 +226,10 @@ def _facts(answer: PipedAnswer, params: list[str]) -> Facts:
         return Facts(
             answer.get("known") is True,
             tuple(n for n in divisors if type(n) is int and 1 < n < 2**53),
-            tuple(printable(text, _LONGEST_TEXT) for text in terms),
-            tuple((printable(text, _LONGEST_TEXT), printable(kind, _LONGEST_NAME)) for text, kind in activations),
-            tuple(Use(printable(use["parameter"], _LONGEST_NAME), int(use["sign"])) for use in uses),
-            tuple((printable(text, _LONGEST_TEXT), kind) for text, kind in calls if kind in CHANGES),
+            tuple(shortened(text, _LONGEST_TEXT) for text in terms),
+            tuple((shortened(text, _LONGEST_TEXT), shortened(kind, _LONGEST_NAME)) for text, kind in activations),
+            tuple(Use(shortened(use["parameter"], _LONGEST_NAME), int(use["sign"])) for use in uses),
+            tuple((shortened(text, _LONGEST_TEXT), kind) for text, kind in calls if kind in CHANGES),
         )
     except (TypeError, ValueError, KeyError):
         raise garbled("facts are broken") from None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tf_gd.diagnosis.calling import Misbehaved, printable
+from tf_gd.diagnosis.calling import Misbehaved, shortened
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import watching
 from tf_gd.diagnosis.path.candidates import trained_numbers
@@ -137,7 +137,7 @@ def _checked(
 def with_lines(check: GradientCheck, lines: Mapping[str, int], source: ProgramSource) -> GradientCheck:
     """Return the check with the line of the program in each message."""
     said = {
-        name: f"Your {source.place(line)}: `{printable(source.line(line), 100)}`."
+        name: f"Your {source.place(line)}: `{shortened(source.line(line), 100)}`."
         for name, line in lines.items()
         if source.line(line)
     }
