@@ -14,8 +14,8 @@ import pytest
 from support.hostile_files import BAD_CELLS
 
 import tf_gd
-from tf_gd.tables import numpy_files
 from tf_gd.tables import parquet_files as parquet
+from tf_gd.tables import unpacking
 from tf_gd.tables.database import connect, pattern
 
 
@@ -255,12 +255,12 @@ def test_nothing_is_unpickled(tmp_path: Path, ending: str) -> None:
 
 
 def test_an_archive_that_unpacks_to_too_much(tmp_path: Path) -> None:
-    size = numpy_files.ALWAYS_UNPACKED // 8 + 1
+    size = unpacking.ALWAYS_UNPACKED // 8 + 1
     file = tmp_path / "bomb.npz"
     np.savez_compressed(file, x=np.zeros(size), y=np.zeros(size))
-    assert file.stat().st_size < size * 8 // numpy_files.MAX_EXPANSION
+    assert file.stat().st_size < size * 8 // unpacking.MAX_EXPANSION
     tracemalloc.start()
-    assert refusal(file).startswith(f"F must unpack to at most {numpy_files.ALWAYS_UNPACKED} bytes an array.")
+    assert refusal(file).startswith(f"F must unpack to at most {unpacking.ALWAYS_UNPACKED} bytes an array.")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2**20  # the refusal reads the archive's directory only
@@ -280,11 +280,11 @@ def test_an_archive_that_lies_about_its_size(tmp_path: Path) -> None:
 
 def test_a_parquet_file_that_unpacks_to_too_much(tmp_path: Path) -> None:
     file = tmp_path / "bomb.parquet"
-    rows = parquet.ALWAYS_UNPACKED // 16 + 1
+    rows = parquet.ALWAYS_READ // 16 + 1
     with duckdb.connect() as connection:
         query = f"SELECT 1.0::DOUBLE AS x, 2.0::DOUBLE AS y FROM range({rows})"
         connection.execute(f"COPY ({query}) TO '{file}' (ROW_GROUP_SIZE 10000000)")
-    assert refusal(file) == f"F must unpack to at most {parquet.ALWAYS_UNPACKED} bytes. Got {rows} rows. Split it."
+    assert refusal(file) == f"F must unpack to at most {parquet.ALWAYS_READ} bytes. Got {rows} rows. Split it."
 
 
 NAMES = ["a[1].csv", "a*.csv", "a?.csv", "a{1,2}.csv", "~.csv", "-a.csv", "a b.csv", "a'b.csv", 'a"b.csv', "a;b--.csv",

@@ -53,8 +53,8 @@ def command(
 
     DATA is CSV, TSV, Parquet, JSON, JSON lines, .xlsx, .npy or .npz; - is CSV on standard input. With --engine
     moments also a directory or a pattern such as "year-*.parquet", of any size: it is read once. Without DATA, the 24
-    nebulae of Hubble's 1929 paper. Without --num-steps and --tolerance, it stops when the gradient is as close to 0 as the
-    arithmetic allows.
+    nebulae of Hubble's 1929 paper. Without --num-steps and --tolerance, it stops when the gradient is as close to 0 as
+    the arithmetic allows.
 
     Exit code: 0 done, 1 the two paths differ, 2 usage or data, 3 diverged, 4 stopped before the tolerance,
     the one asked for or the one that the arithmetic allows; 70 a mistake in tf_gd; 130 and 143 interrupted.

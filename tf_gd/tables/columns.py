@@ -10,6 +10,7 @@ from tf_gd.tables.advice import FileError, Keywords
 from tf_gd.tables.numbers import EXACT_INTEGERS
 
 Selector = str | int | None
+MAX_COLUMNS = 10_000
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,16 @@ def listed(columns: Sequence[Column], limit: int = 8) -> str:
     shown = [plain(column.name, 30) + ("" if column.numeric else " (not numeric)") for column in columns[:limit]]
     count = f"{len(columns)} column{'' if len(columns) == 1 else 's'}"
     return f"{count}: {', '.join(shown)}{', ...' if len(columns) > limit else ''}"
+
+
+def check_columns(count: int, file: Path | str) -> None:
+    """Refuse more columns than anybody means.
+
+    Raises:
+        DataError: there are more.
+    """
+    if count > MAX_COLUMNS:
+        raise DataError(f"{quoted(file)} must have at most {MAX_COLUMNS} columns. Got {count}.")
 
 
 def quoted(file: Path | str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tf_gd.errors import DataError
 from tf_gd.tables.advice import FileError
-from tf_gd.tables.columns import quoted
+from tf_gd.tables.columns import check_columns, quoted
 from tf_gd.tables.copies import TABLE, Cells, columns_of, copied, csv_parameters
 from tf_gd.tables.delimiters import SAMPLED, delimiter_of, rows_before
 from tf_gd.tables.dialect import WHITESPACE
@@ -25,8 +25,6 @@ from tf_gd.tables.text import Text, TextRecord
 
 if TYPE_CHECKING:
     import duckdb
-
-MAX_COLUMNS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +107,7 @@ def open_delimited(text: Text, aside: Aside, copy: bool = False) -> Source:
     if at is None:
         raise DataError(f"{quoted(text.file)} must hold points. Got an empty file.")
     top = sample[at]
-    if len(top.fields) > MAX_COLUMNS:
-        raise DataError(f"{quoted(text.file)} must have at most {MAX_COLUMNS} columns. Got {len(top.fields)}.")
+    check_columns(len(top.fields), text.file)
     rows = [record.fields for record in sample[at:] if record.fields]
     header = is_header(f"{quoted(text.file)}, line {top.line}", rows, text.dialect, top.line)
     names = [name.strip() for name in top.fields] if header else [f"column {n}" for n in range(len(top.fields))]

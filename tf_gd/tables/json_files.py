@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tf_gd.errors import DataError, plain
-from tf_gd.tables.columns import quoted
+from tf_gd.tables.columns import MAX_COLUMNS, check_columns, quoted
 from tf_gd.tables.copies import Cells, copied
 from tf_gd.tables.json_lines import objects, open_json_lines, parsed, written
 from tf_gd.tables.source import Source
 from tf_gd.tables.temporary_folder import Aside
 from tf_gd.tables.text import Text
 
-MAX_COLUMNS = 10_000
 _SHAPES = "an array of objects, an object of columns, or an object a line"
 
 
@@ -122,8 +121,7 @@ def _open_columns(text: Text, value: Any, aside: Aside) -> Source:
     if len(lengths) > 1:
         shown = ", ".join(f"{plain(name, 30)} {len(column)}" for name, column in list(columns.items())[:8])
         raise DataError(f"{quoted(text.file)} must have columns of one length. Got {shown}. Correct them.")
-    if len(columns) > MAX_COLUMNS:
-        raise DataError(f"{quoted(text.file)} must have at most {MAX_COLUMNS} columns. Got {len(columns)}.")
+    check_columns(len(columns), text.file)
 
     def read() -> Iterator[Cells]:
         for number, row in enumerate(zip(*columns.values(), strict=True), start=1):

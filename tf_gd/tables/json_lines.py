@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tf_gd.errors import DataError, plain
-from tf_gd.tables.columns import Column, quoted
+from tf_gd.tables.columns import Column, check_columns, quoted
 from tf_gd.tables.copies import column_of_text
 from tf_gd.tables.database import identifier, pattern
 from tf_gd.tables.source import Row, Source
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 200
 """Lines looked at to tell the columns."""
-MAX_COLUMNS = 10_000
 
 
 class JsonNumber(str):
@@ -52,8 +51,7 @@ def open_json_lines(text: Text) -> Source:
             values.setdefault(name, []).append(written(value))
     if not values:
         raise DataError(f"{quoted(text.file)} must hold points. Got an empty file.")
-    if len(values) > MAX_COLUMNS:
-        raise DataError(f"{quoted(text.file)} must have at most {MAX_COLUMNS} columns. Got {len(values)}.")
+    check_columns(len(values), text.file)
     columns = tuple(_column(name, sample, text) for name, sample in values.items())
     table = "read_json($path, format = 'newline_delimited', columns = $types, compression = 'uncompressed')"
     return JsonLines(

@@ -15,11 +15,7 @@ from tf_gd.tables.advice import FileError
 from tf_gd.tables.columns import Choice, Column, Selector, choose, quoted
 from tf_gd.tables.dialect import Dialect
 from tf_gd.tables.numbers import na_numbers
-
-MAX_EXPANSION = 100
-"""How many times its own weight an archive may unpack to ..."""
-ALWAYS_UNPACKED = 64 * 2**20
-"""... or up to this many bytes, whichever is more."""
+from tf_gd.tables.unpacking import most_bytes
 
 
 class Arrays(NamedTuple):
@@ -105,7 +101,7 @@ def points_of(file: Path, arrays: Arrays, dialect: Dialect, skip_invalid: bool) 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> npt.NDArray[Any]:
     """Return one array of the archive, refusing one that unpacks to too much."""
-    limit = max(ALWAYS_UNPACKED, MAX_EXPANSION * file.stat().st_size)
+    limit = most_bytes(file)
     if member.file_size > limit:
         raise DataError(
             f"{quoted(file)} must unpack to at most {limit} bytes an array. {plain(member.filename)} says "

@@ -10,6 +10,7 @@ from tf_gd.tables.database import connect, identifier, pattern
 from tf_gd.tables.dialect import PLAIN, Dialect
 from tf_gd.tables.numbers import double_of, missing_in, without_missing
 from tf_gd.tables.source import SAMPLE, Row, Source
+from tf_gd.tables.unpacking import most_bytes
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,10 +20,7 @@ _SMALL = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
 _LARGE = {"BIGINT", "UBIGINT"}
 
 
-MAX_EXPANSION = 100
-"""How many times its own weight a file may take as points in memory ..."""
-ALWAYS_UNPACKED = 2**30
-"""... or up to this many bytes, whichever is more."""
+ALWAYS_READ = 2**30  # bytes that points may take in memory, however little the file weighs
 
 
 class Parquet(Source):
@@ -52,7 +50,7 @@ class Parquet(Source):
     def check_weight(self, connection: "duckdb.DuckDBPyConnection") -> None:
         """Refuse the few kilobytes that stand for billions of rows."""
         count = self.count(connection)
-        limit = max(ALWAYS_UNPACKED, MAX_EXPANSION * self.file.stat().st_size)
+        limit = most_bytes(self.file, ALWAYS_READ)
         if 16 * count > limit:
             raise DataError(f"{quoted(self.file)} must unpack to at most {limit} bytes. Got {count} rows. Split it.")
 

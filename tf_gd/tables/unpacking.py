@@ -20,6 +20,11 @@ ALWAYS_UNPACKED = 2**26
 _CHUNK = 2**20
 
 
+def most_bytes(file: Path, always: int | None = None) -> int:
+    """Return how many bytes a file may unpack to: many times its weight, and always some."""
+    return max(ALWAYS_UNPACKED if always is None else always, MAX_EXPANSION * file.stat().st_size)
+
+
 def unpack(file: Path, kind: str, folder: Path) -> Path:
     """Return the one file inside `file`, unpacked into `folder`.
 
@@ -31,7 +36,7 @@ def unpack(file: Path, kind: str, folder: Path) -> Path:
     Raises:
         DataError: no member or several, a password, or more bytes than its weight allows.
     """
-    limit = max(ALWAYS_UNPACKED, MAX_EXPANSION * file.stat().st_size)
+    limit = most_bytes(file)
     target = folder / "unpacked"
     with _opened(file, kind) as packed, target.open("wb") as copy:
         size = 0
