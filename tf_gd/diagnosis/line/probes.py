@@ -2,8 +2,8 @@
 
 Data can hide a mistake. With two points a missing 2 equals a mean; with every x at 1 a missing x is invisible; on
 collinear points the residuals can all be 0. The simple points here hide none of the catalogue:
-`tests/diagnosis/test_diagnose.py` compares every pair of mistakes on them. `point_sets` has the many others, on which
-rarer mistakes show.
+`tests/diagnosis/line/test_diagnose.py` compares every pair of mistakes on them. `point_sets` has the many others, on
+which rarer mistakes show.
 
 Sixteen points, because every mean is then a division by a power of two. All values are quarters of small whole
 numbers, so a right gradient comes out exact, in float64 and float32, in whatever order its terms are added.

@@ -16,7 +16,7 @@ from tf_gd.diagnosis.path.program_check import NoDescent, check_program
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.diagnosis.sandbox import Sandbox
 
-PROGRAMS = Path(__file__).parents[1] / "programs"
+PROGRAMS = Path(__file__).parents[2] / "programs"
 EXPECTED: dict[str, Any] = json.loads((PROGRAMS / "expected.json").read_text())
 WITH_TENSORFLOW = [name for name in EXPECTED if name.startswith(("tf1", "tape"))]
 

@@ -35,7 +35,7 @@ def run(directory: Path, program: str = PROGRAM, **environment: str) -> list[str
         [sys.executable, "-c", program],
         env={
             **os.environ,
-            "PYTHONPATH": f"{directory}:{Path(__file__).parents[1]}",
+            "PYTHONPATH": f"{directory}:{Path(__file__).parents[2]}",
             "XDG_CACHE_HOME": str(directory / "cache"),
             **environment,
         },

@@ -18,7 +18,7 @@ from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path.program_check import NoDescent, check_program
 from tf_gd.diagnosis.sandbox import Sandbox
 
-FOLDER = Path(__file__).parents[1] / "programs" / "idioms"
+FOLDER = Path(__file__).parents[2] / "programs" / "idioms"
 SAMPLE = 12  # by default, drawn anew by a fixed seed; the rest with --slow
 
 
