@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tf_gd.descent import EngineName, run
 from tf_gd.errors import DescentWarning, invalid
+from tf_gd.line import LineLike
 from tf_gd.moments.moments import Moments
 from tf_gd.problem import Batches, LearningRate
 from tf_gd.reduction import Reduction
@@ -29,7 +30,7 @@ def train(
     learning_rate: LearningRate = ...,
     num_steps: int | None = ...,
     engine: EngineName = ...,
-    start: tuple[float, float] = ...,
+    start: LineLike = ...,
     dtype: npt.DTypeLike = ...,
     reduction: Reduction = ...,
     loss_scale: float | None = ...,
@@ -54,7 +55,7 @@ def train(
     learning_rate: LearningRate = ...,
     num_steps: int | None = ...,
     engine: EngineName = ...,
-    start: tuple[float, float] = ...,
+    start: LineLike = ...,
     reduction: Reduction = ...,
     loss_scale: float | None = ...,
     standardize: bool = ...,
@@ -75,7 +76,7 @@ def train(
     learning_rate: LearningRate = "auto",
     num_steps: int | None = None,
     engine: EngineName = "tensorflow",
-    start: tuple[float, float] = (0.0, 0.0),
+    start: LineLike = (0.0, 0.0),
     dtype: npt.DTypeLike = "float64",
     reduction: Reduction = "sum",
     loss_scale: float | None = None,
@@ -183,7 +184,7 @@ def check(
     *,
     learning_rate: LearningRate = "auto",
     num_steps: int | None = None,
-    start: tuple[float, float] = (0.0, 0.0),
+    start: LineLike = (0.0, 0.0),
     dtype: npt.DTypeLike = "float64",
     reduction: Reduction = "sum",
     loss_scale: float | None = None,
@@ -199,7 +200,9 @@ def check(
 
     Args:
         x, y: shape [n] each, finite.
-        learning_rate: as for `train`, and so are the arguments after it. Every step is recorded.
+        learning_rate: as for `train`, and so are the arguments after it. Not taken are `engine`, as both are run;
+            `record_every`, `session`, `resume` and `checkpoint_steps`, as every step of a whole descent is compared;
+            and `Moments`, as there are no points in them to add.
 
     Returns:
         A `Comparison`.

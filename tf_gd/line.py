@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from tf_gd.summation.line_sums import evaluate
 from tf_gd.summation.order import expected
 from tf_gd.validation import check_loss_scale
 
+Number = float | np.floating[Any]
+
 
 class Line(NamedTuple):
     """The line `y = m x + c`: slope m, intercept c, both scalars.
@@ -32,8 +34,8 @@ class Line(NamedTuple):
         Line(m=2.0, c=1.0)
     """
 
-    m: Any
-    c: Any
+    m: Number
+    c: Number
 
 
 class Gradient(NamedTuple):
@@ -46,23 +48,27 @@ class Gradient(NamedTuple):
         Gradient(dm=-4.0, dc=-2.0)
     """
 
-    dm: Any
-    dc: Any
+    dm: Number
+    dc: Number
 
     @property
-    def m(self) -> Any:
+    def m(self) -> Number:
         """The same as `dm`."""
         return self.dm
 
     @property
-    def c(self) -> Any:
+    def c(self) -> Number:
         """The same as `dc`."""
         return self.dc
 
     @property
     def largest(self) -> float:
         """The largest absolute component; NaN when either is NaN."""
-        return float(np.max(np.abs([self.dm, self.dc])))
+        return float(np.max(np.abs(np.asarray([self.dm, self.dc]))))
+
+
+LineLike = Line | tuple[Number, Number] | npt.NDArray[Any]
+GradientLike = Gradient | tuple[Number, Number] | npt.NDArray[Any]
 
 
 def as_line(line: Any) -> Line:
@@ -99,7 +105,15 @@ def _two_numbers(name: str, pair: Any) -> tuple[Any, Any]:
     raise invalid(name, "two numbers", pair)
 
 
-def predict(line: Line, x: npt.ArrayLike) -> Any:
+@overload
+def predict(line: LineLike, x: Number | np.integer[Any]) -> np.floating[Any]: ...
+
+
+@overload
+def predict(line: LineLike, x: npt.ArrayLike) -> npt.NDArray[Any]: ...
+
+
+def predict(line: LineLike, x: npt.ArrayLike) -> Any:
     """Return the predictions `m x_i + c`  (equation 1).
 
     Args:
@@ -127,7 +141,7 @@ def predict(line: Line, x: npt.ArrayLike) -> Any:
     return predictions[0] if is_number(x) else predictions
 
 
-def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any]:
+def residuals(line: LineLike, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any]:
     """Return the residuals `e_i = (m x_i + c) - y_i`, prediction minus observation  (equation 2).
 
     Args:
@@ -148,14 +162,14 @@ def residuals(line: Line, x: npt.ArrayLike, y: npt.ArrayLike) -> npt.NDArray[Any
     return _residuals(line, Points(x, y))
 
 
-def _residuals(line: Line, points: Points) -> npt.NDArray[Any]:
+def _residuals(line: LineLike, points: Points) -> npt.NDArray[Any]:
     """Return the residuals of points that need no further look."""
     with np.errstate(all="ignore"):
         return np.asarray(predict(line, points.x) - points.y)
 
 
 def loss(
-    line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None
+    line: LineLike, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None
 ) -> np.floating[Any]:
     """Return the loss: the sum (or mean) of the squared residuals  (equations 3 and 4).
 
@@ -183,7 +197,7 @@ def loss(
 
 
 def gradient(
-    line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None
+    line: LineLike, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction = "sum", loss_scale: float | None = None
 ) -> Gradient:
     """Return the gradient of the loss, derived by hand  (equation 5).
 
@@ -207,7 +221,7 @@ def gradient(
 
 
 def _evaluated(
-    line: Line, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction, loss_scale: float | None
+    line: LineLike, x: npt.ArrayLike, y: npt.ArrayLike, reduction: Reduction, loss_scale: float | None
 ) -> list[Any]:
     """Return the loss, dL/dm and dL/dc, in the order of addition to expect of TensorFlow on this machine."""
     check_reduction(reduction)
@@ -224,7 +238,7 @@ def _evaluated(
     return values
 
 
-def update(line: Line, gradient: Gradient, learning_rate: float | Callable[[], float]) -> Line:
+def update(line: LineLike, gradient: GradientLike, learning_rate: float | Callable[[], float]) -> Line:
     """Return the line after one step of descent, m and c at once  (equation 8).
 
     Args:

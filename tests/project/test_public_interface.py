@@ -41,6 +41,8 @@ SIGNATURES = {
     "check_gradient": "loss, gradient, *, params, data",
     "check_line_gradient": "gradient, x=None, y=None, reduction='sum'",
     "check_update": "update",
+    "assert_update": "update",
+    "assert_path": "m, c, x, y, *, learning_rate=None, reduction=None",
     "GradientDescentOptimizer": "learning_rate, use_locking=False, name='GradientDescent'",
 }
 ATTRIBUTES = {

@@ -11,8 +11,12 @@ import tf_gd
 
 SETTINGS = Path(__file__).parents[2] / "setup.cfg"
 SCRIPT = """
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import tf_gd
+from typing_extensions import assert_type
 
 x, y = tf_gd.sample("hubble1929")
 points: tf_gd.Points = tf_gd.Points([0.0, 1.0], [1.0, 2.0])
@@ -62,26 +66,79 @@ try:
 except (tf_gd.DataError, tf_gd.InvalidArgumentError, tf_gd.SessionError, tf_gd.TfGdError):
     pass
 warnings = (tf_gd.DescentWarning, tf_gd.SessionWarning)
-reveal_type(path.line)
+tf_gd.assert_path([0.0, 0.1], [0.0, 0.1], x, y, learning_rate=0.1, reduction="sum")
+tf_gd.assert_gradient(gradient, x, y, reduction=None, call="gradient(m, c, x, y)")
+tf_gd.assert_gradient(lambda w: np.sum(w**2), lambda w: 2 * w, params={"w": [1.0]}, data=None)
+tf_gd.train(x, y, start=path.line, num_steps=5)
+tf_gd.check(x, y, start=path.line, num_steps=5)
+tf_gd.loss((1, 2.0), x, y)
+tf_gd.update((1, 2.0), (slope.dm, slope.dc), 0.1)
+tf_gd.evaluate((1, 2.0), x, y)
+tf_gd.evaluate(np.polyfit(x, y, 1), x, y)
+moments.jump((0, 0.0), 0.1, 5)
 """
+NUMBER, ARRAY = "float | np.floating[Any]", "npt.NDArray[Any]"
+TYPES = {
+    "path.line": "tf_gd.Line",
+    "path.line.m": NUMBER,
+    "slope.dm": NUMBER,
+    "slope.c": NUMBER,
+    "x": ARRAY,
+    "y": ARRAY,
+    "list(points)": f"list[{ARRAY}]",
+    "tf_gd.predict(line, 3)": "np.floating[Any]",
+    "tf_gd.predict((1.0, 2.0), path.line.m)": "np.floating[Any]",
+    "predicted": ARRAY,
+    "tf_gd.predict(line, [1.0, 2.0])": ARRAY,
+    "moments.jump(line, 0.1, 5)": "tf_gd.Line",
+    "moments.jump(line, 0.1, [5, 6]).m": ARRAY,
+}
+REFUSED = [
+    "tf_gd.assert_gradient(3, foo=1)",
+    "tf_gd.assert_gradient(gradient, gradient)",
+    "tf_gd.assert_gradient(gradient, gradient, data={})",
+    "tf_gd.assert_update(update, 'total')",
+    "tf_gd.assert_update(update, learning_rate=0.1)",
+    "tf_gd.assert_path([0.0, 0.1], [0.0, 0.1])",
+    "tf_gd.assert_path([0.0, 0.1], [0.0, 0.1], x, y, rate=0.1)",
+    "tf_gd.check_line_gradient(gradient, named=None)",
+    "tf_gd.check_update(update, named=None)",
+    "tf_gd.evaluate('a line', x, y)",
+    "tf_gd.evaluate((1.0, 2.0, 3.0), x, y)",
+    "tf_gd.predict(3, x)",
+    "tf_gd.train(x, y, start=3)",
+    "path.line.slope",
+    "path.line.m.slope",
+]
 
 
 def test_the_script_uses_every_public_name() -> None:
     assert set(tf_gd.__all__) - set(re.findall(r"tf_gd\.(\w+)", SCRIPT)) == {"__version__"}
 
 
-def test_mypy_sees_every_type(tmp_path: Path) -> None:
-    script = tmp_path / "user.py"
-    script.write_text(SCRIPT, encoding="utf-8")
+def seen_by_mypy(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Return what mypy --strict says of a user's script."""
+    (folder / "user.py").write_text(script, encoding="utf-8")
     root = Path(tf_gd.__file__).parents[1]
     if (root / ".mypy_cache").is_dir():  # what mypy knows of the package already, as seconds are saved by it
-        shutil.copytree(root / ".mypy_cache", tmp_path / "cache")
-    options = ["--strict", "--config-file", str(SETTINGS), "--cache-dir", str(tmp_path / "cache")]
+        shutil.copytree(root / ".mypy_cache", folder / "cache")
+    options = ["--strict", "--config-file", str(SETTINGS), "--cache-dir", str(folder / "cache")]
     environment = {**os.environ, "MYPYPATH": str(root)}  # also where it is editable
-    command = [sys.executable, "-m", "mypy", *options, str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    command = [sys.executable, "-m", "mypy", *options, "user.py"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+
+
+def test_mypy_sees_every_type(tmp_path: Path) -> None:
+    done = seen_by_mypy(tmp_path, SCRIPT + "".join(f"assert_type({one}, {kind})\n" for one, kind in TYPES.items()))
     assert done.returncode == 0, done.stdout
-    assert 'Revealed type is "tuple[Any, Any, fallback=tf_gd.line.Line]"' in done.stdout
+
+
+def test_mypy_refuses_what_would_be_refused(tmp_path: Path) -> None:
+    done = seen_by_mypy(tmp_path, SCRIPT + "".join(f"{one}\n" for one in REFUSED))
+    first = SCRIPT.count("\n") + 1
+    lines = {int(line) for line in re.findall(r"^user.py:(\d+): error: ", done.stdout, re.M)}
+    assert [one for number, one in enumerate(REFUSED, first) if number not in lines] == []
+    assert min(lines) >= first, done.stdout
 
 
 def test_what_mypy_sees_is_what_is_there() -> None:

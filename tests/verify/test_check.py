@@ -88,8 +88,8 @@ def test_the_exact_gradient_is_the_sum_that_is_written_on_paper(reduction: str) 
     terms = [2 * (m * Fraction(a) + c - Fraction(b)) for a, b in zip(X.tolist(), Y.tolist(), strict=True)]
     scale = Fraction(1, 24) if reduction == "mean" else 1
     true = exact_gradient(points, line, reduction)
-    assert true.c == sum(terms) * scale
-    assert true.m == sum(term * Fraction(a) for term, a in zip(terms, X.tolist(), strict=True)) * scale
+    assert true.dc == sum(terms) * scale
+    assert true.dm == sum(term * Fraction(a) for term, a in zip(terms, X.tolist(), strict=True)) * scale
 
 
 def test_a_divergent_descent_is_the_same_to_its_end() -> None:

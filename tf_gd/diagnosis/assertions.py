@@ -1,8 +1,35 @@
 """The checks as assertions, for people's test suites."""
 
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy.typing as npt
 
 from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.reduction import Reduction
+
+if TYPE_CHECKING:
+    from tf_gd.diagnosis.model.hand_gradient import GradientFunction
+    from tf_gd.diagnosis.model.loss_calls import Loss
+
+
+@overload
+def assert_gradient(
+    gradient: Callable[..., Any],
+    x: npt.ArrayLike | None = ...,
+    y: npt.ArrayLike | None = ...,
+    reduction: Reduction | None = ...,
+    *,
+    call: str | None = ...,
+) -> None: ...
+
+
+@overload
+def assert_gradient(
+    loss: Loss, gradient: GradientFunction, *, params: Mapping[str, Any], data: Mapping[str, Any] | None = ...
+) -> None: ...
 
 
 def assert_gradient(*functions: Any, **arguments: Any) -> None:
@@ -32,7 +59,7 @@ def assert_gradient(*functions: Any, **arguments: Any) -> None:
         _require(check_line_gradient(*functions, **arguments))
 
 
-def assert_update(*functions: Any, **arguments: Any) -> None:
+def assert_update(update: Callable[..., Any], reduction: Reduction | None = "sum", *, call: str | None = None) -> None:
     """Raise `AssertionError`, with the whole report, unless a hand-written update is right.
 
     Takes what `check_update` takes. A remark, such as `float64-learning-rate`, is no error.
@@ -49,10 +76,18 @@ def assert_update(*functions: Any, **arguments: Any) -> None:
     __tracebackhide__ = True
     from tf_gd.diagnosis.line.line_check import check_update
 
-    _require(check_update(*functions, **arguments))
+    _require(check_update(update, reduction, call=call))
 
 
-def assert_path(*series: Any, **arguments: Any) -> None:
+def assert_path(
+    m: npt.ArrayLike,
+    c: npt.ArrayLike,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    learning_rate: float | None = None,
+    reduction: str | None = None,
+) -> None:
     """Raise `AssertionError`, with the whole report, unless the steps of a descent are right.
 
     Takes what `check_path` takes. A remark, such as `rate-too-large`, is no error; "cannot-tell" is one.
@@ -72,7 +107,7 @@ def assert_path(*series: Any, **arguments: Any) -> None:
     __tracebackhide__ = True
     from tf_gd.diagnosis.path.path_check import check_path
 
-    _require(check_path(*series, **arguments))
+    _require(check_path(m, c, x, y, learning_rate=learning_rate, reduction=reduction))
 
 
 def _require(check: GradientCheck) -> None:

@@ -11,11 +11,12 @@ from tf_gd.diagnosis.findings_in_program import forgiven, in_order, of_another_m
 from tf_gd.diagnosis.function_candidates import Candidate, candidates, says_descent
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.argument_names import counts_steps, derivative_of, says_loss
-from tf_gd.diagnosis.line.asking import GRADIENT, UPDATE, Call
+from tf_gd.diagnosis.line.asking import GRADIENT, Call
 from tf_gd.diagnosis.line.conventions import conventions
-from tf_gd.diagnosis.line.line_check import check_line_gradient, check_update, of_fault
+from tf_gd.diagnosis.line.line_check import check_as, of_fault
 from tf_gd.diagnosis.line.losses import require_loss, share
 from tf_gd.diagnosis.line.point_sets import point_sets
+from tf_gd.diagnosis.line.probes import points_for
 from tf_gd.diagnosis.model.asked_in_child import check_model
 from tf_gd.diagnosis.model.model_check import not_compared
 from tf_gd.diagnosis.model.model_names import found_in
@@ -141,11 +142,9 @@ def _check_as(
     kind: Call, sandbox: Sandbox, loaded: Loaded, one: Candidate, loss: Reduction | None, call: str | None
 ) -> GradientCheck:
     """Check a function as a gradient or an update; a fault of it, or of the program in it, is its check."""
-    check: Any = check_update if kind is UPDATE else check_line_gradient
     try:
-        found: GradientCheck = check(
-            one.subject(sandbox, loaded), reduction=loss, call=call, named=replace(kind, name=one.name)
-        )
+        subject, points = one.subject(sandbox, loaded), points_for(None, None)
+        found = check_as(replace(kind, name=one.name), subject, points, loss, None, call)
     except Misbehaved as fault:
         return of_fault(one.name, fault)
     if found.verdict == "wrong":

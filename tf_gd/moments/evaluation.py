@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError, invalid
-from tf_gd.line import Line, as_line
+from tf_gd.line import Line, LineLike, as_line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.quadratic import is_finite
 from tf_gd.moments.rational import rounded, square_root
@@ -80,7 +80,7 @@ class FitSummary:
 
 
 def evaluate(
-    line: Any, x: npt.ArrayLike | Moments, y: npt.ArrayLike | None = None, *, intercept: bool = True
+    line: LineLike, x: npt.ArrayLike | Moments, y: npt.ArrayLike | None = None, *, intercept: bool = True
 ) -> FitSummary:
     """Return how well a line fits some points: those that it was fitted to, or others.
 

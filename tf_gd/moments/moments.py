@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError, invalid, plain
 from tf_gd.learning_rate import applied_learning_rate
-from tf_gd.line import Line, as_line
+from tf_gd.line import Line, LineLike, as_line
 from tf_gd.moments.closed_form import ClosedForm
 from tf_gd.moments.quadratic import Quadratic, is_finite
 from tf_gd.moments.shift import Unshifted
@@ -29,6 +29,14 @@ FRACTION = re.compile(r"-?\d{1,4000}(/[1-9]\d{0,3999})?", re.ASCII)
 """A sum as `to_dict` writes it; longer than any sum of float64 products, and short enough to be read at once."""
 SLACK = Fraction(1, 2**30)
 """By how much, relatively, the rounding of the sums may bring sum(dx dy)^2 over sum(dx^2) sum(dy^2)."""
+
+if TYPE_CHECKING:
+
+    class Lines(NamedTuple):
+        """What `jump` returns for many numbers of steps, as mypy sees it: a `Line` whose fields are arrays."""
+
+        m: npt.NDArray[Any]
+        c: npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -107,14 +115,34 @@ class Moments(Quadratic):
         total = self.plus(other)
         return Moments(total.n, *total.sums)
 
+    @overload
     def jump(
         self,
-        line: Line,
+        line: LineLike,
+        learning_rate: float | Callable[[], float],
+        num_steps: int,
+        reduction: Reduction = ...,
+        loss_scale: float | None = ...,
+    ) -> Line: ...
+
+    @overload
+    def jump(
+        self,
+        line: LineLike,
+        learning_rate: float | Callable[[], float],
+        num_steps: Sequence[int] | npt.NDArray[Any],
+        reduction: Reduction = ...,
+        loss_scale: float | None = ...,
+    ) -> "Lines": ...
+
+    def jump(
+        self,
+        line: LineLike,
         learning_rate: float | Callable[[], float],
         num_steps: int | npt.ArrayLike,
         reduction: Reduction = "sum",
         loss_scale: float | None = None,
-    ) -> Line:
+    ) -> Any:
         """Return the line after `num_steps` updates from `line`, in a time that does not depend on their number.
 
         Args:
@@ -143,8 +171,8 @@ class Moments(Quadratic):
             raise invalid("line", "finite", tuple(line))
         steps = check_steps(num_steps)
         rate = float(applied_learning_rate(learning_rate, np.float64))
-        m, c = ClosedForm.of(self, line, rate, scale).states(steps)
-        return Line(m, c) if steps.ndim else Line(float(m), float(c))
+        states: Any = ClosedForm.of(self, line, rate, scale).states(steps)
+        return Line(*states) if steps.ndim else Line(*map(float, states))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the moments as plain values for JSON: the count, and each sum as text "numerator/denominator"."""

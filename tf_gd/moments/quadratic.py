@@ -13,7 +13,7 @@ import numpy as np
 
 from tf_gd.curvature import SMALLEST, Curvature
 from tf_gd.errors import DataError
-from tf_gd.line import Gradient, Line, as_line
+from tf_gd.line import Gradient, Line, LineLike, as_line
 from tf_gd.moments.rational import rounded
 from tf_gd.reduction import Reduction, loss_factor
 
@@ -65,7 +65,7 @@ class Quadratic:
         squares = self.yy - 2 * c * self.y + 2 * c * c * self.n
         return Quadratic(self.n, Fraction(0), c * self.n, self.xx, self.xy - c * self.x, squares)
 
-    def gradient(self, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None) -> Gradient:
+    def gradient(self, line: LineLike, reduction: Reduction = "sum", loss_scale: float | None = None) -> Gradient:
         """Return the gradient of the loss at `line`, each component rounded once.
 
         Args:
@@ -91,7 +91,7 @@ class Quadratic:
         """Return the gradient of the sum of squares at the line (m, c)."""
         return 2 * (m * self.xx + c * self.x - self.xy), 2 * (m * self.x + c * self.n - self.y)
 
-    def loss(self, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None) -> float:
+    def loss(self, line: LineLike, reduction: Reduction = "sum", loss_scale: float | None = None) -> float:
         """Return the loss at `line`, rounded once from the exact quadratic, so that nothing cancels near the optimum.
 
         Where the sums were rounded when the data were read (see `of`), a loss of less than about 1e-16 of

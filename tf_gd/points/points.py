@@ -1,6 +1,6 @@
 """The points: validated once, read-only ever after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class Points:
         object.__setattr__(self, "skipped", count)
         object.__setattr__(self, "first_skipped", tuple(first))
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[npt.NDArray[Any]]:
         """Unpack as `x, y = points`."""
         return iter((self.x, self.y))
 

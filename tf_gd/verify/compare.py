@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 
 from tf_gd.descent import check_engine, confirm_order, run
-from tf_gd.line import Gradient, Line
+from tf_gd.line import Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
@@ -95,9 +96,16 @@ def _errors(problem: Problem, path: Trajectory) -> dict[str, tuple[float, float]
     return errors if problem.intercept else {"gradient_m": errors["gradient_m"]}
 
 
+class ExactGradient(NamedTuple):
+    """The partial derivatives of the loss, unrounded."""
+
+    dm: Fraction
+    dc: Fraction
+
+
 def exact_gradient(
     points: Points, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None
-) -> Gradient:
+) -> ExactGradient:
     """Return the true gradient at `line`, in rational arithmetic: the rounded ones are compared with it.
 
     Args:
@@ -109,11 +117,11 @@ def exact_gradient(
         (dL/dm, dL/dc) as `fractions.Fraction`.
 
     Example:
-        >>> exact_gradient(Points([1.0], [0.5]), Line(0.1, 0.0)).c == 2 * (Fraction(0.1) - Fraction(0.5))
+        >>> exact_gradient(Points([1.0], [0.5]), Line(0.1, 0.0)).dc == 2 * (Fraction(0.1) - Fraction(0.5))
         True
     """
     x, y = (values.astype(np.float64) for values in points)
     moments = Moments.of(x, y, exact=True)
     dm, dc = moments.exact_gradient(Fraction(float(line.m)), Fraction(float(line.c)))
     scale = loss_factor(moments.n, reduction, loss_scale)
-    return Gradient(dm * scale, dc * scale)
+    return ExactGradient(dm * scale, dc * scale)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tf_gd.diagnosis.calling import NOT_COMPARED, Misbehaved
 from tf_gd.diagnosis.gradient_check import GradientCheck, Verdict
 from tf_gd.diagnosis.line import line_report as report
-from tf_gd.diagnosis.line.asking import GRADIENT, UNITS, UPDATE, Call, subject_of
+from tf_gd.diagnosis.line.asking import GRADIENT, UNITS, UPDATE, Call, Subject, subject_of
 from tf_gd.diagnosis.line.call_words import is_default, words_of
 from tf_gd.diagnosis.line.catalogue import CATALOGUE
 from tf_gd.diagnosis.line.choosing import Chosen, choose, is_right
@@ -52,7 +52,6 @@ def check_line_gradient(
     reduction: Reduction | None = "sum",
     *,
     call: str | None = None,
-    named: Call = GRADIENT,
 ) -> GradientCheck:
     """Check a hand-derived gradient of the line's squared loss, and name the mistake in it.
 
@@ -66,7 +65,6 @@ def check_line_gradient(
         reduction: the loss is the "sum" or the "mean" of the squared residuals, or half of either ("half_sum",
             "half_mean"); None for whichever makes the gradient right.
         call: how it is called, outright, where names do not say it: "compute_gradient(x, y, w, b)".
-        named: under which name messages speak of it.
 
     Returns:
         A `GradientCheck`: `verdict`, `diagnosis` [(name, message), ...] with the likeliest first, and the report as
@@ -90,7 +88,7 @@ def check_line_gradient(
     points = points_for(x, y)
     _require_room(points)
     given = None if x is None else np.size(x)
-    return _check(named, gradient, points, reduction, given, call)
+    return check_as(GRADIENT, gradient, points, reduction, given, call)
 
 
 def check_update(
@@ -98,7 +96,6 @@ def check_update(
     reduction: Reduction | None = "sum",
     *,
     call: str | None = None,
-    named: Call = UPDATE,
 ) -> GradientCheck:
     """Check a hand-written update of m and c, and name the mistake in it.
 
@@ -108,7 +105,6 @@ def check_update(
             named tuple or `Line`. It computes the gradient itself.
         reduction: as for `check_line_gradient`.
         call: how it is called, outright, where names do not say it: "step(x, y, w, b, lr)".
-        named: under which name messages speak of it.
 
     Returns:
         A `GradientCheck`. With `ok` true, `remarks` may hold `float64-learning-rate`: right on paper, but TensorFlow
@@ -127,7 +123,7 @@ def check_update(
         (False, ['sequential-m-first'])
     """
     require_loss(reduction)
-    return _check(named, update, points_for(None, None), reduction, None, call)
+    return check_as(UPDATE, update, points_for(None, None), reduction, None, call)
 
 
 def of_fault(what: str, fault: Misbehaved) -> GradientCheck:
@@ -137,15 +133,15 @@ def of_fault(what: str, fault: Misbehaved) -> GradientCheck:
     return GradientCheck(verdict, [(fault.name, fault.message)], report.of_fault(what, fault), lines=lines)
 
 
-def _check(
+def check_as(
     call: Call,
-    function: Callable[..., Any],
+    function: Callable[..., Any] | Subject,
     points: Points,
     reduction: Reduction | None,
     given: int | None,
     said: str | None,
 ) -> GradientCheck:
-    """Check a function under one loss, or under all four where none is named."""
+    """Check a function as `call` names it in messages, under one loss, or under all four where none is named."""
     subject = subject_of(call, function)
     losses = REDUCTIONS if reduction is None else (reduction,)
     try:
