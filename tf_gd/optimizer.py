@@ -113,4 +113,8 @@ def _optimizer_class() -> type:
 
 
 if TYPE_CHECKING:
-    GradientDescentOptimizer: Any
+
+    class GradientDescentOptimizer(Any):  # type: ignore[misc]  # TensorFlow's class, which tells mypy nothing
+        """What mypy sees of it."""
+
+        def __init__(self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent") -> None: ...

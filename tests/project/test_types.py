@@ -58,7 +58,7 @@ tf_gd.check_gradient
 tf_gd.check_layer
 tf_gd.check_session
 tf_gd.SessionCheck
-tf_gd.GradientDescentOptimizer
+tf_gd.GradientDescentOptimizer(0.1).minimize(None)
 tf_gd.read_points
 tf_gd.read_trajectory
 try:
@@ -107,6 +107,7 @@ REFUSED = [
     "tf_gd.evaluate((1.0, 2.0, 3.0), x, y)",
     "tf_gd.predict(3, x)",
     "tf_gd.train(x, y, start=3)",
+    "tf_gd.GradientDescentOptimizer(rate=0.1)",
     "path.line.slope",
     "path.line.m.slope",
 ]
