@@ -43,16 +43,16 @@ def test_record_every_keeps_some_rows_and_the_last(engine: str, every: int) -> N
 
 @pytest.mark.corpus(5)
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("stretch", [1, 2, 7, 50, 51])
-def test_the_length_of_a_run_changes_no_bit(engine: str, stretch: int) -> None:
-    whole, cut = train(engine), train(engine, steps_per_run=stretch)
+@pytest.mark.parametrize("steps_per_run", [1, 2, 7, 50, 51])
+def test_the_length_of_a_run_changes_no_bit(engine: str, steps_per_run: int) -> None:
+    whole, cut = train(engine), train(engine, steps_per_run=steps_per_run)
     assert all(getattr(whole, name).tobytes() == getattr(cut, name).tobytes() for name in ("step", *SERIES))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("stretch", [1, 10, None])
-def test_a_tolerance_stops_at_the_first_state_that_meets_it(engine: str, stretch: int | None) -> None:
-    path = train(engine, num_steps=1000, learning_rate="auto", tolerance=1e-3, steps_per_run=stretch)
+@pytest.mark.parametrize("steps_per_run", [1, 10, None])
+def test_a_tolerance_stops_at_the_first_state_that_meets_it(engine: str, steps_per_run: int | None) -> None:
+    path = train(engine, num_steps=1000, learning_rate="auto", tolerance=1e-3, steps_per_run=steps_per_run)
     largest = np.maximum(np.abs(path.gradient_m), np.abs(path.gradient_c))
     assert path.outcome is tf_gd.Outcome.CONVERGED
     assert largest[-1] <= 1e-3 < largest[:-1].min()
@@ -65,12 +65,12 @@ def test_the_automatic_rate_reaches_ten_digits(engine: str) -> None:
     assert f"{path.line.m:.10g} {path.line.c:.10g}" == f"{best.m:.10g} {best.c:.10g}"
 
 
-@pytest.mark.parametrize("stretch", [1, None])
-def test_both_engines_turn_to_infinity_at_the_same_step(stretch: int | None) -> None:
+@pytest.mark.parametrize("steps_per_run", [1, None])
+def test_both_engines_turn_to_infinity_at_the_same_step(steps_per_run: int | None) -> None:
     paths = []
     for engine in ENGINES:
         with pytest.warns(UserWarning, match="the largest stable one for these points"):
-            paths.append(train(engine, learning_rate=0.1, num_steps=10_000, steps_per_run=stretch if stretch else None))
+            paths.append(train(engine, learning_rate=0.1, num_steps=10_000, steps_per_run=steps_per_run))
     theirs, ours = paths
     assert theirs.outcome is ours.outcome is tf_gd.Outcome.DIVERGED
     assert "the learning rate must stay under 0.0204896" in ours.message

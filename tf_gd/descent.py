@@ -194,8 +194,8 @@ def _probed(n: int, dtype: np.dtype[Any]) -> Order | None:
 def regroups(n: int, dtype: np.dtype[Any]) -> bool | None:
     """Return whether TensorFlow adds the residual of n constant points as `(m x - y) + c`; None: in another way yet.
 
-    Found out by one update of a graph with constants: with m x = y = 2^k so large that it swallows c = 1, the residual
-    is 0 as it is written, and 1 when it is regrouped; the update shows which.
+    Found out by one update of a graph with constants: with m x = y = 2^k so large that c = 1 is rounded away, the
+    residual is 0 as it is written, and 1 when it is regrouped; the update shows which.
     """
     kind: Any = np.dtype(dtype).type
     large = kind(2.0**12 if np.dtype(dtype).itemsize == 2 else 2.0**60)

@@ -17,7 +17,7 @@ from tf_gd.errors import DataError, InvalidArgumentError
 from tf_gd.line import Line, gradient, loss, update
 from tf_gd.points import Points
 from tf_gd.show import figures
-from tf_gd.show.parabola import CrossSection, parabola
+from tf_gd.show.parabola import Parabola, parabola
 from tf_gd.show.surface import Surface
 from tf_gd.show.theme import DARK, LIGHT, save_figure
 from tf_gd.trajectory import Outcome, Trajectory
@@ -336,7 +336,7 @@ def test_figures_of_batches_show_the_loss_of_all_points():
     surface, at = Surface.of(Points(x, y)), Line(1.0, 1.0)
     right = gradient(at, x, y)  # on either side a dozen roundings of each of four terms no larger than 2 * 7 * 5
     for parameter, slope in zip("mc", right, strict=True):
-        assert abs(CrossSection.of(surface, path, 0, parameter).slope - slope) <= 4 * 12 * 70 * np.finfo(float).eps
+        assert abs(Parabola.of(surface, path, 0, parameter).slope - slope) <= 4 * 12 * 70 * np.finfo(float).eps
     top, bottom = figures.loss_curve(Points(x, y), path).axes
     drawn = top.lines[0].get_ydata()
     assert abs(drawn[0] - loss(at, x, y)) <= 4 * 12 * 49 * np.finfo(float).eps

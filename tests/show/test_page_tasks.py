@@ -124,7 +124,7 @@ def test_hints_come_one_after_another(page):
     assert not page.find("hint").is_enabled()
 
 
-def test_one_step_on_paper_names_the_slip(page):
+def test_one_step_on_paper_names_the_mistake(page):
     page.task(2)
     rate = float(np.float32(0.019))
     slope = float(gradient(Line(0.0, 0.0), *POINTS)[0])

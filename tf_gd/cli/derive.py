@@ -14,7 +14,7 @@ from tf_gd.cli.folding import PROSE, fitted, terminal_width
 if TYPE_CHECKING:
     from tf_gd.verify.derivation import Derivation
     from tf_gd.verify.derivation_step import DerivationStep
-    from tf_gd.verify.symbolic_check import Proof
+    from tf_gd.verify.symbolic_check import SymbolicCheck
 
 MODELS = ("line", "no-intercept", "m-model")
 
@@ -61,7 +61,7 @@ def command(model: Any, reduction: Any, latex: bool, as_json: bool, quiet: bool)
     return 0 if all(proof.ok for proof in proofs) else 1
 
 
-def _as_text(derived: Derivation, proofs: list[Proof], width: int | None) -> str:
+def _as_text(derived: Derivation, proofs: list[SymbolicCheck], width: int | None) -> str:
     use_unicode = _is_unicode(sys.stdout.encoding)
     steps = "\n\n".join(_step_as_text(step, use_unicode, width) for step in derived.steps)
     verdicts = "\n".join(f"    {'proved' if proof.ok else 'FAILED'}  {proof.statement}" for proof in proofs)
@@ -76,7 +76,7 @@ def _step_as_text(step: DerivationStep, use_unicode: bool, width: int | None) ->
     return f"{step.equation:>2}. {step.title}\n{sentence}\n\n" + "\n".join(line.rstrip() for line in lines)
 
 
-def _as_latex(derived: Derivation, proofs: list[Proof]) -> str:
+def _as_latex(derived: Derivation, proofs: list[SymbolicCheck]) -> str:
     steps = (
         f"% {step.equation}. {step.title}: {step.sentence}\n" + "\n".join(f"\\[ {one} \\]" for one in step.latex)
         for step in derived.steps
@@ -85,7 +85,7 @@ def _as_latex(derived: Derivation, proofs: list[Proof]) -> str:
     return "\n".join([*steps, *verdicts])
 
 
-def _as_dict(derived: Derivation, proofs: list[Proof]) -> dict[str, Any]:
+def _as_dict(derived: Derivation, proofs: list[SymbolicCheck]) -> dict[str, Any]:
     return {
         "model": derived.model,
         "reduction": derived.reduction,

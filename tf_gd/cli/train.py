@@ -21,14 +21,26 @@ COMPARED_POINTS = 1_000_000  # both engines run by default up to so many points
     type=click.Choice(["tensorflow", "manual", "moments", "both"]),
     help="Which path to take; both, and compared bit by bit, up to a million points.",
 )
-@click.option("--record-every", type=count("record_every", 1), default=1, show_default=True, help="Keep each K-th row.")
+@click.option(
+    "--record-every",
+    metavar="K",
+    type=count("record_every", 1),
+    default=1,
+    show_default=True,
+    help="Record every K-th step; the final state is always recorded.",
+)
 @click.option("-o", "--output", type=click.Path(), help="Save the trajectory: .csv, .parquet or .json.")
 @click.option("--report", "report_path", type=click.Path(), help="Write an HTML report to look at and play with.")
 @click.option("--test", "test", type=click.Path(), help="Data held out: say how well the line fits them too.")
 @click.option("--log-dir", type=click.Path(), help="Write event files for TensorBoard.")
 @click.option("--session", type=click.Path(), help="Train in this directory, from which --resume can go on.")
 @click.option("--resume", is_flag=True, help="Go on where the session was saved last, to the same bits.")
-@click.option("--checkpoint-steps", type=count("checkpoint_steps", 1), help="Save the session every K steps at least.")
+@click.option(
+    "--checkpoint-steps",
+    metavar="K",
+    type=count("checkpoint_steps", 1),
+    help="Save the session every K steps at least.",
+)
 @reading_options
 @output_options
 def command(

@@ -12,7 +12,7 @@ from tf_gd.diagnosis.line.line_check import of_fault
 from tf_gd.diagnosis.line.named_mistakes import RIGHT_BUT_FOR_ITS_GRADIENT
 from tf_gd.diagnosis.program_source import ProgramSource
 
-BENDS = {"exp", "sigmoid", "expit", "softmax", "tanh", "log", "relu", "cross_entropy", "sin", "cos"}
+NONLINEAR = {"exp", "sigmoid", "expit", "softmax", "tanh", "log", "relu", "cross_entropy", "sin", "cos"}
 UPDATE_OF_C = ("sequential-m-first", "intercept-moved-twice", "only-m")  # the line that moves c is the wrong one
 
 
@@ -97,15 +97,15 @@ def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:
 
 def of_another_model(source: ProgramSource, name: str, check: GradientCheck) -> GradientCheck:
     """Return the check of a function that computes what no line needs: no mistake of a line explains it."""
-    bends = bending_calls(source, name)
-    if not bends or any(not finding.startswith("unlisted") for finding, _ in check.diagnosis):
+    calls = nonlinear_calls(source, name)
+    if not calls or any(not finding.startswith("unlisted") for finding, _ in check.diagnosis):
         return check
-    said = f"{name} calls {min(bends)}, which the gradient of a line does not need: it seems to be another model's. "
+    said = f"{name} calls {min(calls)}, which the gradient of a line does not need: it seems to be another model's. "
     said += "For that one, define loss, gradient and the dicts params and data."
     return of_fault(name, Misbehaved("cannot-check", said))
 
 
-def bending_calls(source: ProgramSource, name: str) -> set[str]:
+def nonlinear_calls(source: ProgramSource, name: str) -> set[str]:
     """Return what a function calls that no gradient of a line needs, such as exp."""
     known = function_lines.functions(source)
-    return function_lines.computes(known[name], known) & BENDS if name in known else set()
+    return function_lines.computes(known[name], known) & NONLINEAR if name in known else set()

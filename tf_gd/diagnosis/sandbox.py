@@ -43,7 +43,7 @@ from tf_gd.errors import DataError, invalid, plain
 
 TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
-MOST_MEGABYTES = 1 << 40  # as good as no limit, and what systems can count
+MOST_MEGABYTES = 1 << 40  # practically no limit, and what systems can count
 
 Question = tuple[Sequence[Any], Mapping[str, Any]]
 

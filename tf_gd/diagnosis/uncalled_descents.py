@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.diagnosis.calling import Misbehaved
-from tf_gd.diagnosis.findings_in_program import bending_calls, with_lines
+from tf_gd.diagnosis.findings_in_program import nonlinear_calls, with_lines
 from tf_gd.diagnosis.function_candidates import descents, steps_at_own_rate
 from tf_gd.diagnosis.function_lines import numbers_in
 from tf_gd.diagnosis.gradient_check import GradientCheck
@@ -41,7 +41,7 @@ def check_uncalled(sandbox: Sandbox, loaded: Loaded, reduction: str | None) -> d
         name: check(sandbox, name, loaded, reduction)
         for check, names in ((_check, descents(loaded, source)), (_check_steps, steps_at_own_rate(loaded, source)))
         for name in names
-        if not bending_calls(source, name)
+        if not nonlinear_calls(source, name)
     }
     return {name: check for name, check in checks.items() if check is not None}
 

@@ -57,7 +57,7 @@ def _draw_contour(
 ) -> None:
     """Draw one panel: the contours, their two principal directions, and the path that was taken."""
     radius = surface.radius(Line(float(trajectory.m[0]), float(trajectory.c[0])))
-    _draw_landscape(ax, surface, radius, theme, filled)
+    _draw_contours(ax, surface, radius, theme, filled)
     if eigenvectors:
         _draw_directions(ax, surface, radius, theme)
     _draw_path(ax, trajectory, _until_far(trajectory, surface, 4 * radius), theme)
@@ -66,7 +66,7 @@ def _draw_contour(
     label(ax, theme, _rate_title(surface, trajectory), "slope m", "")
 
 
-def _draw_landscape(ax: Axes, surface: Surface, radius: float, theme: Theme, filled: bool) -> None:
+def _draw_contours(ax: Axes, surface: Surface, radius: float, theme: Theme, filled: bool) -> None:
     """Draw the contours, evenly spaced in the logarithm of what is left to lose."""
     from matplotlib.colors import LinearSegmentedColormap
 

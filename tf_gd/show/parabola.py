@@ -24,7 +24,7 @@ NAMES: dict[Parameter, str] = {"m": "slope m, with c held still", "c": "intercep
 
 
 @dataclass(frozen=True)
-class CrossSection:
+class Parabola:
     """The loss along one parameter M, the other one held still.
 
     Attributes:
@@ -42,8 +42,8 @@ class CrossSection:
     learning_rate: float
 
     @classmethod
-    def of(cls, surface: Surface, trajectory: Trajectory, row: int, parameter: Parameter) -> CrossSection:
-        """Return the cross section at a row of a trajectory."""
+    def of(cls, surface: Surface, trajectory: Trajectory, row: int, parameter: Parameter) -> Parabola:
+        """Return the parabola at a row of a trajectory."""
         line = Line(float(trajectory.m[row]), float(trajectory.c[row]))
         slope = float(getattr(trajectory, f"gradient_{parameter}")[row])
         if trajectory.num_batches is not None:  # the row's slope is of one batch; the parabola is of all points
@@ -112,52 +112,52 @@ def parabola(
         figure, axes = new_figure(colours, columns=count)
     surface = Surface.of_run(points, trajectory)
     for ax, which in zip(axes, parameters, strict=True):
-        _draw(ax, CrossSection.of(surface, trajectory, row, which), colours)
+        _draw(ax, Parabola.of(surface, trajectory, row, which), colours)
     step = int(trajectory.step[row])
     figure.suptitle(f"The loss against one parameter M at step {step}", color=colours.ink, fontsize=12)
     return figure
 
 
-def _draw(ax: Axes, section: CrossSection, theme: Theme) -> None:
+def _draw(ax: Axes, curve: Parabola, theme: Theme) -> None:
     """Draw one parameter's parabola, its tangent and the step on it."""
-    span = np.linspace(section.lowest - section.reach, section.lowest + section.reach, 201)
-    heights = section.loss(span)
+    span = np.linspace(curve.lowest - curve.reach, curve.lowest + curve.reach, 201)
+    heights = curve.loss(span)
     ax.plot(span, heights, color=theme.blue, linewidth=2, label="L(M)")
-    _draw_tangent(ax, section, theme)
-    _draw_points(ax, section, theme)
-    _draw_step(ax, section, theme)
-    floor, top = float(section.loss(section.lowest)), float(heights.max())
+    _draw_tangent(ax, curve, theme)
+    _draw_points(ax, curve, theme)
+    _draw_step(ax, curve, theme)
+    floor, top = float(curve.loss(curve.lowest)), float(heights.max())
     room = top - floor or 1.0
     ax.set_ylim(floor - 0.08 * room, top + 0.05 * room)
-    title = _advice(section.parameter, section.slope)
-    label(ax, theme, title, NAMES[section.parameter], f"loss ({section.surface.reduction.replace('_', ' ')})")
+    title = _advice(curve.parameter, curve.slope)
+    label(ax, theme, title, NAMES[curve.parameter], f"loss ({curve.surface.reduction.replace('_', ' ')})")
     legend(ax, theme, loc="upper center")
 
 
-def _draw_tangent(ax: Axes, section: CrossSection, theme: Theme) -> None:
+def _draw_tangent(ax: Axes, curve: Parabola, theme: Theme) -> None:
     """Draw the tangent: its slope is the derivative."""
-    way = np.array([-0.35, 0.35]) * section.reach
-    heights = section.loss(section.here) + section.slope * way
-    ax.plot(section.here + way, heights, color=theme.orange, linestyle="--", label="tangent, dL/dM")
+    way = np.array([-0.35, 0.35]) * curve.reach
+    heights = curve.loss(curve.here) + curve.slope * way
+    ax.plot(curve.here + way, heights, color=theme.orange, linestyle="--", label="tangent, dL/dM")
 
 
-def _draw_points(ax: Axes, section: CrossSection, theme: Theme) -> None:
+def _draw_points(ax: Axes, curve: Parabola, theme: Theme) -> None:
     """Draw the lowest point, and M after the step and before it."""
     for at, marker, colour, size, name in (
-        (section.lowest, "*", theme.green, 13, "lowest point"),
-        (section.after, "s", theme.purple, 6, "M − α dL/dM"),
-        (section.here, "o", theme.ink, 7, "M"),
+        (curve.lowest, "*", theme.green, 13, "lowest point"),
+        (curve.after, "s", theme.purple, 6, "M − α dL/dM"),
+        (curve.here, "o", theme.ink, 7, "M"),
     ):
-        ax.plot(at, section.loss(at), marker, color=colour, markersize=size, label=name)
+        ax.plot(at, curve.loss(at), marker, color=colour, markersize=size, label=name)
 
 
-def _draw_step(ax: Axes, section: CrossSection, theme: Theme) -> None:
+def _draw_step(ax: Axes, curve: Parabola, theme: Theme) -> None:
     """Draw the step as an arrow along M, and the vertical segment from its head to the parabola."""
-    level, landing = float(section.loss(section.here)), float(section.loss(section.after))
+    level, landing = float(curve.loss(curve.here)), float(curve.loss(curve.after))
     arrow = {"arrowstyle": "-|>", "color": theme.purple, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", (section.after, level), (section.here, level), arrowprops=arrow)
+    ax.annotate("", (curve.after, level), (curve.here, level), arrowprops=arrow)
     low, high = sorted([level, landing])
-    ax.vlines(section.after, low, high, color=theme.purple, linestyle=":", linewidth=1)
+    ax.vlines(curve.after, low, high, color=theme.purple, linestyle=":", linewidth=1)
 
 
 def _advice(which: str, slope: float) -> str:

@@ -98,44 +98,44 @@ def add_terms(x, y, i, m, c, scale, form, kind, sums, slot):
 
 
 @helper
-def add_leaf(x, y, first, length, m, c, scale, form, kind, lanes, room, loose, out):
-    """Add the terms of one leaf; `room`, shape [series, 4 P], is for the four accumulators, `loose` for the scalars."""
+def add_leaf(x, y, first, length, m, c, scale, form, kind, lanes, accumulators, tail, out):
+    """Add the terms of one leaf; `accumulators`: shape [series, 4 P], four packets; `tail`: shape [series, 1]."""
     P = len(lanes)
     strides_end, packets_end = length // (4 * P) * (4 * P), length // P * P
     y = y[first : first + length]  # indices that start at 0 need no look at their sign, which makes it twice as fast
     if x is not None:
         x = x[first : first + length]
-    room[:] = 0
-    loose[:] = 0
+    accumulators[:] = 0
+    tail[:] = 0
     for i in range(0, strides_end, 4 * P):  # four packet accumulators walk the leaf in strides of 4 P
         for k in range(4 * P):
-            add_terms(x, y, i + k, m, c, scale, form, kind, room, k)
-    for s in range(len(room)):
+            add_terms(x, y, i + k, m, c, scale, form, kind, accumulators, k)
+    for s in range(len(accumulators)):
         for j in range(P):  # ((a0 + a1) + a2) + a3
-            room[s, j] = added(room[s, j] + room[s, P + j], kind)
-            room[s, j] = added(room[s, j] + room[s, 2 * P + j], kind)
-            room[s, j] = added(room[s, j] + room[s, 3 * P + j], kind)
-    for i in range(strides_end, packets_end, P):  # the whole packets left over, one by one
+            accumulators[s, j] = added(accumulators[s, j] + accumulators[s, P + j], kind)
+            accumulators[s, j] = added(accumulators[s, j] + accumulators[s, 2 * P + j], kind)
+            accumulators[s, j] = added(accumulators[s, j] + accumulators[s, 3 * P + j], kind)
+    for i in range(strides_end, packets_end, P):  # the leftover packets, one by one
         for j in range(P):
-            add_terms(x, y, i + j, m, c, scale, form, kind, room, j)
-    for i in range(packets_end, length):  # the left-over scalars, on their own
-        add_terms(x, y, i, m, c, scale, form, kind, loose, 0)
+            add_terms(x, y, i + j, m, c, scale, form, kind, accumulators, j)
+    for i in range(packets_end, length):  # the scalar tail, on its own
+        add_terms(x, y, i, m, c, scale, form, kind, tail, 0)
     half = P // 2
     while half > 0:  # fold the lanes; float16's in float32
-        for s in range(len(room)):
+        for s in range(len(accumulators)):
             for j in range(half):
-                room[s, j] += room[s, j + half]
+                accumulators[s, j] += accumulators[s, j + half]
         half //= 2
-    for s in range(len(room)):
-        out[s] = added(loose[s, 0] + added(room[s, 0], kind), kind)
+    for s in range(len(accumulators)):
+        out[s] = added(tail[s, 0] + added(accumulators[s, 0], kind), kind)
 
 
 @kernel
 def add_leaves(x, y, leaves, start, stop, m, c, scale, form, kind, lanes, sums):
     """Put the sums of the leaves from `start` to `stop` into their rows of `sums`, shape [leaves, 3]."""
-    room, loose = np.empty((3, 4 * len(lanes)), y.dtype), np.empty((3, 1), y.dtype)
+    accumulators, tail = np.empty((3, 4 * len(lanes)), y.dtype), np.empty((3, 1), y.dtype)
     for k in range(start, stop):
-        add_leaf(x, y, leaves[k, 0], leaves[k, 1], m, c, scale, form, kind, lanes, room, loose, sums[k])
+        add_leaf(x, y, leaves[k, 0], leaves[k, 1], m, c, scale, form, kind, lanes, accumulators, tail, sums[k])
 
 
 @helper
@@ -237,12 +237,12 @@ def descend(
         every: rows of steps that are its multiples are kept.
         free: whether c is a parameter.
         row: (m, c, loss, dL/dm, dL/dc), shape [5]; in the end that of the last state.
-        kept: room for the rows to keep, shape [rows, 5].
+        kept: where the rows to keep are put, shape [rows, 5].
 
     Returns:
         The step at which it ended, and how many rows are kept, the last state's not among them.
     """
-    room, loose = np.empty((3, 4 * len(lanes)), x.dtype), np.empty((3, 1), x.dtype)
+    accumulators, tail = np.empty((3, 4 * len(lanes)), x.dtype), np.empty((3, 1), x.dtype)
     longest = np.max(batches[:, 1] - batches[:, 0])
     sums, some_x, some_y = np.empty((len(leaves), 3), x.dtype), np.empty(longest, x.dtype), np.empty(longest, x.dtype)
     rows, wait = 0, -step % every
@@ -254,7 +254,9 @@ def descend(
         if some.size > 1:
             for k in range(len(cut)):
                 start, length = cut[k, 0], cut[k, 1]
-                add_leaf(some, their, start, length, row[0], row[1], scale, form, kind, lanes, room, loose, sums[k])
+                add_leaf(
+                    some, their, start, length, row[0], row[1], scale, form, kind, lanes, accumulators, tail, sums[k]
+                )
         settle(some, their, cut, sums, first_sum, scale, divisor, factor, form, kind, free, row)
         if step == stop or ends(row, tolerance):
             return step, rows
@@ -270,10 +272,12 @@ def descend(
 @kernel
 def total(values, leaves, first_sum, kind, lanes):
     """Return the sum of a vector of two numbers or more."""
-    room, loose = np.empty((1, 4 * len(lanes)), values.dtype), np.empty((1, 1), values.dtype)
+    accumulators, tail = np.empty((1, 4 * len(lanes)), values.dtype), np.empty((1, 1), values.dtype)
     sums = np.empty((len(leaves), 1), values.dtype)
     zero, out = kind.dtype.type(0), np.empty(1, values.dtype)
     for k in range(len(leaves)):
-        add_leaf(None, values, leaves[k, 0], leaves[k, 1], zero, zero, zero, (), kind, lanes, room, loose, sums[k])
+        add_leaf(
+            None, values, leaves[k, 0], leaves[k, 1], zero, zero, zero, (), kind, lanes, accumulators, tail, sums[k]
+        )
     join(leaves, sums, first_sum, kind, out)
     return rounded(out[0], kind)

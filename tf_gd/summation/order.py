@@ -4,8 +4,8 @@ Floating-point addition is not associative: another order, other last bits. On a
 vector adds in one fixed order, with P lanes in a packet:
 
 * a **leaf**, at most 1024 packets: four packet accumulators walk it in strides of 4 P, and are added as
-  ((a0 + a1) + a2) + a3; the whole packets left over are added to that, one by one; the lanes are folded in half again
-  and again; the left-over scalars, summed on their own, come last;
+  ((a0 + a1) + a2) + a3; the leftover packets are added to that, one by one; the lanes are folded in half again and
+  again; the scalar tail, summed on its own, comes last;
 * a **tree**: anything longer is split in two at a multiple of P, and the two halves' sums are added, left + right;
 * **blocks**: a long vector is cut into as many trees as the thread pool likes: remainder + block 0 + block 1 + ...
 

@@ -1,8 +1,8 @@
 """Finding out in which order a sum at hand adds.
 
-Put +M at i and -M at j in a vector of ones, with M so large that it swallows every one that it meets: what comes back
-counts the ones that were added after i and j had met. A handful of such probes tells which elements meet when, and so
-confirms an order or rejects it.
+Put +M at i and -M at j in a vector of ones, with M so large that every one added to it is rounded away: what comes
+back counts the ones that were added after M and -M had cancelled. A handful of such probes tells which elements are
+added together when, and so confirms an order or rejects it.
 
 References:
     Xie et al., "FPRev: Revealing the Order of Floating-Point Summation" (the method).
@@ -103,7 +103,7 @@ def _probes(n: int, dtype: np.dtype[Any]) -> Iterator[Callable[[], Array]]:
 
 
 def _pair(n: int, dtype: np.dtype[Any], i: int, j: int) -> Array:
-    """Return equal numbers, but for two that swallow what they meet and then each other."""
+    """Return equal numbers, but for M and -M: what is added to one of them is rounded away, until the two cancel."""
     large, small = (2.0**15, 2.0**-9) if dtype.name == "float16" else (2.0**126, 1.0)
     probe = np.full(n, small, dtype)
     probe[i], probe[j] = large, -large

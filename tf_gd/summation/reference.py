@@ -88,7 +88,7 @@ def _leaf(values: Array, packet: int) -> Any:
         place += 4 * packet
     a0, a1, a2, a3 = accumulators
     lanes = ((a0 + a1) + a2) + a3
-    while place + packet <= values.size:  # the whole packets left over, one by one
+    while place + packet <= values.size:  # the leftover packets, one by one
         lanes = lanes + values[place : place + packet]
         place += packet
     if lanes.dtype == np.float16:  # whose lanes are folded in float32
@@ -97,6 +97,6 @@ def _leaf(values: Array, packet: int) -> Any:
         half = lanes.size // 2
         lanes = lanes[:half] + lanes[half:]
     scalars = zero
-    for value in values[place:]:  # the left-over scalars, on their own
+    for value in values[place:]:  # the scalar tail, on its own
         scalars = scalars + value
     return scalars + _one(lanes[0], values.dtype)

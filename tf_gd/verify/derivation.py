@@ -209,8 +209,8 @@ def _parabola(loss: Any, parameter: Any) -> Any:
     """Return the loss as a parameter^2 + b parameter + c: Taylor's formula, which ends there."""
     diff = symbols().sympy.diff
     assert diff(loss, parameter, 3).doit() == 0
-    constant, slope, bend = (tidy(diff(loss, parameter, order).subs(parameter, 0)) for order in (0, 1, 2))
-    return bend / 2 * parameter**2 + slope * parameter + constant
+    constant, slope, curvature = (tidy(diff(loss, parameter, order).subs(parameter, 0)) for order in (0, 1, 2))
+    return curvature / 2 * parameter**2 + slope * parameter + constant
 
 
 def _update(title: str, sentence: str, equation: int, parameters: tuple[Any, ...], loss: Any) -> DerivationStep:

@@ -32,7 +32,7 @@ CERTIFIED = {
 
 
 @dataclass(frozen=True)
-class Proof:
+class SymbolicCheck:
     """One statement and whether it holds."""
 
     statement: str
@@ -59,7 +59,7 @@ class SymbolicPoints:
         return written.xreplace(values)
 
 
-def prove(derived: Derivation) -> list[Proof]:
+def prove(derived: Derivation) -> list[SymbolicCheck]:
     """Return what can be proved about a derivation: that the package's code is it, and that it is right."""
     own = [] if derived.model == "m-model" else [prove_own_code(derived.reduction, model=derived.model)]
     return own + certify(derived)
@@ -75,12 +75,12 @@ def evaluate_by_hand(points: SymbolicPoints, m: Any, c: Any, reduction: Reductio
 
 def prove_own_code(
     reduction: Reduction, evaluation: Callable[..., Any] = evaluate_by_hand, model: Model = "line"
-) -> Proof:
+) -> SymbolicCheck:
     """Run the hand-written loss and gradient on symbols, and compare them with the derived ones.
 
     Args:
         reduction: see `line.loss_factor`.
-        evaluation: the code to put to the proof; the package's own when left out.
+        evaluation: the code to check; the package's own when left out.
         model: "line"; or "no-intercept", for which c is 0 and dL/dc is not looked at.
     """
     s, derived = symbols(), derive(model, reduction)
@@ -94,10 +94,10 @@ def prove_own_code(
 
     counts = ", ".join(map(str, NUM_POINTS))
     statement = f"tf_gd.manual, run on symbols for n = {counts} points, returns this loss and this gradient."
-    return Proof(statement, all(same(n) for n in NUM_POINTS))
+    return SymbolicCheck(statement, all(same(n) for n in NUM_POINTS))
 
 
-def certify(derived: Derivation) -> list[Proof]:
+def certify(derived: Derivation) -> list[SymbolicCheck]:
     """Compare the derived optimum, exact for the decimal text of a data set, with NIST's certified values."""
     return [
         _certify(derived, name, parameter, certified)
@@ -106,7 +106,7 @@ def certify(derived: Derivation) -> list[Proof]:
     ]
 
 
-def _certify(derived: Derivation, name: str, parameter: str, certified: str) -> Proof:
+def _certify(derived: Derivation, name: str, parameter: str, certified: str) -> SymbolicCheck:
     """Return whether the exact optimum, rounded to as many digits, is the certified value."""
     s = symbols()
     values = _power_sums(name, shift=1 if derived.model == "m-model" else 0)
@@ -116,7 +116,7 @@ def _certify(derived: Derivation, name: str, parameter: str, certified: str) -> 
     shown = f" = {exact}" if len(str(exact)) < 20 else ""
     shifted = " at x - 1" if derived.model == "m-model" else ""
     statement = f"{name}{shifted}: {parameter}{shown} = {rounded}; NIST certifies {certified}."
-    return Proof(statement, rounded == Decimal(certified))
+    return SymbolicCheck(statement, rounded == Decimal(certified))
 
 
 def _power_sums(name: str, shift: int) -> dict[Any, Any]:

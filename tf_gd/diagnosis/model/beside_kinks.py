@@ -26,7 +26,7 @@ from tf_gd.points.arrays import Floats
 Labels = npt.NDArray[np.intp]
 
 _DRAWN, _FEW, _STILL = 48, 8, 12  # points nearby; of a very large model; of them, drawn nearer once more
-_NEARER, _STAYS = 16.0, 4.0  # by so much: a jump stays as large, a bend shrinks
+_NEARER, _STAYS = 16.0, 4.0  # by so much: a jump stays as large, a difference through curvature shrinks
 _VERY_LARGE = 200_000
 _MOST_MOVED, _MOST_PATTERNS, _MOST_ASKED, _FEW_ASKED = 24, 256, 40, 2
 
@@ -141,7 +141,7 @@ class BesideKinks:
         return self._function(self._problem.at(self._problem.vector + move))
 
     def _room_of(self, near: Floats) -> Floats:
-        """Return how far one side's gradients may lie apart, by rounding or because the loss bends."""
+        """Return how far one side's gradients may lie apart, by rounding or through curvature."""
         room = 2 * self._tolerance
         for part in self._problem.slices.values():
             room[part] += self._how.rough * abs(near[:, part]).max(initial=0.0)
@@ -190,7 +190,7 @@ def _labels(points: Floats, room: Floats) -> Labels:
 def _apart(points: Floats, room: Floats) -> list[Labels]:
     """Return groups of elements that take their sides independently of one another."""
     labels = _labels(points, room)
-    labels = np.where(labels[0] > 0, labels.max(axis=0) - labels, labels)  # two sides, seen from either
+    labels = np.where(labels[0] > 0, labels.max(axis=0) - labels, labels)  # of two sides, the first point's is 0
     patterns, belongs = np.unique(labels, axis=1, return_inverse=True)
     belongs = np.ravel(belongs)
     roots = list(range(patterns.shape[1]))

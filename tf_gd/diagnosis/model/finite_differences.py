@@ -26,7 +26,7 @@ DOUBLE, SINGLE = UNITS["float64"], UNITS["float32"]
 ACCURACY = 2.0**-34  # the relative error that is good enough to stop at these
 NARROWER = 2  # widest steps that are left out where no kink is looked for: fewer steps are enough then
 COUNTS = (2, 3, 5)  # steps that are enough where the loss is smooth; two, where no kink is looked for
-_OVER_A_KINK = 3  # pairs of steps at which the loss bends like |h|: there is a kink within them
+_OVER_A_KINK = 3  # pairs of steps at which second differences shrink as over a kink: it is within them
 
 # An estimated error is no bound: only a distance of several estimates counts as a contradiction.
 SEVERAL = 8.0
@@ -144,22 +144,22 @@ class _LadderValues:
         return abs(left[0] - right[0]) > 2 * (left[1] + right[1])
 
     def kink(self) -> float | None:
-        """Return the narrowest step at which the loss bends like |h|, or None where it is smooth.
+        """Return the narrowest step that shows a kink, or None where the loss is smooth.
 
-        The bend |f(p + h) - 2 f(p) + f(p - h)| shrinks 4-fold from step to step at a kink, 16-fold or more
-        where the loss is smooth; 8 lies between the two.
+        The second difference |f(p + h) - 2 f(p) + f(p - h)| shrinks 4-fold from step to step at a kink, 16-fold or
+        more where the loss is smooth; 8 lies between the two.
         """
-        bend, floor = self._bend, 8 * self._noise
-        seen = np.flatnonzero(bend > floor)
-        if seen.size == 0 or (narrow := int(seen[-1])) == 0 or bend[narrow - 1] >= 8 * bend[narrow]:
+        second, floor = self._second_differences, 8 * self._noise
+        seen = np.flatnonzero(second > floor)
+        if seen.size == 0 or (narrow := int(seen[-1])) == 0 or second[narrow - 1] >= 8 * second[narrow]:
             return None
-        expected = bend[narrow] * self._steps / self._steps[narrow]
+        expected = second[narrow] * self._steps / self._steps[narrow]
         if (expected[narrow + 1 :] > 2 * floor[narrow + 1 :]).any():
             return None  # nearer than this kink the loss is smooth
         return float(self._steps[narrow])
 
     @property
-    def _bend(self) -> Floats:
+    def _second_differences(self) -> Floats:
         return np.asarray(abs((self._above - self._here) - (self._here - self._below)))
 
     def beside_kink(self) -> Slope:
@@ -168,14 +168,15 @@ class _LadderValues:
         Over a kink very near, the central differences of the wide steps agree with one another on the mean of its two
         sides. Where the steps nearer than it cannot tell the sides apart, it counts as a kink here.
         """
-        seen, (left, right), central = self._bend > 8 * self._noise, self.sides(), self.central()
-        over = np.flatnonzero(seen[:-1] & seen[1:] & (self._bend[:-1] < 8 * self._bend[1:]))
+        second, (left, right), central = self._second_differences, self.sides(), self.central()
+        seen = second > 8 * self._noise
+        over = np.flatnonzero(seen[:-1] & seen[1:] & (second[:-1] < 8 * second[1:]))
         if over.size < _OVER_A_KINK:
             return Slope(*central, central[0], central[0])
         last, near = int(over[-1]) + 1, slice(int(over[-1]) + 3, None)  # the next step may be over the kink, just so
         if self._steps[near].size > 1:
             value, error = self.central(near)
-            if 2 * SEVERAL * error < self._bend[last - 1] / self._steps[last - 1]:  # the sides' distance, or 3/4 of it
+            if 2 * SEVERAL * error < second[last - 1] / self._steps[last - 1]:  # the sides' distance, or 3/4 of it
                 return Slope(value, error, value, value)
         middle, error = (left[0] + right[0]) / 2, max(left[1], right[1])
         return Slope(middle, error, left[0], right[0], float(self._steps[last]))

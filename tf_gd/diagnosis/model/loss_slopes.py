@@ -116,8 +116,8 @@ class LossSlopes:
         moved = [_stepped(here, index, way * step) for way in (1.0, -1.0) for index, step in enumerate(steps)]
         middle, *values = self._loss.values([problem, *map(problem.at, moved)])
         above, below = np.split(np.array(values), 2)
-        bends = abs((above - middle) - (middle - below)) > 16 * self.noise
-        return np.asarray(np.where(bends, np.nan, (above - below) / (2 * steps)))
+        curved = abs((above - middle) - (middle - below)) > 16 * self.noise
+        return np.asarray(np.where(curved, np.nan, (above - below) / (2 * steps)))
 
     def directions(self, gradient: Floats | None = None) -> dict[str, Direction]:
         """Return random directions: one for each parameter, and "" for all of them at once.

@@ -36,7 +36,7 @@ def nearly(steps: PathSteps, context: PathContext) -> Judgement | None:
     return Judgement(verdict, reading.mistakes, steps, reading, Factor(factor, 0.0), nearly=True, sure=1.6)
 
 
-def unlisted(steps: PathSteps) -> Judgement:
+def unexplained(steps: PathSteps) -> Judgement:
     """Return the judgement of steps that nothing explains."""
     prefix = _right_prefix(steps)
     if prefix >= 2:

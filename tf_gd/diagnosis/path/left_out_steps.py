@@ -1,6 +1,6 @@
 """A table that holds every k-th state of a right descent: k steps stand between two rows.
 
-In the directions in which the loss bends, k right steps multiply the distance from the best line by
+In the directions in which the loss is curved, k right steps multiply the distance from the best line by
 (1 - factor * curvature)^k each. No mistake of the catalogue does so in both directions.
 """
 

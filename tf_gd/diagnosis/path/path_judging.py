@@ -11,7 +11,7 @@ from tf_gd.diagnosis.gradient_check import Verdict
 from tf_gd.diagnosis.line.formulas import right
 from tf_gd.diagnosis.path.alternatives import alike, generic
 from tf_gd.diagnosis.path.explanations import PathExplanation, Search, forms
-from tf_gd.diagnosis.path.inexact_steps import cut_to_whole_numbers, nearly, unlisted
+from tf_gd.diagnosis.path.inexact_steps import cut_to_whole_numbers, nearly, unexplained
 from tf_gd.diagnosis.path.mini_batches import Batching, in_turn, right_batching
 from tf_gd.diagnosis.path.other_optimizers import REMEMBERING, changing_factor
 from tf_gd.diagnosis.path.path_judgement import Judgement
@@ -38,7 +38,7 @@ def judge(
         integers: whether m and c were stored as whole numbers.
         attempts: to explain them, in their order; all where none are given.
     """
-    return attempt(steps, context, integers, attempts) or unlisted(steps)
+    return attempt(steps, context, integers, attempts) or unexplained(steps)
 
 
 def attempt(

@@ -16,7 +16,7 @@ from tf_gd.diagnosis.path.given_names import Given
 from tf_gd.diagnosis.path.path_check import as_check
 from tf_gd.diagnosis.path.path_judgement import entry
 from tf_gd.diagnosis.path.path_remarks import WholeDescent
-from tf_gd.diagnosis.path.program_model import bends, called_names
+from tf_gd.diagnosis.path.program_model import called_names, is_nonlinear
 from tf_gd.diagnosis.path.program_record import ProgramRecord
 from tf_gd.diagnosis.path.program_search import SURE, ProgramSearch
 from tf_gd.diagnosis.path.program_stopping import stopping_remarks
@@ -190,7 +190,9 @@ def _why_not(search: ProgramSearch, source: ProgramSource) -> str:
     if "fit" in called_names(search.statements) and any(pair.m.scope == "TensorFlow" for pair in search.pairs):
         return " Keras draws its batches at random: with batch_size=len(x) in fit its steps can be followed."
     trained = trained_numbers(search.record, search.statements)
-    if bends(search.statements) and any("exp" in name or "sigmoid" in name for name in called_names(search.statements)):
+    if is_nonlinear(search.statements) and any(
+        "exp" in name or "sigmoid" in name for name in called_names(search.statements)
+    ):
         return " It computes exp, as logistic regression does: that is not a line."
     if len(trained) > 2:
         return f" It trains more than two numbers ({', '.join(trained[:6])}): that is not a line, which has m and c."

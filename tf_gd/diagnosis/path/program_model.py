@@ -1,7 +1,7 @@
 """Whether a program fits a line, and which loss it computes.
 
 Its residuals m x + c - y, its derivatives or its loss stand among its numbers. The prediction m x + c alone says less,
-for logistic regression computes it as well: it counts where the source calls no function that bends it.
+for logistic regression computes it as well: it counts where the source calls no nonlinear function.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tf_gd.points.arrays import Floats
 from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 TOLERANCE = 1e-5  # relative; a loss is computed in few operations, and may be float32
-BENDING = ("exp", "expit", "sigmoid", "log", "tanh", "softmax", "relu", "log1p", "sigmoid_", "sin", "cos")
+NONLINEAR = ("exp", "expit", "sigmoid", "log", "tanh", "softmax", "relu", "log1p", "sigmoid_", "sin", "cos")
 FEWEST_ROWS, MOST_ROWS = 6, 20
 
 
@@ -33,7 +33,7 @@ class LineModel:
         self, record: ProgramRecord, statements: Statements, pair: Pair, sampling: Sampling, points: PointsCandidate
     ) -> None:
         self.record, self.pair, self.sampling, self.points = record, pair, sampling, points
-        self.bends = bends(statements)
+        self.nonlinear = is_nonlinear(statements)
 
     def is_fitted(self) -> bool:
         """Return whether the program computes the loss, the residuals or the derivatives of the line."""
@@ -46,7 +46,7 @@ class LineModel:
     def _arrays(self, m: float, c: float) -> list[Floats]:
         line = m * self.points.x.values + c
         residuals = line - self.points.y.values
-        return [residuals, -residuals, *([] if self.bends else [line])]
+        return [residuals, -residuals, *([] if self.nonlinear else [line])]
 
     def _scalars(self) -> list[NumberSeries]:
         own = (self.pair.m.place, self.pair.c.place)
@@ -79,7 +79,7 @@ class LineModel:
         with np.errstate(all="ignore"):
             line = states[:, :1] * self.points.x.values + states[:, 1:]
             scale = TOLERANCE * (np.abs(line) + np.abs(self.points.y.values))
-            wanted = [line - self.points.y.values, self.points.y.values - line, *([] if self.bends else [line])]
+            wanted = [line - self.points.y.values, self.points.y.values - line, *([] if self.nonlinear else [line])]
             return any(
                 bool((np.abs(values[:, None] - one) <= scale).any(axis=1).mean() > 0.9) for one in wanted
             )  # fmt: skip
@@ -104,9 +104,9 @@ class LineModel:
             )
 
 
-def bends(statements: Statements) -> bool:
+def is_nonlinear(statements: Statements) -> bool:
     """Return whether a source calls a function that makes something else of a line, such as exp."""
-    return not called_names(statements).isdisjoint(BENDING)
+    return not called_names(statements).isdisjoint(NONLINEAR)
 
 
 def called_names(statements: Statements) -> set[str]:

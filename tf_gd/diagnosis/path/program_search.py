@@ -18,7 +18,7 @@ from tf_gd.diagnosis.path.candidates import (
     writes_itself,
 )
 from tf_gd.diagnosis.path.given_names import Given
-from tf_gd.diagnosis.path.inexact_steps import unlisted
+from tf_gd.diagnosis.path.inexact_steps import unexplained
 from tf_gd.diagnosis.path.path_judgement import Judgement
 from tf_gd.diagnosis.path.path_judging import RIGHT, SINGLE, TOGETHER, Attempt, attempt, cut_short
 from tf_gd.diagnosis.path.program_batches import are_shuffled_apart, batch_trials
@@ -205,7 +205,7 @@ class ProgramSearch:
         """Return a descent that nothing explains, where the program surely fits a line."""
         for trial in (one for one in chosen[:POINTS_TRIED] if one.steps.num_steps >= FEWEST_UNEXPLAINED):
             if trial.pair.score >= (4 if trial.pair.intercept else 3) and self._model(trial).is_fitted():
-                return Descent(trial.pair, trial.points, trial.sampling, unlisted(trial.steps))
+                return Descent(trial.pair, trial.points, trial.sampling, unexplained(trial.steps))
         return None
 
     def _judged(self, trial: Trial, attempts: Sequence[Attempt]) -> Descent | None:

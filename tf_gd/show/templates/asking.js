@@ -30,8 +30,8 @@ function makeAsking(find, worldOf, onChange) {
     if (!Number.isFinite(typed)) state.told = "Type one number, for example 12.5.";
     else if (near(right)) solve();
     else {
-      const slip = task().slips(world).find(([value]) => near(value));
-      state.told = slip ? slip[1] : `Not ${short(typed)}. Put the numbers into m − α dL/dm.`;
+      const wrong = task().wrongAnswers(world).find(([value]) => near(value));
+      state.told = wrong ? wrong[1] : `Not ${short(typed)}. Put the numbers into m − α dL/dm.`;
     }
     show();
   }

@@ -2,7 +2,7 @@
 // hand, so they work with anybody's data. A task is one of three kinds:
 //   play    `judge` looks at the page and says { solved, told }, at every change
 //   choice  `options` are { text, told, right }
-//   number  `answer` is what is to be typed, `slips` are [wrong answer, what to say of it]
+//   number  `answer` is what is to be typed, `wrongAnswers` are [wrong answer, what to say of it]
 
 const LONG = 30; // a valley so many times longer than wide takes too many steps to play with
 
@@ -42,7 +42,7 @@ const TASKS = [
     kind: "number",
     ask: ({ account, rate }) => `m = ${short(account.m.here)}, α = ${short(rate)} and dL/dm = ${short(account.m.slope)}. What is m after the next step? Three digits will do.`,
     answer: ({ account }) => account.m.after,
-    slips: ({ account: { m, c }, rate }) => [
+    wrongAnswers: ({ account: { m, c }, rate }) => [
       [m.here + rate * m.slope, "That is m + α dL/dm, one step uphill. The sign in front of α is a minus."],
       [m.here - m.slope, "That is m − dL/dm: α is left out."],
       [rate * m.slope, "That is α dL/dm alone. It is subtracted from m."],
