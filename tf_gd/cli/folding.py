@@ -77,12 +77,12 @@ def table_lines(rows: Sequence[Sequence[str]], width: int | None = None, indent:
 def _records(rows: Sequence[Sequence[str]], width: int, indent: str) -> list[str]:
     """Return each row as lines of its own: its first cell, then each other beside the name of its column."""
     (title, *names), *others = rows
-    room = max(map(len, names))
+    widest = max(map(len, names))
     lines = [title] if title else []
     for first, *cells in others:
         lines.append(first)
         for name, cell in zip(names, cells, strict=True):
-            one = f"  {name:<{room}}  {cell}".rstrip()
+            one = f"  {name:<{widest}}  {cell}".rstrip()
             lines += [one] if len(indent + one) <= width else [f"  {name}", f"    {cell}"]
     return [indent + line for line in lines]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tf_gd.diagnosis import function_lines
 from tf_gd.diagnosis.calling import Misbehaved, exactly
-from tf_gd.diagnosis.findings_in_program import forgiven, in_order, of_another_model, taken_back, with_lines
+from tf_gd.diagnosis.findings_in_program import in_order, of_another_model, right_in_use, taken_back, with_lines
 from tf_gd.diagnosis.function_candidates import Candidate, candidates, says_descent
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.line.argument_names import counts_steps, derivative_of, says_loss
@@ -118,7 +118,7 @@ def check_functions(
         used = {
             name: check for name, check in wrong.items() if function_lines.called_as(sandbox.source, name) in called
         }
-        checks |= {name: forgiven(check, steps.loss) for name, check in used.items()}
+        checks |= {name: right_in_use(check, steps.loss) for name, check in used.items()}
     return checks
 
 

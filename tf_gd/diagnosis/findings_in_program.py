@@ -53,7 +53,7 @@ def _is_about_c(finding: str, message: str) -> bool:
 def taken_back(
     source: ProgramSource, checks: dict[str, GradientCheck], candidates: list[Candidate]
 ) -> dict[str, GradientCheck]:
-    """Return the checks without an accusation that right steps take back, as those with minus the gradient do.
+    """Return the checks without a mistake that right steps disprove, as those with minus the gradient do.
 
     The steps are those of an update, or of a descent that nothing calls.
     """
@@ -67,7 +67,7 @@ def taken_back(
         used = {function_lines.called_as(source, name) for name in one.names}
         right = next((checks[name] for name in steps if used <= function_lines.computes(sources[name], sources)), None)
         if right is not None:
-            checks[one.name] = forgiven(check, right.loss)
+            checks[one.name] = right_in_use(check, right.loss)
     return checks
 
 
@@ -86,7 +86,7 @@ def in_order(source: ProgramSource, one: Candidate, check: GradientCheck) -> Gra
     return replace(check, report=report, remarks=[*check.remarks, (name, said)])
 
 
-def forgiven(check: GradientCheck, loss: str | None) -> GradientCheck:
+def right_in_use(check: GradientCheck, loss: str | None) -> GradientCheck:
     """Return the check of a gradient whose steps are right, whatever its sign, order or factor."""
     names = [name for name, _ in check.diagnosis]
     said = f"It is used in steps that are right, which take this back: {', '.join(names)}."

@@ -88,7 +88,7 @@ class FileSums:
 
     def _chunks(self, on_progress: Percent | None) -> Generator[tuple[Floats, Floats]]:
         """Yield `CHUNK` rows after another, and what is left; valid until the next ones are asked for."""
-        room, filled = np.empty((2, CHUNK)), 0
+        buffer, filled = np.empty((2, CHUNK)), 0
         for columns in self._batches():
             done = 0
             while done < columns[0].size:
@@ -97,16 +97,16 @@ class FileSums:
                     yield columns[0][done : done + CHUNK], columns[1][done : done + CHUNK]
                     done += CHUNK
                     continue
-                for row, values in zip(room, columns, strict=True):
+                for row, values in zip(buffer, columns, strict=True):
                     row[filled : filled + taken] = values[done : done + taken]
                 filled, done = filled + taken, done + taken
                 if filled == CHUNK:
-                    yield room[0], room[1]
+                    yield buffer[0], buffer[1]
                     filled = 0
             if on_progress is not None:
                 on_progress(max(0.0, self.connection.query_progress()))  # -1 before and after
         if filled:
-            yield room[0, :filled], room[1, :filled]
+            yield buffer[0, :filled], buffer[1, :filled]
 
     def _batches(self) -> Iterator[list[Floats]]:
         """Yield the two columns batch by batch; where DuckDB cannot, say what is wrong with the file."""

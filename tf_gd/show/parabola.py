@@ -127,8 +127,8 @@ def _draw(ax: Axes, curve: Parabola, theme: Theme) -> None:
     _draw_points(ax, curve, theme)
     _draw_step(ax, curve, theme)
     floor, top = float(curve.loss(curve.lowest)), float(heights.max())
-    room = top - floor or 1.0
-    ax.set_ylim(floor - 0.08 * room, top + 0.05 * room)
+    height = top - floor or 1.0
+    ax.set_ylim(floor - 0.08 * height, top + 0.05 * height)
     title = _advice(curve.parameter, curve.slope)
     label(ax, theme, title, NAMES[curve.parameter], f"loss ({curve.surface.reduction.replace('_', ' ')})")
     legend(ax, theme, loc="upper center")

@@ -102,8 +102,8 @@ def _compared(
     exact = [ExactValue(Fraction(number)) for number in (line.m, line.c)]
     probe = Probe(exact[0], exact[1], vector(points.x), vector(points.y), loss)
     terms: Any = probe.under(right) if line.rate is None else UpdateQuestion(probe, Fraction(line.rate)).moved()
-    room = [bound(term, probe, unit, 1 if line.rate is None else STEPS) for term in terms]
-    wrong = [abs(value - term.value) > slack for value, term, slack in zip(values, terms, room, strict=True)]
+    bounds = [bound(term, probe, unit, 1 if line.rate is None else STEPS) for term in terms]
+    wrong = [abs(value - term.value) > slack for value, term, slack in zip(values, terms, bounds, strict=True)]
     return Answered(points, line, values, (terms[0].value, terms[1].value), (wrong[0], wrong[1]))
 
 

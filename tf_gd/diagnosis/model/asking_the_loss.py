@@ -59,7 +59,7 @@ def asked(measured: ModelMeasurements, direction: Direction) -> Direction:
     """Return a direction with the loss's slope along it; over very many parameters no kink is looked for."""
     large = measured.problem.size > LARGE
     slope = measured.slopes.along(direction.vector, ROUGH if large and measured.trusted else ACCURACY, kinks=not large)
-    return replace(direction, slope=slope, room=measured.room_along(direction.vector))
+    return replace(direction, slope=slope, bound=measured.bound_along(direction.vector))
 
 
 def look_beside(measured: ModelMeasurements) -> None:
@@ -160,7 +160,7 @@ def _smooth(measured: ModelMeasurements, seed: int = 0) -> Floats:
 
 
 def _contradicted_along(measured: ModelMeasurements, vector: Floats) -> bool:
-    direction = Direction("", vector, measured.slopes.along(vector), measured.room_along(vector))
+    direction = Direction("", vector, measured.slopes.along(vector), measured.bound_along(vector))
     resolved = direction.slope.kink is None and direction.slope.resolves(direction.slope.value)
     return resolved and not direction.admits(measured.hand)
 

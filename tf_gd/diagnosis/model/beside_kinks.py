@@ -76,25 +76,25 @@ class BesideKinks:
             self._gradients, nearer = self._near(list(_moves(problem, how.off_ties)))
         except (Misbehaved, TfGdError):
             self._gradients = nearer = np.zeros((1, problem.size))
-        self._room = self._room_of(self._gradients)
+        self._bound = self._bound_of(self._gradients)
         spread = np.ptp(self._gradients, axis=0)
-        self.jumps = (spread > self._room) & (np.ptp(nearer, axis=0) > np.maximum(self._room, spread) / _STAYS)
+        self.jumps = (spread > self._bound) & (np.ptp(nearer, axis=0) > np.maximum(self._bound, spread) / _STAYS)
 
     def sides(self, value: Floats) -> dict[int, Side]:
         """Return what `value` is at each element that jumps."""
         at = np.flatnonzero(self.jumps)
         if not at.size:
             return {}
-        alone = len(_apart(self._gradients[:, at], self._room[at])) == 1
+        alone = len(_apart(self._gradients[:, at], self._bound[at])) == 1
         whole = self._side(value, at) if alone else Side.UNKNOWN  # independent groups are judged apart
         if whole is Side.SUBGRADIENT:
             return dict.fromkeys(at.tolist(), whole)
         found: dict[int, Side] = {}
-        points, target, room = self._gradients[:, at], value[at], self._room[at]
-        groups = _apart(points, room)
+        points, target, bound = self._gradients[:, at], value[at], self._bound[at]
+        groups = _apart(points, bound)
         for group in groups:
-            part, few = points[:, group], 3 * _distinct(points[:, group], room[group]) <= len(points)
-            inside = _shortest(part, target[group], room[group])[0]
+            part, few = points[:, group], 3 * _distinct(points[:, group], bound[group]) <= len(points)
+            inside = _shortest(part, target[group], bound[group])[0]
             otherwise = whole if len(groups) == 1 else Side.UNKNOWN
             side = Side.SUBGRADIENT if inside else Side.OUTSIDE if few else otherwise
             found |= dict.fromkeys(at[group].tolist(), side)
@@ -106,7 +106,7 @@ class BesideKinks:
         It is outside where it lies farther from them than half of their own width, and asking finds none farther out.
         """
         for _ in range(_MOST_ASKED if at.size <= _MOST_PATTERNS else _FEW_ASKED):
-            inside, parting = _shortest(self._gradients[:, at], value[at], self._room[at])
+            inside, parting = _shortest(self._gradients[:, at], value[at], self._bound[at])
             if inside:
                 return Side.SUBGRADIENT
             move = np.zeros(value.size)
@@ -119,14 +119,14 @@ class BesideKinks:
                 return Side.UNKNOWN
             along = self._gradients[:, at] @ parting
             self._gradients = np.vstack([self._gradients, met])
-            if (met[:, at] @ parting).max() <= along.max() + abs(parting) @ self._room[at]:
+            if (met[:, at] @ parting).max() <= along.max() + abs(parting) @ self._bound[at]:
                 return Side.OUTSIDE if value[at] @ parting - along.max() > np.ptp(along) / 2 else Side.UNKNOWN
         return Side.UNKNOWN
 
     def _near(self, moves: list[Floats]) -> tuple[Floats, Floats]:
         """Return the gradients beside the problem, and some that are nearer."""
         near = self._asked(moves)
-        spread = np.flatnonzero(np.ptp(near, axis=0) > self._room_of(near))
+        spread = np.flatnonzero(np.ptp(near, axis=0) > self._bound_of(near))
         if 0 < spread.size <= _MOST_MOVED and not self._how.off_ties:
             near = np.vstack([near, self._asked(_single_moves(self._problem, spread))])
         return near, self._asked(move / _NEARER for move in moves[-_STILL:])
@@ -140,12 +140,12 @@ class BesideKinks:
     def _at(self, move: Floats) -> Floats:
         return self._function(self._problem.at(self._problem.vector + move))
 
-    def _room_of(self, near: Floats) -> Floats:
+    def _bound_of(self, near: Floats) -> Floats:
         """Return how far one side's gradients may lie apart, by rounding or through curvature."""
-        room = 2 * self._tolerance
+        bound = 2 * self._tolerance
         for part in self._problem.slices.values():
-            room[part] += self._how.rough * abs(near[:, part]).max(initial=0.0)
-        return np.maximum(room, np.finfo(float).tiny)
+            bound[part] += self._how.rough * abs(near[:, part]).max(initial=0.0)
+        return np.maximum(bound, np.finfo(float).tiny)
 
 
 def _moves(problem: ModelProblem, off_ties: bool) -> Iterator[Floats]:
@@ -173,23 +173,23 @@ def _up_and_down(problem: ModelProblem, part: slice) -> Iterator[Floats]:
         yield move
 
 
-def _distinct(points: Floats, room: Floats) -> int:
-    return len(np.unique(_labels(points, room), axis=0))
+def _distinct(points: Floats, bound: Floats) -> int:
+    return len(np.unique(_labels(points, bound), axis=0))
 
 
-def _labels(points: Floats, room: Floats) -> Labels:
+def _labels(points: Floats, bound: Floats) -> Labels:
     """Return which of its values each element takes at each point, as whole numbers in order, shape [k, n]."""
     order = np.argsort(points, axis=0, kind="stable")
-    steps = np.diff(np.take_along_axis(points, order, 0), axis=0) > room
+    steps = np.diff(np.take_along_axis(points, order, 0), axis=0) > bound
     ranks = np.vstack([np.zeros((1, points.shape[1]), np.intp), np.cumsum(steps, axis=0)])
     labels = np.zeros(points.shape, np.intp)
     np.put_along_axis(labels, order, ranks, 0)
     return labels
 
 
-def _apart(points: Floats, room: Floats) -> list[Labels]:
+def _apart(points: Floats, bound: Floats) -> list[Labels]:
     """Return groups of elements that take their sides independently of one another."""
-    labels = _labels(points, room)
+    labels = _labels(points, bound)
     labels = np.where(labels[0] > 0, labels.max(axis=0) - labels, labels)  # of two sides, the first point's is 0
     patterns, belongs = np.unique(labels, axis=1, return_inverse=True)
     belongs = np.ravel(belongs)
@@ -210,11 +210,11 @@ def _depend(first: Labels, second: Labels) -> bool:
     return bool(np.unique(first * width + second).size < (int(first.max()) + 1) * width)
 
 
-def _shortest(points: Floats, target: Floats, room: Floats) -> tuple[bool, Floats]:
-    """Return whether `target` is a convex combination of the points, within `room`, and what parts it from them."""
-    scaled = (np.unique(points, axis=0) - target) / room
+def _shortest(points: Floats, target: Floats, bound: Floats) -> tuple[bool, Floats]:
+    """Return whether `target` is a convex combination of the points, within `bound`, and what parts it from them."""
+    scaled = (np.unique(points, axis=0) - target) / bound
     rest = _least_norm(scaled) @ scaled
-    return bool((abs(rest) <= 1.0).all()), -rest / room
+    return bool((abs(rest) <= 1.0).all()), -rest / bound
 
 
 def _least_norm(points: Floats) -> Floats:

@@ -70,8 +70,8 @@ class Compared:
     def fits(self, pattern: Floats, names: list[str], its_tolerance: Floats) -> bool:
         """Return whether a mistake that gives `pattern` explains these parameters."""
         at = self.elements(names)
-        room = (self.tolerance + its_tolerance)[at]
-        return bool(np.isfinite(pattern[at]).all() and (abs(self.by_hand - pattern)[at] <= room).all())
+        bound = (self.tolerance + its_tolerance)[at]
+        return bool(np.isfinite(pattern[at]).all() and (abs(self.by_hand - pattern)[at] <= bound).all())
 
     def tells(self, pattern: Floats, names: list[str], its_tolerance: Floats) -> bool:
         """Return whether a pattern differs from the right gradient by more than rounding."""
@@ -118,8 +118,8 @@ class ModelMistake:
         """Whether it explains these parameters at every problem, and says more than nothing at the first."""
         for place, view in enumerate(views):
             pattern = self.pattern(view)
-            room = self.growth * view.tolerance + self.roughness * np.nanmax(abs(pattern), initial=0.0)
-            if not view.fits(pattern, names, room) or (place == 0 and not view.tells(pattern, names, room)):
+            bound = self.growth * view.tolerance + self.roughness * np.nanmax(abs(pattern), initial=0.0)
+            if not view.fits(pattern, names, bound) or (place == 0 and not view.tells(pattern, names, bound)):
                 return False
         return True
 

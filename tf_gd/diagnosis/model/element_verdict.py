@@ -68,7 +68,7 @@ class Element:
         return self.by_hand - self.tensorflow
 
     @property
-    def room(self) -> float:
+    def bound(self) -> float:
         """How far the difference may be from 0."""
         if np.isnan(self.tensorflow) and self.slope is not None:
             return SEVERAL * self.slope.error + self.tolerance
@@ -92,10 +92,10 @@ class Element:
     def _by_slope(self) -> ElementVerdict:
         if self.slope is None or not np.isfinite(self.slope.error):
             return self._without_slope()
-        hand = self.slope.admits(self.by_hand, self._room_at_slope)
+        hand = self.slope.admits(self.by_hand, self._bound_at_slope)
         if np.isnan(self.tensorflow):
             return (ElementVerdict.KINK if self.at_kink else ElementVerdict.RIGHT) if hand else ElementVerdict.WRONG
-        tensorflow = self.slope.admits(self.tensorflow, self._room_at_slope)
+        tensorflow = self.slope.admits(self.tensorflow, self._bound_at_slope)
         if self.at_kink and not (self.agrees and self.in_its_direction and not hand):
             return ElementVerdict.KINK if hand else ElementVerdict.WRONG if tensorflow else ElementVerdict.NEITHER
         if self.agrees:
@@ -126,7 +126,7 @@ class Element:
         return ElementVerdict.WRONG if self.confirmed else ElementVerdict.UNKNOWN
 
     @property
-    def _room_at_slope(self) -> float:
+    def _bound_at_slope(self) -> float:
         """The tolerance; at a kink, where moving the inputs may step over it, no more than a millionth."""
         assert self.slope is not None
         if not self.at_kink:

@@ -114,18 +114,18 @@ def _may_be_two(mistake: ModelMistake) -> bool:
 def _here(measured: ModelMeasurements, judgement: ModelJudgement) -> Compared:
     """Return the values beside the right ones; a value that was accepted is right as it is."""
     truth = measured.tensorflow.copy() if measured.differentiates else measured.hand.copy()
-    room = measured.tolerance.values.copy()
+    bound = measured.tolerance.values.copy()
     if not measured.differentiates:
-        room[:] = np.inf
+        bound[:] = np.inf
     for index, element in judgement.elements.items():
         truth[index] = element.by_hand if element.verdict.accepts else element.truth
-        room[index] = element.room
+        bound[index] = element.bound
     by_slopes = not measured.differentiates or not measured.confirmed
     if by_slopes:
         known = list(judgement.elements)
         told = [*judgement.wrong, *(index for index in known if index not in set(judgement.wrong))]
-        room[_all_but(told[:: 1 + len(told) // _MOST_SLOPES], room.size)] = np.inf
-    return Compared(measured.loss, measured.problem, measured.hand, truth, room, by_slopes)
+        bound[_all_but(told[:: 1 + len(told) // _MOST_SLOPES], bound.size)] = np.inf
+    return Compared(measured.loss, measured.problem, measured.hand, truth, bound, by_slopes)
 
 
 def _all_but(kept: list[int], size: int) -> Indices:
@@ -140,16 +140,16 @@ def _elsewhere(here: Compared, ask: Callable[[ModelProblem], Floats]) -> list[Co
         by_hand = ask(problem)
         if here.by_slopes:
             at = [int(index) for index in np.flatnonzero(np.isfinite(here.tolerance))]
-            truth, room = slopes_at(loss, problem, at)
+            truth, bound = slopes_at(loss, problem, at)
         else:
-            truth, room = loss.gradient(problem), tolerance([ask, loss.gradient], problem, loss.unit).values
+            truth, bound = loss.gradient(problem), tolerance([ask, loss.gradient], problem, loss.unit).values
             if loss.has_single_constants:
-                room = np.maximum(room, loss.inside("rounding", 0, problem)[0])
+                bound = np.maximum(bound, loss.inside("rounding", 0, problem)[0])
     except (Misbehaved, TfGdError):
         return []
     if not np.isfinite(by_hand).all() or not np.isfinite(truth).all():
         return []
-    return [Compared(loss, problem, by_hand, truth, room, here.by_slopes)]
+    return [Compared(loss, problem, by_hand, truth, bound, here.by_slopes)]
 
 
 def _unnamed(here: Compared, name: str) -> Finding:

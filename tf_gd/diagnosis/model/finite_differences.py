@@ -56,8 +56,8 @@ class Slope:
 
     def admits(self, value: float, tolerance: float) -> bool:
         """Whether this value is the slope, or at a kink one between the two one-sided slopes."""
-        room = SEVERAL * self.error + tolerance
-        return min(self.left, self.right) - room <= value <= max(self.left, self.right) + room
+        bound = SEVERAL * self.error + tolerance
+        return min(self.left, self.right) - bound <= value <= max(self.left, self.right) + bound
 
     def resolves(self, value: float) -> bool:
         """Whether a sign or a factor of 2 in a slope of this size would show."""

@@ -75,15 +75,15 @@ def is_softmax(output: Floats) -> bool:
 
 def _of(name: str, flow: Activation) -> Callable[[Compared], Floats]:
     def pattern(view: Compared) -> Floats:
-        room, values = view.problem.slices[name], np.array(view.truth, np.float64)
+        elements, values = view.problem.slices[name], np.array(view.truth, np.float64)
         (dout,), (output,) = _douts(view), view.inside("output")
-        x, truth = np.asarray(view.problem.params[name], np.float64), values[room].reshape(dout.shape)
+        x, truth = np.asarray(view.problem.params[name], np.float64), values[elements].reshape(dout.shape)
         with np.errstate(all="ignore"):
-            values[room] = np.ravel(flow(Values(x, output, truth, dout)))
+            values[elements] = np.ravel(flow(Values(x, output, truth, dout)))
             without_truth = np.ravel(flow(Values(x, output, np.full_like(truth, np.nan), dout)))
         # Where the right gradient is not known, a formula without it must give what came back there, too.
-        known = np.isfinite(view.tolerance[room]) | ~np.isfinite(without_truth)
-        fits = np.isclose(without_truth, view.by_hand[room], rtol=1e-4)
+        known = np.isfinite(view.tolerance[elements]) | ~np.isfinite(without_truth)
+        fits = np.isclose(without_truth, view.by_hand[elements], rtol=1e-4)
         return values if (known | fits).all() else np.full_like(values, np.nan)
 
     return pattern

@@ -32,18 +32,18 @@ class Direction:
         vector: shape [size].
         slope: the loss's own.
         matters: whether it holds the parameter's largest elements.
-        room: how far another correct gradient's slope may lie apart.
+        bound: how far another correct gradient's slope may lie apart.
     """
 
     parameter: str
     vector: Floats
     slope: Slope = UNKNOWN
-    room: float = 0.0
+    bound: float = 0.0
     matters: bool = True
 
     def admits(self, gradient: Floats) -> bool:
         """Whether the slope is that of this gradient, as far as can be told."""
-        return not np.isfinite(self.slope.error) or self.slope.admits(along(gradient, self.vector), self.room)
+        return not np.isfinite(self.slope.error) or self.slope.admits(along(gradient, self.vector), self.bound)
 
     def resolves(self, gradient: Floats) -> bool:
         """Whether a sign or a factor of 2 would show."""
@@ -52,7 +52,7 @@ class Direction:
     def unnoticed(self) -> float:
         """Return by how much any one element could be off without being noticed."""
         least = abs(self.vector[np.flatnonzero(self.vector)]).min(initial=np.inf)
-        return float((SEVERAL * self.slope.error + self.room) / least)
+        return float((SEVERAL * self.slope.error + self.bound) / least)
 
 
 class LossSlopes:

@@ -121,8 +121,8 @@ def _replaced(name: str, value: Callable[[Compared], Floats]) -> Callable[[Compa
 
     def pattern(view: Compared) -> Floats:
         values, part = np.array(view.truth, np.float64), np.ravel(value(view))
-        room = view.problem.slices[name]
-        values[room] = part if part.size == room.stop - room.start else np.nan
+        elements = view.problem.slices[name]
+        values[elements] = part if part.size == elements.stop - elements.start else np.nan
         return values
 
     return pattern

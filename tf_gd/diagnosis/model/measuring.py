@@ -24,8 +24,8 @@ def measure(loss: LossFunction, ask: Ask, problem: ModelProblem) -> ModelMeasure
     hand, tensorflow = ask(problem), loss.gradient(problem)
     require_same_twice(hand, ask(problem), loss.unit)
     slopes = LossSlopes(loss, problem)
-    room = _tolerance(loss, ask, problem, hand, tensorflow)
-    measured = ModelMeasurements(loss, ask, hand, tensorflow, room, slopes)
+    bound = _tolerance(loss, ask, problem, hand, tensorflow)
+    measured = ModelMeasurements(loss, ask, hand, tensorflow, bound, slopes)
     ask_for_slopes(measured)
     if not measured.off.any() or (_contradicted(measured) and not loss.has_single_constants):
         return measured
@@ -38,10 +38,10 @@ def _contradicted(measured: ModelMeasurements) -> bool:
         measured.off[index]
         and slope.kink is None
         and np.isfinite(slope.error)
-        and slope.admits(float(measured.tensorflow[index]), room)
-        and not slope.admits(float(measured.hand[index]), room + 1e-5 * abs(float(measured.tensorflow[index])))
+        and slope.admits(float(measured.tensorflow[index]), bound)
+        and not slope.admits(float(measured.hand[index]), bound + 1e-5 * abs(float(measured.tensorflow[index])))
         for index, slope in measured.element_slopes.items()
-        for room in [float(measured.tolerance.values[index])]
+        for bound in [float(measured.tolerance.values[index])]
     )
 
 
@@ -65,7 +65,7 @@ def _with_rounding_of_operations(measured: ModelMeasurements) -> ModelMeasuremen
         return measured
     values = np.maximum(measured.tolerance.values, moved[0])
     wider = replace(measured, tolerance=replace(measured.tolerance, values=values))
-    rooms = {name: wider.room_along(one.vector) for name, one in measured.directions.items()}
-    wider.directions = {name: replace(one, room=rooms[name]) for name, one in measured.directions.items()}
+    bounds = {name: wider.bound_along(one.vector) for name, one in measured.directions.items()}
+    wider.directions = {name: replace(one, bound=bounds[name]) for name, one in measured.directions.items()}
     wider.widened = bool((measured.off > 0).any() and not wider.off.any()) and measured.loss.has_single_constants
     return wider

@@ -92,10 +92,10 @@ class ModelMeasurements:
         excess = self.off[at] / np.maximum(self.tolerance.values[at], np.finfo(float).tiny)
         return np.asarray(at[np.argsort(-excess, kind="stable")], np.intp)
 
-    def room_along(self, vector: Floats) -> float:
+    def bound_along(self, vector: Floats) -> float:
         """Return how far two correct slopes may lie apart; by hand alone, roundings add up like a random walk."""
-        room = self.tolerance.values * abs(vector)
-        return float(room.sum() if self.differentiates else np.sqrt((room**2).sum()))
+        bound = self.tolerance.values * abs(vector)
+        return float(bound.sum() if self.differentiates else np.sqrt((bound**2).sum()))
 
     @property
     def noticeable(self) -> bool:
@@ -128,7 +128,7 @@ class ModelMeasurements:
 
         Where numbers tie, moving the inputs by a unit in the last place steps over the kink.
         """
-        doubtful = self.problem.size <= LARGE and self.room_along(direction.vector) > _DOUBTFUL * along(
+        doubtful = self.problem.size <= LARGE and self.bound_along(direction.vector) > _DOUBTFUL * along(
             abs(self.values), abs(direction.vector)
         )
         return direction.slope.kink is None and self.agrees(direction) and not doubtful

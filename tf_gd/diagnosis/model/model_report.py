@@ -75,7 +75,7 @@ def _row(element: Element, three: bool) -> tuple[str, ...]:
     slope = ("", "") if element.slope is None else (f"{element.slope.value:.10g}", f"{element.slope.error:.1g}")
     values = _values(element) if three else (f"{element.by_hand:.10g}",)
     mark = "<- wrong" if element.verdict.rejects else ""
-    compared = ("", "") if np.isnan(element.difference) else (f"{element.difference:.2g}", f"{element.room:.2g}")
+    compared = ("", "") if np.isnan(element.difference) else (f"{element.difference:.2g}", f"{element.bound:.2g}")
     return (element.label, *values, *slope, *compared, mark)
 
 

@@ -58,10 +58,10 @@ def tolerance(functions: list[Callable[[ModelProblem], Floats]], problem: ModelP
 def rough_tolerance(problem: ModelProblem, values: Floats, unit: float) -> Tolerance:
     """Return one tolerance for each parameter: roundings of its largest element."""
     factor = LAMBDA * problem.num_inputs**0.5
-    room = np.zeros(problem.size)
+    bound = np.zeros(problem.size)
     for part in problem.slices.values():
-        room[part] = factor * unit * abs(values[part]).max(initial=0.0)
-    return Tolerance(room, factor, problem.num_inputs, unit, 0)
+        bound[part] = factor * unit * abs(values[part]).max(initial=0.0)
+    return Tolerance(bound, factor, problem.num_inputs, unit, 0)
 
 
 def num_trials(size: int) -> int:

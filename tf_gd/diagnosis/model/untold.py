@@ -65,15 +65,15 @@ def _unresolved_element(measured: ModelMeasurements) -> str:
 def _confirmed_finely(measured: ModelMeasurements, vector: Floats) -> bool:
     """Whether a complex step, or very wide steps, confirm your slope along a direction that rounding hides."""
     slopes, by_hand = measured.slopes, along(measured.hand, vector)
-    room = measured.room_along(vector) + _FINE * abs(by_hand)
-    if abs(slopes.complex_along(vector) - by_hand) <= room:
+    bound = measured.bound_along(vector) + _FINE * abs(by_hand)
+    if abs(slopes.complex_along(vector) - by_hand) <= bound:
         told = [one for one in measured.directions.values() if one.resolves(measured.hand) and one.slope.kink is None]
         values = [(one, slopes.complex_along(one.vector)) for one in told]
         if told and all(one.slope.admits(value, _FINE * abs(value)) for one, value in values):
             return True
     with contextlib.suppress(TfGdError):
         far = slopes.far_along(vector, by_hand)
-        return far.kink is None and far.resolves(by_hand) and far.admits(by_hand, room)
+        return far.kink is None and far.resolves(by_hand) and far.admits(by_hand, bound)
     return False
 
 

@@ -16,7 +16,7 @@ class Rate:
 
     Attributes:
         value: the number.
-        named: whether the program calls it so; a number that merely stands in the update is no ground to accuse.
+        named: whether the program calls it so; a number that merely stands in the update makes no rate wrong.
         in_update: whether it stands there, as a number or by a name.
     """
 
