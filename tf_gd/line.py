@@ -105,8 +105,10 @@ def _two_numbers(name: str, pair: Any) -> tuple[Any, Any]:
     raise invalid(name, "two numbers", pair)
 
 
-@overload
-def predict(line: LineLike, x: Number | np.integer[Any]) -> np.floating[Any]: ...
+@overload  # a number is an ArrayLike too; mypy sees that from Python 3.11 on
+def predict(  # type: ignore[overload-overlap, unused-ignore]
+    line: LineLike, x: Number | np.integer[Any]
+) -> np.floating[Any]: ...
 
 
 @overload

@@ -90,8 +90,9 @@ class Surface:
 
     def radius(self, start: Line) -> float:
         """Return half the side of the square around the best line that shows `start` and some room."""
-        away: float = max(abs(float(start.m) - self.best.m), abs(float(start.c) - self.best.c))
-        return 1.25 * away or max(1.0, abs(float(self.best.m)), abs(float(self.best.c))) / 4
+        m, c = float(self.best.m), float(self.best.c)
+        away = max(abs(float(start.m) - m), abs(float(start.c) - c))
+        return 1.25 * away or max(1.0, abs(m), abs(c)) / 4
 
     def grid(self, radius: float, size: int = 121) -> tuple[Floats, Floats, Floats]:
         """Return m and c, shape [size] each, and the excess, shape [size, size], a row for each c."""
