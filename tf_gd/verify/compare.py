@@ -102,6 +102,16 @@ class ExactGradient(NamedTuple):
     dm: Fraction
     dc: Fraction
 
+    @property
+    def m(self) -> Fraction:
+        """The same as `dm`."""
+        return self.dm
+
+    @property
+    def c(self) -> Fraction:
+        """The same as `dc`."""
+        return self.dc
+
 
 def exact_gradient(
     points: Points, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None
