@@ -145,6 +145,7 @@ def _private_pipes() -> tuple[int, int]:
 def main(path: str, memory_limit: str, time_limit: str, hung_at: str) -> None:
     """Serve until the parent is gone."""
     child = ProgramInChild(path, float(time_limit), Watchdog(int(hung_at)))
+    import_module("ml_dtypes")  # which cannot be imported once a program has replaced functions of NumPy
     if b"tensorflow" in child.program.source.text:
         from tf_gd.loading import load_tensorflow
 
