@@ -204,3 +204,20 @@ def test_the_advice_for_a_class_without_inputs_can_be_followed(tmp_path):
 )
 def test_derivatives_inside_of_a_layer(layer, old, new, name):
     assert {each for each, _ in check_layer(*wrong(layer, old, new)).diagnosis} == {name}
+
+
+@pytest.mark.parametrize("numpy_loss", [False, True])
+def test_a_power_of_x_that_is_taken_for_x_is_the_gradient_of_another_parameter(numpy_loss):
+    x = np.linspace(-1.0, 2.0, 7)
+
+    def loss(a, b, c, x, y):
+        e = a * x**2 + b * x + c - y
+        return np.sum(e**2) if numpy_loss else tf.reduce_sum(tf.square(e))
+
+    def gradient(a, b, c, x, y):
+        e = a * x**2 + b * x + c - y
+        return np.sum(2 * e * x), np.sum(2 * e * x), np.sum(2 * e)
+
+    check = check_gradient(loss, gradient, params={"a": 0.5, "b": -1.0, "c": 2.0}, data={"x": x, "y": np.sin(x)})
+    assert [name for name, _ in check.diagnosis] == ["missing-x"]
+    assert "The gradient of a is that of b" in check.diagnosis[0][1]

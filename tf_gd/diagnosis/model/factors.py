@@ -185,6 +185,19 @@ def _is_multiple(share: Floats, factor: float, view: Compared) -> bool:
     return at.size > 0 and bool(np.allclose(share[at], factor * view.problem.vector[at], rtol=1e-4))
 
 
+def gradient_of_bias(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
+    """The gradient of a parameter that is that of a bias: the factor of the parameter is missing."""
+    problem = views[0].problem
+    for bias, part in problem.slices.items():
+        if problem.params[bias].size == 1 and bias not in names:
+            yield ModelMistake(
+                "missing-x",
+                f"{subject(names)} that of {bias} in every element: the factor by which {listed(names)} is multiplied "
+                "is missing.",
+                lambda view, part=part: np.full(view.truth.size, view.truth[part][0]),  # type: ignore[misc]
+            )
+
+
 def subject(names: list[str]) -> str:
     """Return the start of a sentence about these parameters' gradients."""
     return f"The gradient of {listed(names)} is" if len(names) == 1 else f"The gradients of {listed(names)} are"
