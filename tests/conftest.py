@@ -1,6 +1,5 @@
 """Shared by all tests: the `--slow` option, and the samples of a corpus that run without it."""
 
-import os
 import random
 import signal
 from collections import defaultdict
@@ -13,11 +12,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests that take minutes")
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return one process more than there are processors: many tests wait, for a browser, a child or a signal."""
-    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -121,9 +121,10 @@ def seen_by_mypy(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Return what mypy --strict says of a user's script."""
     (folder / "user.py").write_text(script, encoding="utf-8")
     root = Path(tf_gd.__file__).parents[1]
-    if (root / ".mypy_cache").is_dir():  # what mypy knows of the package already, as seconds are saved by it
-        shutil.copytree(root / ".mypy_cache", folder / "cache")
-    options = ["--strict", "--config-file", str(SETTINGS), "--cache-dir", str(folder / "cache")]
+    cache = folder.parent / "mypy"  # the second test finds what the first has worked out
+    if (root / ".mypy_cache").is_dir() and not cache.exists():  # what mypy knows of the package already
+        shutil.copytree(root / ".mypy_cache", cache)
+    options = ["--strict", "--config-file", str(SETTINGS), "--cache-dir", str(cache)]
     environment = {**os.environ, "MYPYPATH": str(root)}  # also where it is editable
     command = [sys.executable, "-m", "mypy", *options, "user.py"]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)

@@ -90,6 +90,7 @@ def kill_often(tmp_path, engine, kills, longest):
     assert survived == kills
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(tmp_path):
     kill_often(tmp_path, "manual", 6, 1.0)
 

@@ -263,6 +263,7 @@ def test_nothing_is_printed(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(usable_cores() == 1, reason="one core adds in one order")
 def test_another_number_of_cores_is_told_with_the_remedy_that_works(tmp_path):
     x = np.random.default_rng(1).normal(size=60_001)

@@ -110,6 +110,7 @@ def test_a_loss_in_tensorflow_is_judged_by_three_values_over_the_pipe(judged):
     assert "TensorFlow" in str(wrong)
 
 
+@pytest.mark.slow
 def test_a_loss_that_neither_adds_nor_gathers_its_parameters_is_explained_over_the_pipe(judged):
     check = judged(NO_USES)
     assert check.verdict == "wrong", str(check)
@@ -185,7 +186,7 @@ def gradient(w):
 """
 
 
-@pytest.mark.corpus(2)
+@pytest.mark.corpus(1)
 @pytest.mark.parametrize(
     ("source", "headline"),
     [
