@@ -222,9 +222,10 @@ def test_six_digits_in_under_20_steps(page):
     assert "choose the rate" in page.told
     page.click("rate-best", "forward-10")
     assert page.solved
-    best = least_squares(*POINTS)
-    own = page.js("const o = ownLine(page.here(), page.state.base); return [o.m, o.c]")
-    assert np.allclose(own, best, rtol=1e-5)
+    best = np.array(least_squares(*POINTS))
+    own = np.array(page.js("const o = ownLine(page.here(), page.state.base); return [o.m, o.c]"))
+    apart, before = ((line - best) @ [POINTS.x, np.ones(24)] for line in (own, np.zeros(2)))
+    assert np.linalg.norm(apart) <= 1e-6 * np.linalg.norm(before)  # the root of what is left to lose, and was at first
 
 
 def test_better_and_still_not_gradient_descent(page):

@@ -112,8 +112,8 @@ def _searched(search: GridSearch, silent: bool) -> bool:
 def _report(evaluations: int, grid: dict[str, Any] | None, descent: dict[str, Any]) -> None:
     """Print the two ways beside each other."""
     rows: list[tuple[str, ...]] = [("evaluations", f"{evaluations:,}", f"{descent['num_steps']:,.0f} steps")]
-    for name in ("seconds", "m", "c", "loss"):
-        cells = [f"{float(way[name]):.8g}" if name in way else "-" for way in (grid or {}, descent)]
+    for name, digits in (("seconds", 3), ("m", 6), ("c", 6), ("loss", 8)):  # the two losses differ in their last ones
+        cells = [f"{float(way[name]):.{digits}g}" if name in way else "-" for way in (grid or {}, descent)]
         rows.append((name, *cells))
     print_table(("", "every line", "gradient descent"), rows)
 

@@ -1,7 +1,6 @@
 """The versions on which bits, files and reports depend."""
 
 import platform
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 
@@ -12,8 +11,10 @@ def versions() -> dict[str, str]:
         >>> list(versions())
         ['tf_gd', 'Python', 'TensorFlow', 'NumPy']
     """
+    from tf_gd import __version__
+
     return {
-        "tf_gd": str(import_module("tf_gd").__version__),  # the root of the package stands above this module
+        "tf_gd": __version__,
         "Python": platform.python_version(),
         "TensorFlow": _installed("tensorflow", "tensorflow-cpu"),
         "NumPy": _installed("numpy"),

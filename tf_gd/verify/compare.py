@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tf_gd.descent import check_engine, confirm_order, run
-from tf_gd.line import Line
+from tf_gd.line import Gradient, Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
 from tf_gd.points import Points
@@ -89,33 +89,16 @@ def _errors(problem: Problem, path: Trajectory) -> dict[str, tuple[float, float]
         return {}
     if problem.points is None or problem.batches is not None:
         return {}
-    true = exact_gradient(problem.points, Line(*line), problem.reduction, problem.loss_scale)
+    true: Any = exact_gradient(problem.points, Line(*line), problem.reduction, problem.loss_scale)
     bounds = RoundingBound.of_problem(problem, problem.order).gradient(*line)
     off = [rounded(abs(Fraction(value) - want)) for value, want in zip(got, true, strict=True)]
     errors = {name: (error, float(bound) / 2) for name, error, bound in zip(names, off, bounds, strict=True)}
     return errors if problem.intercept else {"gradient_m": errors["gradient_m"]}
 
 
-class ExactGradient(NamedTuple):
-    """The partial derivatives of the loss, unrounded."""
-
-    dm: Fraction
-    dc: Fraction
-
-    @property
-    def m(self) -> Fraction:
-        """The same as `dm`."""
-        return self.dm
-
-    @property
-    def c(self) -> Fraction:
-        """The same as `dc`."""
-        return self.dc
-
-
 def exact_gradient(
     points: Points, line: Line, reduction: Reduction = "sum", loss_scale: float | None = None
-) -> ExactGradient:
+) -> Gradient:
     """Return the true gradient at `line`, in rational arithmetic: the rounded ones are compared with it.
 
     Args:
@@ -134,4 +117,5 @@ def exact_gradient(
     moments = Moments.of(x, y, exact=True)
     dm, dc = moments.exact_gradient(Fraction(float(line.m)), Fraction(float(line.c)))
     scale = loss_factor(moments.n, reduction, loss_scale)
-    return ExactGradient(dm * scale, dc * scale)
+    exact: Any = (dm * scale, dc * scale)  # fractions, where a gradient has floats
+    return Gradient(*exact)

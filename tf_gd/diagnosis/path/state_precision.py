@@ -15,23 +15,13 @@ MOST_DIGITS = 10  # after the point: a table with fewer was rounded when it was 
 
 def unit_of_points(states: Floats, points: Points) -> float:
     """Return the unit roundoff of the coarsest dtype among states and points."""
-    names = [values.dtype.name for values in (states, points.x)]
-    return unit_of(states, max(UNIT_ROUNDOFFS.get(name, UNIT_ROUNDOFFS["float64"]) for name in names))
-
-
-def unit_of(states: Floats, coarsest: float) -> float:
-    """Return the unit roundoff of states: that of float32 where every one of them is such a number."""
-    return max(coarsest, UNIT_ROUNDOFFS["float32"]) if _in_float32(states) else coarsest
+    return unit_of_all(states, (states.dtype.name, points.x.dtype.name))
 
 
 def unit_of_all(states: Floats, dtypes: Iterable[str]) -> float:
     """Return the unit roundoff of the coarsest of some dtypes, and of the states themselves."""
-    return max(
-        [
-            unit_of(states, UNIT_ROUNDOFFS["float64"]),
-            *(UNIT_ROUNDOFFS[name] for name in dtypes if name in UNIT_ROUNDOFFS),
-        ]
-    )
+    own = UNIT_ROUNDOFFS["float32" if _in_float32(states) else "float64"]
+    return max([own, *(UNIT_ROUNDOFFS[name] for name in dtypes if name in UNIT_ROUNDOFFS)])
 
 
 def _in_float32(states: Floats) -> bool:
