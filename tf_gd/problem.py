@@ -22,7 +22,7 @@ from tf_gd.learning_rate import (
 from tf_gd.line import Line
 from tf_gd.moments.least_loss import least_loss_rate
 from tf_gd.moments.moments import Moments
-from tf_gd.moments.standardization import Standardization
+from tf_gd.moments.standardization import Standardization, standardized
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction, check_mean, check_reduction, loss_factor, scales
 from tf_gd.summation.line_sums import Scales
@@ -31,7 +31,6 @@ from tf_gd.summation.schedule import Schedule, in_turn
 from tf_gd.validation import (
     check_dtype,
     check_ending,
-    check_flag,
     check_loss_scale,
     check_program,
 )
@@ -117,21 +116,21 @@ class Problem:
         """
         check_reduction(reduction)
         data = _checked_data(x, y, check_dtype(dtype), reduction, batches)
-        ends = check_ending(dtype_of(data), num_steps, **ending)
+        kind = dtype_of(data)
+        ends = check_ending(kind, num_steps, **ending)
         form = check_program(constants, intercept, batches, data.n)
-        scaling = _standardization(standardize, intercept, data)
-        data = scaling.applied_to(data) if scaling else data
+        scaling, data = standardized(data, kind, standardize, intercept)
         over = data if isinstance(data, Points) else None
         problem = cls(
             points=over,
             moments=data if isinstance(data, Moments) else None,
             curvature=_curvature(data, reduction, loss_scale, intercept),
-            dtype=dtype_of(data),
+            dtype=kind,
             learning_rate=None,
             reduction=reduction,
             loss_scale=check_loss_scale(loss_scale),
-            order=expected(over.n, over.x.dtype) if over else None,
-            batch_orders={n: expected(n, dtype_of(data)) for n in {len(batch) for batch in form["batches"] or ()}},
+            order=expected(over.n, kind) if over else None,
+            batch_orders={n: expected(n, kind) for n in {len(batch) for batch in form["batches"] or ()}},
             regrouped=over is not None and form["constants"],
             scaling=scaling,
             **form,
@@ -266,16 +265,6 @@ def _checked_data(x: Any, y: Any, dtype: np.dtype[Any], reduction: Reduction, ba
     points = (x if isinstance(x, Points) else Points(x, y)).astype(dtype)
     check_mean(points.n, dtype, reduction)
     return points
-
-
-def _standardization(standardize: Any, intercept: bool, data: Points | Moments) -> Standardization | None:
-    """Return how to centre and scale x, if that is asked for."""
-    if not check_flag("standardize", standardize):
-        return None
-    if not intercept:
-        advice = "A line through a fixed point is no such line after centring: leave one of the two out."
-        raise invalid("standardize", "False without an intercept", standardize, advice)
-    return Standardization.of(Moments.of(*data) if isinstance(data, Points) else data, dtype_of(data))
 
 
 def _curvature(data: Points | Moments, reduction: Reduction, loss_scale: float | None, intercept: bool) -> Curvature:

@@ -1,14 +1,22 @@
 """`tf-gd train` and `tf-gd check`, as a user meets them: exit codes, streams, JSON, errors of one line."""
 
+import inspect
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import click
 import numpy as np
 import pytest
 
+import tf_gd
 from tf_gd.cli import COMMANDS, run
+from tf_gd.cli import tf_gd as group
+from tf_gd.diagnosis.file_check import check_file
+from tf_gd.verify.derivation import derive
 
 SERIES = ["m", "c", "loss", "gradient_m", "gradient_c"]
 
@@ -110,7 +118,7 @@ def test_help_shows_an_example(command: str, capfd: pytest.CaptureFixture[str]) 
 
 
 def test_help_imports_nothing_that_it_does_not_need() -> None:
-    """Only the files of the command line, and two that cost as little."""
+    """Only the files of the command line, and three that cost as little."""
     code = "import sys; from tf_gd.cli import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
@@ -118,6 +126,8 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
     assert loaded & heavy == set()
     assert {name for name in loaded if name.startswith("tf_gd.") and not name.startswith("tf_gd.cli")} == {
         "tf_gd.errors",
+        "tf_gd.diagnosis",
+        "tf_gd.diagnosis.limits",
     }
     assert all(command in done.stdout for command in COMMANDS)
 
@@ -125,13 +135,36 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
 def test_the_options_offer_what_the_library_has() -> None:
     """They are written out in the command line, which must not import the library for its help."""
     from tf_gd import points as data
-    from tf_gd.cli import derive, diagnose, options
-    from tf_gd.diagnosis import sandbox
+    from tf_gd import reduction
+    from tf_gd.cli import derive, options
     from tf_gd.verify import derivation
 
     assert options.SAMPLES == data.SAMPLES
     assert derive.MODELS == derivation.MODELS
-    assert (diagnose.TIME_LIMIT, diagnose.MEMORY_LIMIT) == (sandbox.TIME_LIMIT, sandbox.MEMORY_LIMIT)
+    assert options.REDUCTIONS == reduction.REDUCTIONS
+
+
+def defaults_of(function: Callable[..., Any]) -> dict[str, Any]:
+    return {name: one.default for name, one in inspect.signature(function).parameters.items()}
+
+
+@pytest.mark.parametrize(
+    ("command", "function", "shared"),
+    [
+        ("train", tf_gd.train, 15),
+        ("check", tf_gd.check, 11),
+        ("derive", derive, 2),
+        ("diagnose", check_file, 2),
+    ],
+)
+def test_an_option_that_is_left_out_is_what_python_takes(
+    command: str, function: Callable[..., Any], shared: int
+) -> None:
+    """All but the engine: `tf-gd train` runs both, and compares them."""
+    options = group.get_command(click.Context(group), command).make_context(command, []).params
+    wanted = {name: value for name, value in defaults_of(function).items() if name in options and name != "engine"}
+    assert len(wanted) >= shared
+    assert {name: options[name] for name in wanted} == wanted
 
 
 BAD_FILES = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tf_gd.cli.folding import PROSE, fitted, terminal_width
+from tf_gd.cli.options import REDUCTIONS
 
 if TYPE_CHECKING:
     from tf_gd.verify.derivation import Derivation
@@ -30,7 +31,7 @@ MODELS = ("line", "no-intercept", "m-model")
 @click.option("--no-intercept", "model", flag_value="no-intercept", help="The same as --model no-intercept.")
 @click.option(
     "--reduction",
-    type=click.Choice(["sum", "mean", "half_sum", "half_mean"]),
+    type=click.Choice(REDUCTIONS),
     default="sum",
     show_default=True,
     help="The loss: sum or mean of the squared residuals, or half of it.",

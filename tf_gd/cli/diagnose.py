@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tf_gd.cli.data_options import dialect_options, read_data, said_of_data
+from tf_gd.cli.options import REDUCTIONS
 from tf_gd.cli.output import say
+from tf_gd.diagnosis.limits import MEMORY_LIMIT, TIME_LIMIT
 
 if TYPE_CHECKING:
     from tf_gd.diagnosis.gradient_check import GradientCheck
 
 EXIT_CODES = {"right": 0, "wrong": 1, "cannot-tell": 5}
 NOTHING_COMPARED = 2
-TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
-REDUCTIONS = ("sum", "mean", "half_sum", "half_mean")
 
 
 def names_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SAMPLES = ("hubble1929", "norris", "anscombe-1", "anscombe-2", "anscombe-3", "anscombe-4", "noint1", "noint2")
 DEFAULT_SAMPLE = "hubble1929"
+REDUCTIONS = ("sum", "mean", "half_sum", "half_mean")
 
 
 class NumberParameter(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic from click 8.2 on

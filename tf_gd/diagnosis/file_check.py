@@ -10,6 +10,7 @@ from tf_gd.diagnosis.calling import Misbehaved, exactly
 from tf_gd.diagnosis.findings_in_program import in_order, of_another_model, right_in_use, taken_back, with_lines
 from tf_gd.diagnosis.function_candidates import Candidate, candidates, says_descent
 from tf_gd.diagnosis.gradient_check import GradientCheck
+from tf_gd.diagnosis.limits import MEMORY_LIMIT, TIME_LIMIT
 from tf_gd.diagnosis.line.argument_names import counts_steps, derivative_of, says_loss
 from tf_gd.diagnosis.line.asking import GRADIENT, Call
 from tf_gd.diagnosis.line.conventions import conventions
@@ -21,7 +22,7 @@ from tf_gd.diagnosis.model.asked_in_child import check_model
 from tf_gd.diagnosis.model.model_check import not_compared
 from tf_gd.diagnosis.model.model_names import found_in
 from tf_gd.diagnosis.program_source import ProgramSource
-from tf_gd.diagnosis.sandbox import MEMORY_LIMIT, TIME_LIMIT, Loaded, Sandbox
+from tf_gd.diagnosis.sandbox import Loaded, Sandbox
 from tf_gd.diagnosis.uncalled_descents import check_said, check_uncalled
 from tf_gd.errors import DataError, plain
 from tf_gd.reduction import REDUCTIONS, Reduction

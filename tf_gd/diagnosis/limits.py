@@ -1,4 +1,4 @@
-"""Inside the child process: the limits of a program, which are on its time and its memory."""
+"""The limits of a program, which are on its time and its memory; and who holds it to its time, inside its process."""
 
 import faulthandler
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 _start, _rest = faulthandler.dump_traceback_later, faulthandler.cancel_dump_traceback_later
 
+TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes, where nothing else is asked for
 SHORTEST = 1e-3  # seconds; it cannot be set to less
 
 

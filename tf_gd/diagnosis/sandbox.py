@@ -37,11 +37,11 @@ from typing import Any
 from tf_gd.diagnosis.answers import fault_of, listed, mapping, parameters, replies_of
 from tf_gd.diagnosis.calling import Misbehaved, Reply
 from tf_gd.diagnosis.child_process import ChildProcess
+from tf_gd.diagnosis.limits import MEMORY_LIMIT, TIME_LIMIT
 from tf_gd.diagnosis.pipe import Arguments, pack
 from tf_gd.diagnosis.program_source import ProgramSource
 from tf_gd.errors import DataError, invalid, plain
 
-TIME_LIMIT, MEMORY_LIMIT = 20.0, 4096  # seconds, megabytes
 STARTUP = 120.0  # seconds that importing NumPy or TensorFlow may take on a busy machine; they count for nobody
 MOST_MEGABYTES = 1 << 40  # practically no limit, and what systems can count
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from tf_gd.errors import DataError
+from tf_gd.errors import DataError, invalid
 from tf_gd.learning_rate import smallest_kept
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.quadratic import representable
 from tf_gd.moments.rational import rounded, square_root
 from tf_gd.points import Points
+from tf_gd.validation import check_flag
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,21 @@ class Standardization:
         x, xy = moments.x - n * mean, moments.xy - mean * moments.y
         xx = moments.xx - 2 * mean * moments.x + n * mean * mean
         return Moments(n, x / sd, moments.y, xx / (sd * sd), xy / sd, moments.yy)
+
+
+def standardized(
+    data: Points | Moments, dtype: np.dtype[Any], standardize: Any, intercept: bool
+) -> tuple[Standardization | None, Points | Moments]:
+    """Return how x is centred and scaled, and the data after it; None and the data as they are if not asked for.
+
+    Raises:
+        InvalidArgumentError: asked for without an intercept.
+        DataError: x cannot be standardized in `dtype`.
+    """
+    if not check_flag("standardize", standardize):
+        return None, data
+    if not intercept:
+        advice = "A line through a fixed point is no such line after centring: leave one of the two out."
+        raise invalid("standardize", "False without an intercept", standardize, advice)
+    scaling = Standardization.of(Moments.of(*data) if isinstance(data, Points) else data, dtype)
+    return scaling, scaling.applied_to(data)

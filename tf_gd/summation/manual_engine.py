@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ManualDescent:
-    """The hand-written descent over fixed points; the twin of `graph.LineGraph`.
+    """The hand-written descent over fixed points; with the methods of `graph.LineGraph`.
 
     Args:
         x, y: the points, shape [n] each, of one floating dtype.

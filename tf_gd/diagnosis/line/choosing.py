@@ -46,11 +46,11 @@ def questions(tested: Tested, points: Points, loss: Reduction) -> list[Probe | U
     return [question(line) for line in tested.lines()]
 
 
-def is_right(seen: Sequence[Observation]) -> bool:
+def is_right(observations: Sequence[Observation]) -> bool:
     """Return whether every answer is the right one, at the rate as given or rounded to float32."""
-    if isinstance(seen[0].probe, UpdateQuestion):
-        return any(all(parts_explained(form, seen, STEPS)) for form in (as_tensorflow(on_paper), on_paper))
-    return all(parts_explained(right, seen))
+    if isinstance(observations[0].probe, UpdateQuestion):
+        return any(all(parts_explained(form, observations, STEPS)) for form in (as_tensorflow(on_paper), on_paper))
+    return all(parts_explained(right, observations))
 
 
 def choose(

@@ -203,8 +203,10 @@ def _wrong(
 
 def _right_on_given(chosen: Chosen, loss: Reduction, unit: Fraction, exact: Sequence[Any], given: int) -> GradientCheck:
     """Return the check of a gradient that is right on the caller's points."""
-    seen = chosen.observations(loss, unit, exact)
-    text = report.of_right_on_given(seen, blind_spots(seen)) + report.of_thinning(chosen.points.n, given)
+    observations = chosen.observations(loss, unit, exact)
+    text = report.of_right_on_given(observations, blind_spots(observations)) + report.of_thinning(
+        chosen.points.n, given
+    )
     return GradientCheck("right", [], text, _how(chosen), loss)
 
 

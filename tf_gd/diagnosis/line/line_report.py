@@ -36,23 +36,23 @@ def of_right(is_update: bool, tried: Tried, loss: Reduction, remarks: Sequence[F
     return f"{verdict}\n\n{basis}{_remarks(remarks)}"
 
 
-def of_right_on_given(seen: Sequence[Observation], blind: Sequence[str]) -> str:
+def of_right_on_given(observations: Sequence[Observation], blind: Sequence[str]) -> str:
     """Return the report on a gradient that is right on given points; `blind` names what could not have shown."""
-    verdict = f"RIGHT on these points for the loss {FORMULAS[seen[0].points.reduction]}: dL/dm and dL/dc match."
+    verdict = f"RIGHT on these points for the loss {FORMULAS[observations[0].points.reduction]}: dL/dm and dL/dc match."
     hidden = f"\n\nThese points could not have shown: {', '.join(blind)}. Leave out x and y to rule them out."
-    return f"{verdict}\n\n{table(seen)}{hidden if blind else ''}"
+    return f"{verdict}\n\n{table(observations)}{hidden if blind else ''}"
 
 
 def of_wrong(named: Named, remarks: Sequence[Finding]) -> str:
     """Return the report on a wrong gradient or update."""
-    is_update = not hasattr(named.seen[0].probe, "e")
+    is_update = not hasattr(named.observations[0].probe, "e")
     what = "the new m and c do" if is_update else "dL/dm and dL/dc do"
     parts = [f"WRONG: {what} not match the derivation: {_names(named.diagnosis, named.together)}."]
     if len(named.diagnosis) > 1 and not named.together:
         parts.append("These points cannot tell these mistakes apart; leave out x and y to learn which it is.")
     parts += [_entry(*entry) for entry in named.diagnosis]
     if named.given:
-        parts.append(table(named.seen))
+        parts.append(table(named.observations))
     return "\n\n".join(parts) + _remarks(remarks)
 
 
@@ -77,13 +77,13 @@ def of_thinning(used: int, given: int) -> str:
     return f"\n\nTried on {used} of the {given} points given, evenly spaced." if used < given else ""
 
 
-def table(seen: Sequence[Observation]) -> str:
+def table(observations: Sequence[Observation]) -> str:
     """Return whose number is whose, at each line that was tried."""
     rows = [("", "dL/dm yours", "dL/dm right", "dL/dc yours", "dL/dc right")]
-    for one in seen[:4]:
+    for one in observations[:4]:
         truth = [term.value for term in one.points.under(right)]
         rows.append((_line(one), *_interleaved(one.answer.values, truth)))
-    return f"{_columns(rows)}\n\n    {_basis(seen)}"
+    return f"{_columns(rows)}\n\n    {_basis(observations)}"
 
 
 def _line(one: Observation) -> str:
@@ -106,10 +106,10 @@ def _digits(number: Fraction) -> str:
         return digits(number)
 
 
-def _basis(seen: Sequence[Observation]) -> str:
+def _basis(observations: Sequence[Observation]) -> str:
     """Return on how many points, and how closely, the numbers were compared."""
-    points = f"On {seen[0].points.n} point{'s' if seen[0].points.n > 1 else ''}"
-    if seen[-1].answer.unit == 0:
+    points = f"On {observations[0].points.n} point{'s' if observations[0].points.n > 1 else ''}"
+    if observations[-1].answer.unit == 0:
         return f"{points}, compared exactly: your function also takes fractions."
-    widest = max(bound(term, one.points, one.answer.unit) for one in seen for term in one.points.under(right))
+    widest = max(bound(term, one.points, one.answer.unit) for one in observations for term in one.points.under(right))
     return f"{points}; rounding accounts for a difference of at most {float(widest):.2g}."

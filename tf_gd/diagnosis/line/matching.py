@@ -73,20 +73,20 @@ def _is_within(answer: Answer, which: int, term: ExactValue, points: Probe, step
 
 def _is_far(answer: Answer, which: int, term: ExactValue, points: Probe, steps: int) -> bool:
     """Return whether two numbers are as far apart as floats can tell: most are, and fractions are slow."""
-    (value, size), seen = term.rounded, answer.rounded[which]
+    (value, size), answered = term.rounded, answer.rounded[which]
     relative = 4 * steps * (points.n + ROUNDINGS) * float(answer.unit)
-    if relative >= 1 or not math.isfinite(size) or not math.isfinite(seen):
+    if relative >= 1 or not math.isfinite(size) or not math.isfinite(answered):
         return False
-    doubt = relative * size + 2.0**-50 * (size + abs(seen))  # the second: of these floats themselves
-    return abs(seen - value) > doubt + 8 * float(_SMALLEST[answer.unit]) * as_float(points.reach) + 1e-300
+    doubt = relative * size + 2.0**-50 * (size + abs(answered))  # the second: of these floats themselves
+    return abs(answered - value) > doubt + 8 * float(_SMALLEST[answer.unit]) * as_float(points.reach) + 1e-300
 
 
 def parts_explained(
-    formula: Callable[[Any], tuple[ExactValue, ExactValue]], seen: Sequence[Observation], steps: int = 1
+    formula: Callable[[Any], tuple[ExactValue, ExactValue]], observations: Sequence[Observation], steps: int = 1
 ) -> tuple[bool, bool]:
     """Return whether all the first numbers, and all the second, are what `formula` gives, to within rounding."""
     fits = [True, True]
-    for one in seen:
+    for one in observations:
         try:
             terms = one.probe.under(formula)
         except ZeroDivisionError:
@@ -99,16 +99,16 @@ def parts_explained(
 
 
 def explains(
-    formula: Callable[[Any], tuple[ExactValue, ExactValue]], seen: Sequence[Observation], steps: int = 1
+    formula: Callable[[Any], tuple[ExactValue, ExactValue]], observations: Sequence[Observation], steps: int = 1
 ) -> bool:
     """Return whether every answer is what `formula` gives, to within rounding."""
-    return all(parts_explained(formula, seen, steps))
+    return all(parts_explained(formula, observations, steps))
 
 
-def in_one_precision(seen: Sequence[Observation], unit: Fraction) -> list[Observation]:
+def in_one_precision(observations: Sequence[Observation], unit: Fraction) -> list[Observation]:
     """Return the observations with one unit roundoff for all: the coarsest that came back, or `unit`."""
-    unit = max(unit, *(observation.answer.unit for observation in seen))
-    return [replace(observation, answer=replace(observation.answer, unit=unit)) for observation in seen]
+    unit = max(unit, *(observation.answer.unit for observation in observations))
+    return [replace(observation, answer=replace(observation.answer, unit=unit)) for observation in observations]
 
 
 @dataclass(frozen=True)
@@ -149,18 +149,18 @@ class FormulaObservations:
     """Observations, and what a formula of the gradient computes in them: itself, or a step with it.
 
     Attributes:
-        seen: what was answered.
+        observations: what was answered.
         lift: turns a gradient's formula into what was asked for.
         steps: how many gradients' roundings an answer holds.
     """
 
-    seen: Sequence[Observation]
+    observations: Sequence[Observation]
     lift: Lift = lambda formula: formula
     steps: int = 1
 
     def fits(self, formula: Formula) -> tuple[bool, bool]:
         """Return whether a gradient's formula explains the first number, and the second."""
-        return parts_explained(self.lift(formula), self.seen, self.steps)
+        return parts_explained(self.lift(formula), self.observations, self.steps)
 
 
 def explanation(
@@ -237,6 +237,6 @@ def _with_a_factor(observations: FormulaObservations, entries: Sequence[Mistake]
     return MistakeCombination(pair, ("", ""), together=True, cost=6) if pair else MistakeCombination()
 
 
-def blind_spots(seen: Sequence[Observation]) -> list[str]:
+def blind_spots(observations: Sequence[Observation]) -> list[str]:
     """Return the names of the mistakes that give the right numbers on these points, and so cannot show."""
-    return [mistake.name for mistake in CATALOGUE if explains(mistake.formula, seen)]
+    return [mistake.name for mistake in CATALOGUE if explains(mistake.formula, observations)]

@@ -43,7 +43,7 @@ class Named:
         diagnosis: (name, message).
         loss: under which it is named.
         together: whether the mistakes come together; else each explains everything by itself.
-        seen: the questions under that loss, and their answers.
+        observations: the questions under that loss, and their answers.
         cost: how far-fetched it is.
         given: whether the points are the caller's, so that a table of them says something to the caller.
     """
@@ -51,7 +51,7 @@ class Named:
     diagnosis: list[Finding]
     loss: Reduction
     together: bool
-    seen: Sequence[Observation]
+    observations: Sequence[Observation]
     cost: int
     given: bool = True
 
@@ -63,15 +63,17 @@ def name_gradient(
     asked = {loss: chosen.observations(loss, unit, exact) for loss in losses}
     for factors in (False, True):
         found = []
-        for loss, seen in asked.items():
-            said = explanation(FormulaObservations(seen), strict, factors)
-            found.append(Named(said.diagnosis(loss), loss, said.together, seen, _cost(said, loss, strict)))
+        for loss, observations in asked.items():
+            said = explanation(FormulaObservations(observations), strict, factors)
+            found.append(Named(said.diagnosis(loss), loss, said.together, observations, _cost(said, loss, strict)))
         best = min(found, key=lambda one: one.cost)
         if best.diagnosis:
             break
     if not best.diagnosis:
-        best = max(found, key=lambda one: (sum(parts_explained(right, one.seen)), -_distance(right, one.seen)))
-        best = replace(best, diagnosis=describe(chosen.tested, best.seen, chosen.points), together=True)
+        best = max(
+            found, key=lambda one: (sum(parts_explained(right, one.observations)), -_distance(right, one.observations))
+        )
+        best = replace(best, diagnosis=describe(chosen.tested, best.observations, chosen.points), together=True)
     return _with_other_loss(best, chosen, unit, exact) if strict else best
 
 
@@ -81,11 +83,11 @@ def _cost(said: MistakeCombination, loss: Reduction, strict: bool) -> int:
     return 4 * said.cost - (1 if undivided and loss.endswith("mean") else 0)
 
 
-def _distance(formula: Callable[[Any], Any], seen: Sequence[Observation]) -> float:
+def _distance(formula: Callable[[Any], Any], observations: Sequence[Observation]) -> float:
     """Return how far the answers are from a formula's, each as a part of what was added up for it."""
     return sum(
         float(min(abs(value - term.value) / term.size, 10**6)) if term.size else 0.0
-        for one in seen
+        for one in observations
         for value, term in zip(one.answer.values, one.probe.under(formula), strict=True)
     )
 
@@ -106,52 +108,52 @@ def name_update(
     """Return what is wrong with an update, under the loss that explains it best."""
     everything = {loss: chosen.observations(loss, unit) for loss in losses}
     for attempt in (_alone, _of_its_gradient, _pair):
-        found = [one for loss, seen in everything.items() for one in attempt(seen, loss, strict)]
+        found = [one for loss, observations in everything.items() for one in attempt(observations, loss, strict)]
         if found:
             best = min(found, key=lambda one: one.cost)
             return _with_other_loss(best, chosen, unit, exact) if strict else best
     nearness = {
-        loss: (sum(parts_explained(on_paper, seen, STEPS)), -_distance(on_paper, seen))
-        for loss, seen in everything.items()
+        loss: (sum(parts_explained(on_paper, observations, STEPS)), -_distance(on_paper, observations))
+        for loss, observations in everything.items()
     }
     loss = max(losses, key=lambda one: nearness[one])
     return Named(describe_update(everything[loss]), loss, True, everything[loss], 99)
 
 
-def _alone(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
+def _alone(observations: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
     """Yield the mistakes of an update that explain every answer by themselves."""
-    entries = [one for one in UPDATES if any(_step_explains(form, seen) for form in (one.formula, *one.rarer))]
+    entries = [one for one in UPDATES if any(_step_explains(form, observations) for form in (one.formula, *one.rarer))]
     if entries:
         cost = 1 if entries[0].name in FACTORS else 0
-        yield Named([(entry.name, entry.message) for entry in entries], loss, False, seen, cost)
+        yield Named([(entry.name, entry.message) for entry in entries], loss, False, observations, cost)
 
 
-def _of_its_gradient(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
+def _of_its_gradient(observations: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
     """Yield the mistake of the gradient in an update that is right else."""
     lifts = (
         lambda formula: with_gradient(on_paper, formula),
         lambda formula: as_tensorflow(with_gradient(on_paper, formula)),
     )
     for lift in lifts:
-        said = explanation(FormulaObservations(seen, lift, STEPS), coincidences=strict)
+        said = explanation(FormulaObservations(observations, lift, STEPS), coincidences=strict)
         if said.mistakes:
             diagnosis = [(name, f"{RIGHT_BUT_FOR_ITS_GRADIENT}{message}") for name, message in said.diagnosis(loss)]
-            yield Named(diagnosis, loss, said.together, seen, _cost(said, loss, strict))
+            yield Named(diagnosis, loss, said.together, observations, _cost(said, loss, strict))
             return
 
 
-def _pair(seen: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
+def _pair(observations: Sequence[Observation], loss: Reduction, strict: bool) -> Iterator[Named]:
     """Yield a mistake of the update and one of the gradient in it that explain every answer together."""
     for entry, mistake in product(UPDATES, CATALOGUE):
-        if _step_explains(with_gradient(entry.formula, mistake.formula), seen):
+        if _step_explains(with_gradient(entry.formula, mistake.formula), observations):
             said = [
                 (entry.name, f"Two mistakes come together, this one and `{mistake.name}`. {entry.message}"),
                 (mistake.name, f"The gradient in it is wrong as well. {mistake.message(loss)}"),
             ]
-            yield Named(said, loss, True, seen, 7)
+            yield Named(said, loss, True, observations, 7)
             return
 
 
-def _step_explains(formula: StepFormula, seen: Sequence[Observation]) -> bool:
+def _step_explains(formula: StepFormula, observations: Sequence[Observation]) -> bool:
     """Return whether a formula explains every answer, at the rate as given or rounded to float32."""
-    return explains(formula, seen, STEPS) or explains(as_tensorflow(formula), seen, STEPS)
+    return explains(formula, observations, STEPS) or explains(as_tensorflow(formula), observations, STEPS)

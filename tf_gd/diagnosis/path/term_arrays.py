@@ -1,6 +1,6 @@
 """Arrays of float64 numbers that remember how much was added up to get them.
 
-The array twin of `running_error.ExactValue`: the catalogue's formulas run on it as they stand, for all steps of a path
+`running_error.ExactValue` for arrays: the catalogue's formulas run on it as they stand, for all steps of a path
 at once, so that each mistake is written down once. The values are rounded, unlike exact ones; the bound that
 `path_steps` derives from the sizes counts that rounding as well.
 """
