@@ -60,7 +60,7 @@ class Page:
             self.find(name).click()
 
     def text(self, name):
-        return self.find(name).get_property("textContent").strip()
+        return self.js("return document.getElementById(arguments[0]).textContent.trim()", name)
 
     def type(self, name, value):
         box = self.find(name)
