@@ -79,19 +79,16 @@ def test_five_losses_fed_and_constant(dtype: str, reduction: str, constants: boo
 @pytest.mark.bits
 @pytest.mark.parametrize("threads", [pytest.param(number, marks=pytest.mark.slow) for number in (1, 2, 4, 8)])
 def test_96_programs_of_other_authors(threads: int) -> None:
-    told = json.loads(_sweep(str(threads)))
-    assert told == {"programs": 96, "different": []}
+    """Each in a process of its own, which fixes its number of threads."""
+    command = [sys.executable, str(Path(tf1_programs.__file__)), str(threads)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout.splitlines()[-1]
+    assert json.loads(told) == {"programs": 96, "different": []}
 
 
 @pytest.mark.bits
 def test_16_programs_of_other_authors() -> None:
-    assert json.loads(_sweep("2", "[23]", '["float32"]')) == {"programs": 16, "different": []}
-
-
-def _sweep(*arguments: str) -> str:
-    """Run the programs in a process of their own, which fixes its number of threads, and return what it prints."""
-    command = [sys.executable, str(Path(tf1_programs.__file__)), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=600).stdout.splitlines()[-1]
+    """Short ones, which are added in one go with any number of threads."""
+    assert tf1_programs.sweep([23], ["float32"]) == {"programs": 16, "different": []}
 
 
 @pytest.mark.corpus(8)

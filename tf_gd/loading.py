@@ -19,6 +19,7 @@ NOISE = re.compile(
     r"|Unable to register cu\w+ factory|failed call to cuInit|^To enable the following instructions"
     r"|oneDNN supports DT_HALF only on platforms with AVX-512"  # an error by its letter; float16 works all the same
 )
+KERAS = "keras.src.optimizers"  # what TensorFlow imports of Keras as it is imported itself
 _one_at_a_time = threading.RLock()
 _home = os.getpid()  # the process in which TensorFlow's threads run, once it is loaded
 
@@ -47,6 +48,20 @@ def load_tensorflow() -> Any:
         tensorflow.config.list_physical_devices()  # looks for a GPU now, while its complaint is held back
     _home = os.getpid()
     return tensorflow
+
+
+@contextmanager
+def without_keras() -> Iterator[None]:
+    """Let TensorFlow be imported without Keras, which is a third of it; whoever uses `tf.keras` later imports it then.
+
+    For processes of our own: TensorFlow imports Keras for the sake of saved models with optimizers of Keras in them.
+    """
+    sys.modules.setdefault(KERAS, None)  # type: ignore[arg-type]  # an import of it fails, and TensorFlow takes that
+    try:
+        yield
+    finally:
+        if sys.modules.get(KERAS, KERAS) is None:
+            del sys.modules[KERAS]
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def test_help_shows_an_example(command: str, capfd: pytest.CaptureFixture[str]) 
 
 
 def test_help_imports_nothing_that_it_does_not_need() -> None:
-    """Only the files of the command line, and three that cost as little."""
+    """Only the files of the command line, and four that cost as little."""
     code = "import sys; from tf_gd.cli import run; run(['--help']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
@@ -128,6 +128,7 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
         "tf_gd.errors",
         "tf_gd.diagnosis",
         "tf_gd.diagnosis.limits",
+        "tf_gd.loading",
     }
     assert all(command in done.stdout for command in COMMANDS)
 

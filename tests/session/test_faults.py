@@ -120,7 +120,7 @@ def kill_inside(tmp_path, engine, calls):
 
 
 def test_killed_inside_a_checkpoint(tmp_path):
-    kill_inside(tmp_path, "manual", [1, 2, 4, 9, 13, *range(16, 21)])
+    kill_inside(tmp_path, "manual", [1, 4, 13, 16, 18, 20])
 
 
 @pytest.mark.slow

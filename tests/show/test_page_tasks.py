@@ -552,6 +552,7 @@ def test_a_notebook_cell_can_be_played_with(browser, tmp_path):
     assert requests(browser) == []
 
 
+@pytest.mark.slow
 def test_how_long_it_takes(page, address):
     """Printed, not asserted: a busy machine is no mistake of the page."""
     browser = page.browser

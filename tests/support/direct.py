@@ -15,6 +15,7 @@ from dataclasses import replace
 import ml_dtypes
 import numpy as np
 
+from tf_gd.loading import without_keras
 from tf_gd.problem import Problem
 from tf_gd.summation.manual_engine import ManualDescent
 from tf_gd.summation.order import expected
@@ -152,4 +153,5 @@ def sweep(threads, dtypes, most, some):
 
 if __name__ == "__main__":
     threads, dtypes, most, some = sys.argv[1:]
-    print(json.dumps(sweep(int(threads), dtypes.split(","), int(most), int(some))))
+    with without_keras():
+        print(json.dumps(sweep(int(threads), dtypes.split(","), int(most), int(some))))

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 import tf_gd
+from tf_gd.loading import load_tensorflow
 
 LENGTHS = (8, 23, 1027)
 DTYPES = ("float32", "float64")
@@ -110,12 +111,10 @@ def reproduced(loss, kind, x, y, rate, start, batches, constants, engine):
     return np.stack([path.m[1:], path.c[1:]], axis=1)
 
 
-def sweep(threads, lengths=LENGTHS, dtypes=DTYPES):
+def sweep(lengths=LENGTHS, dtypes=DTYPES):
     """Run every program, and return how many there were and which of them differ."""
     import tensorflow as tf
 
-    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads)
-    tf.compat.v1.Session(graph=tf.Graph(), config=config).close()  # fixes the threads of the process
     rng, different, count = np.random.default_rng(96), [], 0
     for number, (dtype, n, (loss, kind)) in enumerate(itertools.product(dtypes, lengths, FORMS)):
         x = rng.normal(size=n).astype(dtype)
@@ -134,4 +133,7 @@ def sweep(threads, lengths=LENGTHS, dtypes=DTYPES):
 
 
 if __name__ == "__main__":
-    print(json.dumps(sweep(int(sys.argv[1]), *(json.loads(one) for one in sys.argv[2:]))))
+    tf = load_tensorflow()
+    config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=int(sys.argv[1]))
+    tf.compat.v1.Session(graph=tf.Graph(), config=config).close()  # fixes the threads of the process
+    print(json.dumps(sweep()))

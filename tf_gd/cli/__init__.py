@@ -23,6 +23,7 @@ from tf_gd.cli.failures import complain as complain
 from tf_gd.cli.folding import PROSE, FoldingContext, terminal_width
 from tf_gd.cli.own_memory import little_memory
 from tf_gd.cli.streams import settle_streams
+from tf_gd.loading import without_keras
 
 PATIENCE = 0.5  # seconds
 COMMANDS = ("train", "predict", "check", "derive", "diagnose", "plot", "report", "playground", "brute-force")
@@ -88,11 +89,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # Matplotlib's remarks on its fonts
     warnings.simplefilter("ignore")  # what there is to say, commands say themselves, in a line of their own
     sys.warnoptions.append("ignore")  # in processes that multiprocessing starts, too
-    sys.modules.setdefault("keras.src.optimizers", None)  # type: ignore[arg-type]  # TensorFlow then starts without Keras
     for signum, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
         if signal.getsignal(signum) is usual:
             signal.signal(signum, _ending())
-    code = run(arguments)
+    with without_keras():
+        code = run(arguments)
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_IGN)  # nothing is left to end
     if code in (INTERRUPTED, TerminatedError.exit_code):  # other libraries' threads and clusters would say so again

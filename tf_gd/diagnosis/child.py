@@ -6,10 +6,12 @@ returns numbers and text. See `sandbox` for the messages.
 
 import os
 import queue
+import re
 import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -147,8 +149,10 @@ def main(path: str, memory_limit: str, time_limit: str, hung_at: str) -> None:
     child = ProgramInChild(path, float(time_limit), Watchdog(int(hung_at)))
     import_module("ml_dtypes")  # which cannot be imported once a program has replaced functions of NumPy
     if b"tensorflow" in child.program.source.text:
-        from tf_gd.loading import load_tensorflow
+        from tf_gd.loading import load_tensorflow, without_keras
 
-        load_tensorflow()  # takes seconds that are none of the learner's time
+        used = re.search(rb"keras|fit", child.program.source.text)
+        with nullcontext() if used else without_keras():
+            load_tensorflow()  # takes seconds that are none of the learner's time
     limit_memory(int(memory_limit))
     child.serve()
