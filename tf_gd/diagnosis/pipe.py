@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ class Arguments:
         if isinstance(value, np.ndarray):
             return {"array": self._entry(value)}
         if isinstance(value, np.generic):
-            return {"scalar": [value.dtype.name, base64.b64encode(value.tobytes()).decode()]}
+            return {"scalar": [dtype_name(value.dtype), base64.b64encode(value.tobytes()).decode()]}
         if isinstance(value, bool | int | float):
             return value
         if isinstance(value, Fraction):
@@ -138,7 +139,7 @@ class Arguments:
         if array.dtype == object:
             return {"objects": list(array.shape), "items": [self.encode(item) for item in array.ravel()]}
         content = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-        return {"dtype": array.dtype.name, "shape": list(array.shape), "bytes": content}
+        return {"dtype": dtype_name(array.dtype), "shape": list(array.shape), "bytes": content}
 
 
 def decode_array(entry: dict[str, Any]) -> Any:
@@ -172,6 +173,14 @@ def decode(value: Any, arrays: list[Any]) -> Any:
     return [decode(item, arrays) for item in value["list"]]
 
 
+@lru_cache
+def dtype_name(dtype: Any) -> str:
+    """Return a dtype's name, which NumPy puts together anew each time."""
+    name: str = dtype.name
+    return name
+
+
+@lru_cache
 def _dtype(name: str) -> Any:
     if name == "bfloat16":
         import ml_dtypes

@@ -8,7 +8,7 @@ from numbers import Rational
 from types import SimpleNamespace
 from typing import Any
 
-from tf_gd.diagnosis.pipe import as_array, is_scalar
+from tf_gd.diagnosis.pipe import as_array, dtype_name, is_scalar
 from tf_gd.errors import plain
 
 MOST_ITEMS = 64  # of a returned array or sequence, this many are told; for a longer one its length
@@ -36,7 +36,7 @@ def tell(value: Any, depth: int = 3) -> list[Any]:
     array = None if isinstance(value, list | tuple) else _as_numbers(value)
     if array is not None:
         items = array.ravel()[:MOST_ITEMS] if array.size <= MOST_ITEMS else []
-        return ["array", array.dtype.name, list(array.shape), [_exact(item.item()) for item in items]]
+        return ["array", dtype_name(array.dtype), list(array.shape), [_exact(item.item()) for item in items]]
     try:
         items = list(islice(iter(value), MOST_ITEMS + 1))
     except TypeError:
@@ -61,8 +61,7 @@ def _fields(value: Any) -> list[tuple[Any, Any]] | None:
 def _number(value: Any) -> list[Any] | None:
     """Return a single number of any kind that Python can read as one."""
     if is_scalar(value):
-        name = value.dtype.name
-        return ["number", name, _exact(value.item())] if _real(value.dtype) else None
+        return ["number", dtype_name(value.dtype), _exact(value.item())] if _real(value.dtype) else None
     if isinstance(value, float):
         return ["number", "float", float(value)]
     if isinstance(value, Rational):
@@ -78,7 +77,7 @@ def _number(value: Any) -> list[Any] | None:
 
 
 def _real(dtype: Any) -> bool:
-    return dtype.kind in "fiu" or dtype.name == "bfloat16"
+    return dtype.kind in "fiu" or dtype_name(dtype) == "bfloat16"
 
 
 def _as_numbers(value: Any) -> Any:

@@ -5,6 +5,9 @@ A name is read without case, accents and the words around it: `xTrain`, `b_curre
 
 import re
 import unicodedata
+from functools import lru_cache
+
+MOST_NAMES = 4096  # that are remembered with what they say: each is read many times
 
 # What a parameter may be called, without the words around it; in six languages.
 _NAMES = {
@@ -86,6 +89,7 @@ _WORDS_OF_DERIVATIVES = re.compile(
 )
 
 
+@lru_cache(MOST_NAMES)
 def _plain(name: str) -> str:
     """Return a name in small letters, its words apart, without accents."""
     plain = re.sub(r"(?<=[a-z])(?<!^d)(?<!_d)(?=[A-Z])", "_", name.replace("∂", "d_"))
@@ -93,6 +97,7 @@ def _plain(name: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char)).lower().strip("_")
 
 
+@lru_cache(MOST_NAMES)
 def role_of(name: str) -> str:
     """Return the role that a parameter's name says, or nothing.
 

@@ -15,9 +15,13 @@ from tf_gd.diagnosis.line.running_error import as_float
 from tf_gd.diagnosis.pipe import PandasValues, PythonLiteral
 from tf_gd.diagnosis.sandbox import Question, Sandbox
 from tf_gd.errors import invalid
+from tf_gd.validation import float_info
 from tf_gd.verify.rounding import UNIT_ROUNDOFFS
 
 UNITS = {name: Fraction(unit) for name, unit in UNIT_ROUNDOFFS.items()}
+# The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
+SMALLEST = {unit: Fraction(float(float_info(name).smallest_subnormal)) for name, unit in UNITS.items()}
+SMALLEST[Fraction(0)] = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,11 @@ class Answer:
     def rounded(self) -> tuple[float, float]:
         """The numbers as floats."""
         return as_float(self.values[0]), as_float(self.values[1])
+
+    @cached_property
+    def precision(self) -> tuple[float, float]:
+        """The unit roundoff and the smallest number above 0, as floats: fractions are slow to compare."""
+        return float(self.unit), float(SMALLEST[self.unit])
 
 
 def subject_of(call: Call, function: object) -> Subject:

@@ -7,18 +7,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from tf_gd.diagnosis.line.asking import UNITS, Answer
+from tf_gd.diagnosis.line.asking import SMALLEST, Answer
 from tf_gd.diagnosis.line.catalogue import CATALOGUE, SCALES
 from tf_gd.diagnosis.line.formulas import Formula, right, scaled
 from tf_gd.diagnosis.line.mistake import Mistake
 from tf_gd.diagnosis.line.probes import Probe
-from tf_gd.diagnosis.line.running_error import ExactValue, as_float
+from tf_gd.diagnosis.line.running_error import ExactValue
 from tf_gd.reduction import Reduction
-from tf_gd.validation import float_info
-
-# The smallest number above 0 of each dtype, by its unit roundoff: what a product that underflows is wrong by.
-_SMALLEST = {unit: Fraction(float(float_info(name).smallest_subnormal)) for name, unit in UNITS.items()}
-_SMALLEST[Fraction(0)] = Fraction(0)
 
 # Roundings on the way of one term, apart from the n - 1 additions: 4 inputs cast to a narrower dtype, 5 operations
 # (m x + c - y, the 2, x_i), 2 for 1/n, and 2 more where three sums are combined in the multiplied-out form.
@@ -50,7 +45,7 @@ def rounding_bound(size: Fraction, n: int, reach: Fraction, unit: Fraction, step
     k u reaches 1/2: there the dtype is too narrow for any statement.
     """
     gamma = _gamma(steps * (n + ROUNDINGS), unit)
-    return None if gamma is None else gamma * size + 4 * _SMALLEST[unit] * reach
+    return None if gamma is None else gamma * size + 4 * SMALLEST[unit] * reach
 
 
 @lru_cache
@@ -73,12 +68,12 @@ def _is_within(answer: Answer, which: int, term: ExactValue, points: Probe, step
 
 def _is_far(answer: Answer, which: int, term: ExactValue, points: Probe, steps: int) -> bool:
     """Return whether two numbers are as far apart as floats can tell: most are, and fractions are slow."""
-    (value, size), answered = term.rounded, answer.rounded[which]
-    relative = 4 * steps * (points.n + ROUNDINGS) * float(answer.unit)
+    (value, size), answered, (unit, smallest) = term.rounded, answer.rounded[which], answer.precision
+    relative = 4 * steps * (points.n + ROUNDINGS) * unit
     if relative >= 1 or not math.isfinite(size) or not math.isfinite(answered):
         return False
     doubt = relative * size + 2.0**-50 * (size + abs(answered))  # the second: of these floats themselves
-    return abs(answered - value) > doubt + 8 * float(_SMALLEST[answer.unit]) * as_float(points.reach) + 1e-300
+    return abs(answered - value) > doubt + 8 * smallest * points.rounded_reach + 1e-300
 
 
 def parts_explained(
@@ -108,7 +103,9 @@ def explains(
 def in_one_precision(observations: Sequence[Observation], unit: Fraction) -> list[Observation]:
     """Return the observations with one unit roundoff for all: the coarsest that came back, or `unit`."""
     unit = max(unit, *(observation.answer.unit for observation in observations))
-    return [replace(observation, answer=replace(observation.answer, unit=unit)) for observation in observations]
+    return [
+        one if one.answer.unit == unit else replace(one, answer=replace(one.answer, unit=unit)) for one in observations
+    ]
 
 
 @dataclass(frozen=True)

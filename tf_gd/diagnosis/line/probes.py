@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.diagnosis.line.losses import share
-from tf_gd.diagnosis.line.running_error import ExactValue, total, vector
+from tf_gd.diagnosis.line.running_error import ExactValue, as_float, total, vector
 from tf_gd.errors import invalid
 from tf_gd.points import Points
 from tf_gd.reduction import Reduction
@@ -91,6 +91,11 @@ class Probe:
     def reach(self) -> Fraction:
         """N + sum(|x_i|): how many times an underflow can count."""
         return self.n + total(self.x).size
+
+    @cached_property
+    def rounded_reach(self) -> float:
+        """The same as a float."""
+        return as_float(self.reach)
 
     def at(self, m: ExactValue, c: ExactValue) -> "Probe":
         """Return the same points under another line."""

@@ -86,7 +86,15 @@ def vector(values: npt.ArrayLike) -> npt.NDArray[Any]:
 
 def total(values: npt.NDArray[Any]) -> ExactValue:
     """Return the sum of a vector of exact values; 0 for none."""
-    return values.total() if isinstance(values, ExactValue) else sum(values, ExactValue(0))
+    if isinstance(values, ExactValue):
+        return values.total()
+    return ExactValue(_sum([one.value for one in values]), _sum([one.size for one in values]))
+
+
+def _sum(numbers: list[Fraction]) -> Fraction:
+    """Return the sum, reduced to its lowest terms once and not after every addition."""
+    common = math.lcm(*(number.denominator for number in numbers))
+    return Fraction(sum(number.numerator * (common // number.denominator) for number in numbers), common)
 
 
 def each(function: Any, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

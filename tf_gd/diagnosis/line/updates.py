@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class UpdateQuestion:
     learning_rate: Fraction
     gradient: Formula = right
 
-    @property
+    @cached_property
     def in_float32(self) -> "UpdateQuestion":
         """The same question with the learning rate as TensorFlow applies it: rounded to float32."""
         return replace(self, learning_rate=Fraction(float(np.float32(float(self.learning_rate)))))
