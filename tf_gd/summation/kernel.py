@@ -119,7 +119,7 @@ def add_leaf(x, y, first, length, m, c, scale, form, kind, lanes, accumulators, 
         for j in range(P):
             add_terms(x, y, i + j, m, c, scale, form, kind, accumulators, j)
     for i in range(packets_end, length):  # the scalar tail, on its own
-        add_terms(x, y, i, m, c, scale, form, kind, tail, 0)
+        add_terms(x, y, i, m, c, scale, form, kind, tail, np.int64(0))  # a plain 0 would be compiled apart
     half = P // 2
     while half > 0:  # fold the lanes; float16's in float32
         for s in range(len(accumulators)):
@@ -243,7 +243,9 @@ def descend(
         The step at which it ended, and how many rows are kept, the last state's not among them.
     """
     accumulators, tail = np.empty((3, 4 * len(lanes)), x.dtype), np.empty((3, 1), x.dtype)
-    longest = np.max(batches[:, 1] - batches[:, 0])
+    longest = 0
+    for k in range(len(batches)):  # np.max would take the compiler another half second
+        longest = max(longest, batches[k, 1] - batches[k, 0])
     sums, some_x, some_y = np.empty((len(leaves), 3), x.dtype), np.empty(longest, x.dtype), np.empty(longest, x.dtype)
     rows, wait = 0, -step % every
     while True:
