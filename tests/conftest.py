@@ -1,5 +1,6 @@
 """Shared by all tests: the `--slow` option, and the samples of a corpus that run without it."""
 
+import os
 import random
 import signal
 from collections import defaultdict
@@ -8,6 +9,7 @@ import pytest
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and so would every process that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would wait for work in each of many processes
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from support.browser import chromium, console, is_installed, requests, resize
+from support.browser import chromium, console, is_installed, load, requests, resize
 
 from tf_gd import Curvature, Points, least_squares, sample, train
 from tf_gd.line import Gradient, Line, gradient, loss, update
@@ -47,8 +47,7 @@ def page(browser, address):
 
 def opened(browser, address):
     resize(browser, 1280)
-    browser.get("about:blank")  # or a link with another # would not load the page anew
-    browser.get(address)
+    load(browser, address)
     wait(lambda: browser.execute_script("return document.querySelectorAll('#contour .contour').length > 0"))
     yield browser
     assert console(browser) == []

@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from support.browser import chromium, console, is_installed, requests, resize
+from support.browser import chromium, console, is_installed, load, requests, resize
 
 from tf_gd import Curvature, Points, least_squares, sample, train
 from tf_gd.line import Line, gradient, update
@@ -34,8 +34,7 @@ def address(tmp_path_factory):
 @pytest.fixture
 def page(browser, address):
     """The page, freshly loaded; afterwards it must have been silent, on the console and on the network."""
-    browser.get("about:blank")
-    browser.get(address)
+    load(browser, address)
     yield Page(browser)
     assert console(browser) == []
     assert requests(browser) == []
@@ -395,11 +394,11 @@ def test_a_paste_is_taken_at_once(page):
     assert page.best.tolist() == [2, 1]
 
 
-def test_a_link_shares_the_state(page, address):
+def test_a_link_shares_the_state(page):
     page.task(5)
     page.click("sequential", "standardize", "forward-10")
     page.js("apply(() => page.movePoint(2, { x: 1.5, y: -3.25 }))")
-    link = address + page.js("return address()")
+    link = page.js("return location.href.split('#')[0] + address()")
     seen = page.js("return [page.here().m, page.here().c, page.state.at, page.state.rate, page.state.points]")
     for _ in range(200):
         if "points=" in page.browser.current_url:

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+
+LOADS = count()
 
 
 def is_installed() -> bool:
@@ -34,6 +38,11 @@ def chromium(profile: Path) -> Iterator[Any]:
         yield driver
     finally:
         driver.quit()
+
+
+def load(driver: Any, address: str) -> None:
+    """Load a page anew, even where it is open at another #."""
+    driver.get(f"{address}?{next(LOADS)}")
 
 
 def resize(driver: Any, width: int, height: int = 900, scheme: str = "light") -> None:
