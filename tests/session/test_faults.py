@@ -411,7 +411,7 @@ def interrupt_often(directory, times, signum, code):
 
 
 def test_ctrl_c_on_the_command_line(tmp_path):
-    interrupt_often(tmp_path / "session", 3, signal.SIGINT, 130)
+    interrupt_often(tmp_path / "session", 2, signal.SIGINT, 130)
 
 
 def test_sigterm_on_the_command_line(tmp_path):

@@ -176,7 +176,7 @@ def test_a_copy_that_waits_its_turn_is_a_whole_session(command, tmp_path):
             copies.append(target)
 
     def train():
-        train_in(tmp_path / "run", problem_of("manual"), "manual", checkpoint_steps=50)
+        train_in(tmp_path / "run", problem_of("manual"), "manual", checkpoint_steps=200)
 
     training = threading.Thread(target=train)
     training.start()

@@ -77,7 +77,7 @@ def tally(many: list[Case], folder: Path) -> None:
 
 
 def test_hostile_files(tmp_path: Path) -> None:
-    tally(list(cases(seed=1, count=96)), tmp_path)
+    tally(list(cases(seed=1, count=48)), tmp_path)
 
 
 @pytest.mark.slow
