@@ -227,6 +227,7 @@ def test_a_bad_option_is_one_line_and_two(options: list[str], capfd: pytest.Capt
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow  # TensorFlow is loaded anew; the README's own command shows the same
 def test_the_module_runs_and_nothing_of_tensorflow_reaches_the_terminal() -> None:
     done = subprocess.run([sys.executable, "-m", "tf_gd", "train"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -221,7 +221,7 @@ def test_one_reading_in_the_good_case(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_progress_grows_to_the_size_of_all_files(tmp_path: Path) -> None:
     for name in "ab":
         with duckdb.connect() as connection:
-            rows = "SELECT random() AS x, random() AS y FROM range(1000000)"
+            rows = "SELECT random() AS x, random() AS y FROM range(400000)"
             connection.execute(f"COPY ({rows}) TO '{tmp_path / name}.csv'")
     seen: list[tuple[int, int]] = []
     threads = threading.active_count()
@@ -241,7 +241,7 @@ def test_what_is_no_callback_is_refused_before_the_reading(tmp_path: Path) -> No
 def test_a_callback_that_raises_ends_the_reading(tmp_path: Path) -> None:
     file = tmp_path / "points.csv"
     with duckdb.connect() as connection:
-        connection.execute(f"COPY (SELECT random() AS x, random() AS y FROM range(3000000)) TO '{file}'")
+        connection.execute(f"COPY (SELECT random() AS x, random() AS y FROM range(1000000)) TO '{file}'")
 
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt

@@ -26,7 +26,7 @@ def test_the_bits_of_each_are_those_it_has_alone():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["fork_before", "spawned"])
+@pytest.mark.parametrize("name", ["fork_before", "spawned", "keras_users"])
 def test_the_bits_of_each_process_are_those_of_one(name):
     output_of(name)
 

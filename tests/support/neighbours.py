@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from hashlib import sha256
 
 import numpy as np
 
 import tf_gd
+from tf_gd.loading import without_keras
 
 X = np.random.default_rng(5).normal(0.0, 1.0, 60_001)  # long enough to be added in blocks, by several threads
 Y = 3.0 * X + 0.5
@@ -157,13 +159,18 @@ def own_graph(tf):
             return [session.run(w).tobytes(), len(graph.get_operations())]
 
 
-def tensorflow_users():
-    """Eager code, Keras and another graph: the same before, during and after, and no state is left behind."""
+def keras_users():
+    """Keras: the same before, during and after."""
+    tensorflow_users(keras_weights)
+
+
+def tensorflow_users(*more):
+    """Eager code and another graph: the same before, during and after, and no state is left behind."""
     global default_graph
     import tensorflow as tf
 
     default_graph = tf.compat.v1.get_default_graph()
-    users = keras_weights, eager_numbers, own_graph
+    users = eager_numbers, own_graph, *more
     before, state = [user(tf) for user in users], state_of_process(tf)
     alone, stop, beside = [job(kind) for kind in SOME], threading.Event(), []
 
@@ -206,6 +213,7 @@ def stderr_of_others():
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        globals()[name]()
+    with nullcontext() if "keras_users" in sys.argv else without_keras():
+        for name in sys.argv[1:]:
+            globals()[name]()
     print("ok")
