@@ -193,6 +193,7 @@ def check(
     batches: Batches = None,
     standardize: bool = False,
     tolerance: float | None = None,
+    record_every: int = 1,
     steps_per_run: int | None = None,
     on_progress: Progress | None = None,
 ) -> Comparison:
@@ -201,8 +202,9 @@ def check(
     Args:
         x, y: shape [n] each, finite.
         learning_rate: as for `train`, and so are the arguments after it. Not taken are `engine`, as both are run;
-            `record_every`, `session`, `resume` and `checkpoint_steps`, as every step of a whole descent is compared;
-            and `Moments`, as there are no points in them to add.
+            `session`, `resume` and `checkpoint_steps`, as a whole descent is compared; and `Moments`, as there are no
+            points in them to add.
+        record_every: which steps the two trajectories of the result keep; every step is compared.
 
     Returns:
         A `Comparison`.
@@ -233,6 +235,7 @@ def check(
         batches=batches,
         standardize=standardize,
         tolerance=tolerance,
+        record_every=record_every,
         steps_per_run=steps_per_run,
     )
     if problem.warning:

@@ -227,6 +227,16 @@ def test_a_bad_option_is_one_line_and_two(options: list[str], capfd: pytest.Capt
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("engine", ["both", "manual"])
+def test_the_steps_that_are_asked_for_are_written(
+    engine: str, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "path.json"
+    options = ["--engine", engine, "--num-steps", "25", "--record-every", "10", "--output", str(file), "--quiet"]
+    assert call(capfd, "train", *options) == (0, "", "")
+    assert tf_gd.read_trajectory(file).step.tolist() == [0, 10, 20, 25]
+
+
 @pytest.mark.slow  # TensorFlow is loaded anew; the README's own command shows the same
 def test_the_module_runs_and_nothing_of_tensorflow_reaches_the_terminal() -> None:
     done = subprocess.run([sys.executable, "-m", "tf_gd", "train"], capture_output=True, text=True, check=False)

@@ -27,6 +27,18 @@ def test_the_sample_is_the_same_in_every_bit(dtype: str, reduction: str) -> None
     assert "confirmed by probing" in str(check)
 
 
+def test_every_step_is_compared_whichever_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tf_gd.check(X, Y, learning_rate=0.01, num_steps=25)
+    some = tf_gd.check(X, Y, learning_rate=0.01, num_steps=25, record_every=10)
+    assert some.identical and str(some) == str(whole)
+    for path in (some.tensorflow, some.manual):
+        assert path.step.tolist() == [0, 10, 20, 25]
+        assert path.m.tobytes() == whole.manual.m[[0, 10, 20, 25]].tobytes()
+    off = {"tensorflow": whole.tensorflow, "manual": changed(whole.manual, "m", 7, 1 + 2.0**-52)}
+    monkeypatch.setattr("tf_gd.verify.compare.run", lambda problem, engine, *_: off.get(engine, whole.manual))
+    assert not tf_gd.check(X, Y, learning_rate=0.01, num_steps=25, record_every=10).identical
+
+
 def problem_and_path(steps: int = 40) -> tuple[Problem, tf_gd.Trajectory]:
     problem = Problem.of(X, Y, learning_rate=0.01, num_steps=steps)
     return problem, run(problem, "manual")

@@ -18,7 +18,7 @@ from tf_gd.errors import DataError
 from tf_gd.moments.quadratic import Quadratic
 from tf_gd.moments.shift import Unshifted, shifts_of
 from tf_gd.moments.threads import on_all_cores
-from tf_gd.points.arrays import Array
+from tf_gd.points.arrays import Array, read_only
 from tf_gd.summation.order import usable_cores
 
 CHUNK = 15 * 2**13  # points that share a shift; a whole number of the compiled loop's parts, and a batch of DuckDB
@@ -111,9 +111,7 @@ def _prepare() -> None:
 
 def _doubles(values: Array) -> npt.NDArray[np.float64]:
     """Return values as the compiled loop takes them: contiguous float64, read-only; the same memory where possible."""
-    view: npt.NDArray[np.float64] = np.ascontiguousarray(values, np.float64).view()
-    view.flags.writeable = False
-    return view
+    return read_only(np.ascontiguousarray(values, np.float64))
 
 
 def _is_safe(parts: npt.NDArray[np.float64], n: int) -> bool:

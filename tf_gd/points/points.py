@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tf_gd.errors import DataError
+from tf_gd.points.arrays import read_only
 from tf_gd.points.vectors import Vector, vector_of
 
 
@@ -123,9 +124,7 @@ def _frozen(name: str, vector: Vector, keep: npt.NDArray[np.bool_] | None, dtype
     finite = np.isfinite(values)
     if not finite.all():
         raise _not_finite(name, vector, values, finite, skipping=keep is not None)
-    view: npt.NDArray[Any] = values.astype(dtype, copy=False).view()
-    view.flags.writeable = False
-    return view
+    return read_only(values.astype(dtype, copy=False))
 
 
 def _not_finite(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tf_gd.points.arrays import Array
+from tf_gd.points.arrays import Array, read_only
 from tf_gd.summation import reference
 from tf_gd.summation.compilation import prepare
 from tf_gd.summation.flush_to_zero import flush, flushed
@@ -93,8 +93,8 @@ class KernelArguments:
         self.first_sum = self.dtype.type(0.0 if order.starts_at_zero(like.size) else -0.0)
 
     def vector(self, values: Array) -> Array:
-        """Return a vector as the kernel reads it: contiguous, in the dtype that is computed in."""
-        return np.ascontiguousarray(values, self.dtype)
+        """Return a vector as the kernel reads it: contiguous, in the dtype that is computed in, and read-only."""
+        return read_only(np.ascontiguousarray(values, self.dtype))
 
     def of_total(self, values: Array) -> tuple[Any, ...]:
         """Return the arguments of `kernel.total`."""

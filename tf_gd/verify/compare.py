@@ -23,11 +23,18 @@ from tf_gd.verify.rounding import RoundingBound, ulp_distance
 
 
 def check_problem(problem: Problem, on_progress: Progress | None = None) -> Comparison:
-    """Solve a problem in TensorFlow and by hand, every step recorded, and compare."""
+    """Solve a problem in TensorFlow and by hand, compare every step, and keep those that are to be recorded."""
     check_progress(on_progress)
     check_engine(problem, "tensorflow")
-    problem = confirm_order(replace(problem, record_every=1))
-    return compare(problem, run(problem, "tensorflow", on_progress), run(problem, "manual", on_progress))
+    every, problem = problem.record_every, confirm_order(replace(problem, record_every=1))
+    whole = compare(problem, run(problem, "tensorflow", on_progress), run(problem, "manual", on_progress))
+    return replace(whole, tensorflow=_recorded(whole.tensorflow, every), manual=_recorded(whole.manual, every))
+
+
+def _recorded(path: Trajectory, every: int) -> Trajectory:
+    """Return the trajectory with every so many steps, and the last."""
+    kept = (path.step % every == 0) | (path.step == path.step[-1])
+    return replace(path, **{name: getattr(path, name)[kept] for name in ("step", *SERIES)})
 
 
 def compare(problem: Problem, theirs: Trajectory, ours: Trajectory) -> Comparison:

@@ -63,14 +63,14 @@ def _report(comparison: Comparison) -> str:
     lines = [
         VERDICTS[comparison.ok, comparison.identical],
         "",
-        f"{len(theirs):,} states, {theirs.m.dtype.name}, {theirs.reduction} of squared errors, "
+        f"{theirs.num_steps + 1:,} states, {theirs.m.dtype.name}, {theirs.reduction} of squared errors, "
         f"learning rate {theirs.learning_rate!r}",
         f"order of TensorFlow's sums: {order}",
         "",
         f"at step {theirs.num_steps:,}".ljust(14) + f"{'TensorFlow':>26}{'by hand':>26}  apart",
         *(_row(comparison, name) for name in SERIES),
     ]
-    if len(theirs) != len(ours):
+    if theirs.num_steps != ours.num_steps:
         lines.append(f"TensorFlow stopped at step {theirs.num_steps:,}, the hand-written path at {ours.num_steps:,}.")
     ratio = comparison.moments_ratio or 0.0
     moments = f"engine moments: at most {ratio:.1g} of the rounding bound away from the path by hand"
