@@ -18,6 +18,6 @@ def read_only(values: Array) -> Array:
         >>> read_only(np.zeros(2)).flags.writeable
         False
     """
-    view = values.view()
+    view: Array = values.view()
     view.flags.writeable = False
     return view
