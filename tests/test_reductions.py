@@ -11,7 +11,7 @@ from tf_gd.trajectory import SERIES
 
 
 @pytest.mark.bits
-@pytest.mark.corpus(8)
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_both_engines_have_the_same_bits(reduction: str, dtype: str) -> None:
@@ -37,6 +37,7 @@ def test_loss_and_gradient_are_those_of_the_sum_times_the_factor(reduction: str,
         assert found == of_sum * factor / 4
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("engine", ["tensorflow", "manual", "moments"])
 def test_left_alone_a_descent_gets_to_the_best_line(reduction: str, engine: str) -> None:

@@ -32,6 +32,7 @@ def test_row_k_is_the_state_before_update_k(engine: str) -> None:
         line = tf_gd.update(line, gradient, 0.01)
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("every", [1, 7, 50, 1000])
 def test_record_every_keeps_some_rows_and_the_last(engine: str, every: int) -> None:
@@ -49,6 +50,7 @@ def test_the_length_of_a_run_changes_no_bit(engine: str, steps_per_run: int) -> 
     assert all(getattr(whole, name).tobytes() == getattr(cut, name).tobytes() for name in ("step", *SERIES))
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("steps_per_run", [1, 10, None])
 def test_a_tolerance_stops_at_the_first_state_that_meets_it(engine: str, steps_per_run: int | None) -> None:

@@ -99,6 +99,7 @@ def test_predict_numbers(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(predicted(capsys, line, "5", "--json")[0])["predictions"] == [11.0]
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("name", "content", "options"),
     [

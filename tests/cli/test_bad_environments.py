@@ -160,6 +160,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(("command", "bad"), SAMPLE)
 def test_one_line_or_the_right_answer(command, bad, folder):
     assert judge(command, bad, folder) == ""

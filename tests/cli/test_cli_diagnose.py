@@ -99,7 +99,7 @@ WRONG_NAMES = ("wrong-shape", "not-a-number", "not-finite", "returns-nothing", "
 IN_GRADIENT = "def gradient(m, c, x, y):\n    "
 
 
-@pytest.mark.corpus(9)
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize(
     ("source", "name", "message"),
     [

@@ -55,6 +55,7 @@ def terminal(monkeypatch):
     return set_up
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("arguments", CASES.values(), ids=CASES)
 def test_no_line_is_wider_than_the_terminal_and_no_word_is_broken(arguments, tmp_path, capsys, monkeypatch, terminal):
     (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")

@@ -54,6 +54,7 @@ def asked(sandbox: Sandbox) -> tuple[float, float]:
 EXPECTED = tuple(float(2 * np.sum((X + 0.5 - Y) * factor)) for factor in (X, np.ones(3)))
 
 
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize(
     "accident",
     [

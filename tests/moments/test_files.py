@@ -39,6 +39,7 @@ def distance_of_slope(a: tf_gd.Moments, b: tf_gd.Moments) -> Fraction:
     return abs(a.optimum()[0] - b.optimum()[0]) / abs(b.optimum()[0])
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("offset", [0.0, 1e6, 1e9, -1e12])
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
 def test_right_to_12_digits_at_any_offset(tmp_path: Path, offset: float, ending: str) -> None:

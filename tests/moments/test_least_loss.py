@@ -40,6 +40,7 @@ def test_it_is_stable_after_rounding_and_never_warned_about(name, dtype):
         assert problem.warning is None or "All x are equal" in problem.warning
 
 
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("num_steps", [1, 7, 1000])
 @pytest.mark.parametrize("name", FAR)
 def test_no_other_rate_leaves_less_loss(name, num_steps):

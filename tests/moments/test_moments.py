@@ -53,6 +53,7 @@ def slope_digits(moments, exact):
     return np.inf if error == 0 else float(-np.log10(float(error / truth)))
 
 
+@pytest.mark.corpus(12)
 @pytest.mark.parametrize("offset", [0.0, 1e6, 1e9, 1e12])
 @pytest.mark.parametrize("n", [1000, 8193, 33_000, 300_001, 1_400_000])
 def test_fifteen_digits_of_the_slope_wherever_the_data_lie(offset, n):

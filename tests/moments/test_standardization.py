@@ -58,6 +58,7 @@ def test_the_line_is_the_least_squares_line_in_a_few_steps(name):
     assert abs(float(moved.line.m) - best.m) <= slack
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.bits
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", list(SETS)[::3])

@@ -22,7 +22,7 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
 def test_every_bit_of_m_and_c_is_reproduced(path: Path) -> None:
     example = load(path)

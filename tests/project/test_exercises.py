@@ -175,7 +175,7 @@ def test_an_equivalent_right_answer_is_taken(exercise: str, text: str, capsys: p
     assert told(exercise, text, capsys).startswith("Right. ")
 
 
-@pytest.mark.corpus(40)
+@pytest.mark.corpus(24)
 @pytest.mark.parametrize(("exercise", "text"), WRONG, ids=lambda value: textwrap.shorten(value, 50))
 def test_a_wrong_answer_gets_a_hint(exercise: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     shown = told(exercise, text, capsys)

@@ -241,6 +241,7 @@ def test_a_file_in_place_of_the_directory(tmp_path):
         assert os.strerror(errno.ENOTDIR) in one_line(error)
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize("engine", ["manual", "tensorflow"])
 @pytest.mark.parametrize("replaced", [False, True])
 def test_the_directory_is_removed_under_it(engine, replaced, tmp_path):
@@ -294,6 +295,7 @@ def test_damaged_files_are_refused(engine, tmp_path):
     assert len(train_in(directory, problem_of(engine), engine, resume=True)) > 1
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(
     "text",
     [

@@ -127,6 +127,7 @@ def test_a_session_of_something_else_is_left_as_it_is(text, tmp_path):
     assert content(tmp_path) == {"session.json": text.encode()}
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("engine", ["manual", "tensorflow"])
 @pytest.mark.parametrize("lost", [["session.json"], ["manifest.txt"], ["session.json", "manifest.txt"],
                                   ["session.json", "log.txt"], ["rows"]])  # fmt: skip

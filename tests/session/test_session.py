@@ -58,7 +58,7 @@ def interrupt_at(step, signum=signal.SIGINT):
     return on_progress
 
 
-@pytest.mark.corpus(6)
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
 def test_a_session_gives_the_bits_of_a_run_without_one(engine, dtype, tmp_path):

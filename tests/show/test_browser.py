@@ -20,7 +20,7 @@ if not is_installed() and not os.environ.get("CI"):
 HOSTILE = "<script>alert(1)</script>"
 EPS = np.finfo(np.float64).eps
 POINTS = sample("hubble1929")
-RATE, NUM_STEPS = 0.004, 15
+RATE, NUM_STEPS = 0.004, 10
 RUN = train(POINTS.x, POINTS.y, learning_rate=RATE, num_steps=NUM_STEPS, engine="manual")
 LIMIT = Curvature.of(POINTS.x).max_learning_rate
 NOW = ("now-m", "now-c", "now-loss", "now-dm", "now-dc")
@@ -330,6 +330,7 @@ def test_the_mean_of_the_squares(browser, tmp_path):
         walk_beside(page, path)
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(("scheme", "theme"), [("light", LIGHT), ("dark", DARK)])
 @pytest.mark.parametrize("width", [400, 1280])
 def test_it_fits_and_follows_the_scheme(page, width, scheme, theme):
@@ -389,6 +390,7 @@ def test_names_from_the_data_are_text(browser, tmp_path):
         assert page.execute_script("return document.querySelectorAll('[onmouseover]').length") == 0
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     "points",
     [

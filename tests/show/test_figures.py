@@ -198,7 +198,7 @@ def test_red_and_orange_are_told_apart(theme):
     assert _contrast(theme.red, theme.orange) >= 1.4
 
 
-@pytest.mark.corpus(6)
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("kind", FIGURES)
 @pytest.mark.parametrize("size", [1e-9, 1e7])
 def test_axes_have_readable_ticks_and_titles_that_fit(kind, size):
@@ -240,7 +240,7 @@ ODD = {
 }
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(("kind", "name"), each_with_some(ODD))
 def test_any_data_can_be_drawn(kind, name, tmp_path):
     points = ODD[name]

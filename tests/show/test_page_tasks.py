@@ -272,7 +272,7 @@ def one_at_a_time(points, rate, num_steps):
 def test_one_sample_at_a_time_has_the_numbers_of_python(page):
     page.click("single")
     rate = page.js("return page.state.rate")
-    lines = one_at_a_time(POINTS, rate, 30)
+    lines = one_at_a_time(POINTS, rate, 12)
     assert "Sample 1 of 24: x = 0.032, y = 170" in page.text("narrate-sample")
     for line in lines:
         assert np.abs(page.line - line).max() <= 100 * EPS * np.abs(lines).max()
@@ -345,7 +345,7 @@ def test_a_point_by_the_keyboard(page):
     assert page.js("return page.state.points[23].y") == -12.5
 
 
-@pytest.mark.corpus(5)
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("pasted", "points", "note"),
     [
@@ -368,6 +368,7 @@ def test_what_a_spreadsheet_copies_is_read(page, pasted, points, note):
     assert page.js("return page.state.rate < page.state.descent.limit")
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     ("pasted", "told"),
     [
@@ -412,6 +413,7 @@ def test_a_link_shares_the_state(page):
     assert page.find("standardize").is_selected()
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     "hash_",
     [
@@ -488,6 +490,7 @@ def test_the_limit_of_the_sequential_path_is_where_it_stops_to_converge(page):
         assert under < 1 < over, hessian
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     ("reduction", "scale"), [("sum", 1), ("mean", 1 / 24), ("half_sum", 0.5), ("half_mean", 1 / 48)]
 )
@@ -510,6 +513,7 @@ def test_each_reduction_has_its_own_loss_and_gradient(browser, tmp_path, reducti
     assert page.js("return page.state.descent.limit") == pytest.approx(limit, rel=12 * EPS)
 
 
+@pytest.mark.corpus(1)
 @pytest.mark.parametrize(
     "points", [([2.0], [1.0]), ([1e150, 2e150], [1.0, 2.0]), ([1e-150, 2e-150], [1.0, 2.0])], ids=str
 )

@@ -1,4 +1,4 @@
-"""Event files, as the real TensorBoard serves them."""
+"""Event files, as the real TensorBoard reads them; with --slow, as its server hands them out."""
 
 import json
 import re
@@ -10,6 +10,7 @@ import urllib.request
 
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tf_gd import DataError, sample, train
 from tf_gd.cli import run
@@ -19,10 +20,23 @@ POINTS = sample("hubble1929")
 RUN = train(*POINTS, learning_rate=0.01, num_steps=30, engine="manual")
 
 
+TAGS = {"loss": "loss", "line/m": "m", "line/c": "c", "gradient/m": "gradient_m", "gradient/c": "gradient_c"}
+
+
 @pytest.fixture(scope="module")
-def board(tmp_path_factory):
-    """Write events, serve them on loopback, and return a function that asks the server for JSON."""
-    folder = write_events(tmp_path_factory.mktemp("logs") / "new" / "run", POINTS, RUN)
+def folder(tmp_path_factory):
+    return write_events(tmp_path_factory.mktemp("logs") / "new" / "run", POINTS, RUN)
+
+
+@pytest.fixture(scope="module")
+def events(folder):
+    """Return what TensorBoard reads from the files."""
+    return EventAccumulator(str(folder), size_guidance={"scalars": 0}).Reload()
+
+
+@pytest.fixture(scope="module")
+def board(folder, tmp_path_factory):
+    """Serve the events on loopback, and return a function that asks the server for JSON."""
     log = tmp_path_factory.mktemp("server") / "log"
     without_keras = "import sys; sys.modules['keras.src.optimizers'] = None"  # which takes seconds
     command = [sys.executable, "-c", f"{without_keras}; from tensorboard.main import run_main; run_main()"]
@@ -54,33 +68,41 @@ def until(condition, seconds=90):
     raise AssertionError("TensorBoard did not get there in time")
 
 
-@pytest.mark.parametrize(
-    ("tag", "name"),
-    [
-        ("loss", "loss"),
-        ("line/m", "m"),
-        ("line/c", "c"),
-        ("gradient/m", "gradient_m"),
-        ("gradient/c", "gradient_c"),
-    ],
-)
-def test_it_serves_the_trajectory_rounded_to_float32(board, tag, name):
-    rows = json.loads(board("plugin/scalars/scalars", run=".", tag=tag))
-    assert [step for _, step, _ in rows] == RUN.step.tolist()
-    values = np.array([value for _, _, value in rows])
-    assert np.array_equal(values, getattr(RUN, name).astype(np.float32).astype(np.float64))
+def is_the_run(rows, name):
+    """Return whether (time, step, value) of every row are those of the trajectory, rounded to float32."""
+    _, steps, values = zip(*rows, strict=True)
+    return list(steps) == RUN.step.tolist() and np.array_equal(values, getattr(RUN, name).astype(np.float32))
 
 
-def test_it_serves_the_learning_rate(board):
-    rows = json.loads(board("plugin/scalars/scalars", run=".", tag="learning_rate"))
-    assert {value for *_, value in rows} == {float(np.float32(0.01))}
+@pytest.mark.parametrize(("tag", "name"), TAGS.items())
+def test_it_reads_the_trajectory_rounded_to_float32(events, tag, name):
+    assert is_the_run([(row.wall_time, row.step, row.value) for row in events.Scalars(tag)], name)
 
 
-def test_it_serves_the_graph_that_trains(board):
-    graph = board("plugin/graphs/graph", run=".")
+def test_it_reads_the_learning_rate(events):
+    assert {row.value for row in events.Scalars("learning_rate")} == {float(np.float32(0.01))}
+
+
+def test_it_reads_the_graph_that_trains(events):
+    assert_trains(str(events.Graph()))
+
+
+def assert_trains(graph):
     for node in ("GradientDescent", "x_data", "y_data", "Square", "while"):
         assert f'name: "{node}' in graph
-    assert "GradientDescent" in graph
+
+
+@pytest.mark.slow  # the server loads TensorFlow anew
+@pytest.mark.parametrize(("tag", "name"), TAGS.items())
+def test_it_serves_the_trajectory_rounded_to_float32(board, tag, name):
+    assert is_the_run(json.loads(board("plugin/scalars/scalars", run=".", tag=tag)), name)
+
+
+@pytest.mark.slow
+def test_it_serves_the_learning_rate_and_the_graph_that_trains(board):
+    rows = json.loads(board("plugin/scalars/scalars", run=".", tag="learning_rate"))
+    assert {value for *_, value in rows} == {float(np.float32(0.01))}
+    assert_trains(board("plugin/graphs/graph", run="."))
 
 
 def test_a_run_that_overflows_is_written(tmp_path):

@@ -45,6 +45,7 @@ def with_the_remainder_last(vector):
     return whole
 
 
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("n", [1, 2, 9, 100, 1001, 5_003])
 def test_tensorflows_order_is_the_expected_one(n, dtype):
@@ -62,6 +63,7 @@ def test_long_vectors_are_cut_into_as_many_blocks_as_expected(n, dtype):
     assert found.blocks <= expected(n, dtype, threads=256).blocks
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("packet", [2, 4, 8, 16])
 @pytest.mark.parametrize("n", [777, 5_003])
 def test_every_packet_width_is_recovered(packet, n):

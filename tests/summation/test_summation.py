@@ -46,6 +46,7 @@ EVERY_PACKET = [
 ]
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(("dtype", "packet"), EVERY_PACKET)
 def test_the_compiled_sum_is_the_order_spelled_out(dtype, packet):
     leaf = 200 if dtype == "float16" else 1024
@@ -123,7 +124,7 @@ def on_the_edge(n, dtype, rng):
 MORE_LENGTHS = [pytest.param(n, marks=pytest.mark.slow) for n in (8, 33, 63, 9_001, 240_002)]
 
 
-@pytest.mark.corpus(16)
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", BFLOAT16], ids=str)
 @pytest.mark.parametrize("n", [2, 9, 15, 56, 129, 4_099, 120_000, *MORE_LENGTHS])
 def test_a_sum_that_is_flushed_to_zero_has_tensorflows_sign(n, dtype, total):

@@ -111,12 +111,14 @@ def reproduced(loss, kind, x, y, rate, start, batches, constants, engine):
     return np.stack([path.m[1:], path.c[1:]], axis=1)
 
 
-def sweep(lengths=LENGTHS, dtypes=DTYPES):
-    """Run every program, and return how many there were and which of them differ."""
+def sweep(lengths=LENGTHS, dtypes=DTYPES, only=None):
+    """Run every program, or the one of a number, and return how many there were and which of them differ."""
     import tensorflow as tf
 
     rng, different, count = np.random.default_rng(96), [], 0
     for number, (dtype, n, (loss, kind)) in enumerate(itertools.product(dtypes, lengths, FORMS)):
+        if only not in (None, number):
+            continue
         x = rng.normal(size=n).astype(dtype)
         y = (3 * x - 2 + rng.normal(size=n)).astype(dtype)
         start = tuple(np.dtype(dtype).type(value) for value in rng.normal(size=2) * (1, not kind.startswith("origin")))

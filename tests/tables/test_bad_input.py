@@ -77,6 +77,7 @@ CSV = {
 }
 
 
+@pytest.mark.corpus(20)
 @pytest.mark.parametrize("case", CSV)
 def test_bad_csv(tmp_path: Path, case: str) -> None:
     data, message = CSV[case]
@@ -178,6 +179,7 @@ def test_bad_json_lines(tmp_path: Path, case: str) -> None:
     assert refusal(tmp_path / "file.jsonl", data).startswith(message)
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize(
     ("x", "message"),
     [
@@ -307,7 +309,7 @@ HOSTILE_COLUMNS = [
 ]  # fmt: skip
 
 
-@pytest.mark.corpus(9)
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize(
     ("name", "ending"),
     [

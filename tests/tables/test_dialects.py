@@ -158,7 +158,7 @@ def some(names: Iterable[str]) -> list[object]:
     return [pytest.param(name, marks=[] if at % 3 == 0 else [pytest.mark.slow]) for at, name in enumerate(names)]
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("name", some(ADVISED))
 def test_each_refusal_ends_with_the_option_that_reads_the_file(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
@@ -386,6 +386,7 @@ def conversion(file: Path) -> str:
     return found[1]
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("ending", [".pkl", ".feather", ".h5", ".mat", ".sqlite"])
 def test_the_conversion_works(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"file{ending}"

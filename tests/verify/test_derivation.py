@@ -101,6 +101,7 @@ def test_the_packages_own_code_runs_on_symbols_and_is_the_derived_gradient(reduc
     assert "n = 1, 2, 3, 5" in proof.statement
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     "mistake",
     [
@@ -200,6 +201,7 @@ def test_unknown_names_are_refused(arguments, name):
         derive(*arguments)
 
 
+@pytest.mark.corpus(3)
 @EVERY_MODEL
 @BOTH
 def test_the_command_prints_every_step_and_every_proof(model, reduction, capsys):

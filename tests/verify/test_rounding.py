@@ -48,6 +48,7 @@ def errors_and_limits(
     return [(abs(Fraction(float(a)) - b), float(limit) / 2) for a, b, limit in zip(got, true, limits, strict=True)]
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("problems", [600, pytest.param(2_500, marks=pytest.mark.slow)])

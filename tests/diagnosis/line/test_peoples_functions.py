@@ -39,7 +39,7 @@ def body_of(form: Form, index: int) -> list[str]:
     return RIGHT_BODIES[names[index % len(names)]]
 
 
-@pytest.mark.corpus(12)
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize(("form", "index"), sample(GRADIENTS + UPDATES))
 def test_a_right_function_is_right_with_its_loss_named(form: Form, index: int, tmp_path: Path) -> None:
     for loss in LOSSES[index % 4 :][:1]:
@@ -125,7 +125,7 @@ def _compare(seeds: range, folder: Path) -> None:
     assert len(misnamed) <= 0.05 * len(seeds), misnamed
 
 
-@pytest.mark.corpus(10)
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_function_of_another_form_is_right(name: str, tmp_path: Path) -> None:
     checks = functions_of(IMPORT + RIGHT[name], tmp_path)

@@ -79,7 +79,7 @@ def test_every_entry_is_planted() -> None:
     assert planted("sum").keys() == {entry.name for entry in UPDATES}
 
 
-@pytest.mark.corpus(10)
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", [entry.name for entry in UPDATES])
 def test_a_planted_mistake_is_named_alone(name: str, reduction: Any) -> None:
@@ -208,6 +208,7 @@ def test_the_advice_on_a_division_too_many_works(loss: Any) -> None:
     assert other is None or tf_gd.check_update(update, reduction=other[1]).ok
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     ("factors", "diagnosis"),
     [

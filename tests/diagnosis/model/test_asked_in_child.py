@@ -190,8 +190,12 @@ def gradient(w):
 @pytest.mark.parametrize(
     ("source", "headline"),
     [
-        (OWN_SHAPE, "your loss cannot be used"),
-        (OWN_SHAPE.replace("np.ones(3)", "np.array([np.nan])"), "your params cannot be used"),
+        pytest.param(OWN_SHAPE, "your loss cannot be used", marks=pytest.mark.slow),  # TensorFlow is loaded anew
+        pytest.param(
+            OWN_SHAPE.replace("np.ones(3)", "np.array([np.nan])"),
+            "your params cannot be used",
+            marks=pytest.mark.slow,
+        ),
         (LAYER.replace("FACTOR", "1.0").replace("return np", "return None and np"), "your forward cannot be used"),
         (LAYER.replace("relu_inputs", "other"), "your relu_backward could not be compared"),
     ],

@@ -14,7 +14,7 @@ def test_a_right_layer_passes(layer):
     assert "two values are compared" in " ".join(str(check).split())
 
 
-@pytest.mark.corpus(12)
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize(("layer", "old", "new", "name"), WRONG)
 def test_a_wrong_layer_is_caught(layer, old, new, name):
     check = check_layer(*wrong(layer, old, new))

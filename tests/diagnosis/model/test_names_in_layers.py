@@ -44,6 +44,7 @@ def test_a_target_left_out_of_a_layer_of_softmax_and_cross_entropy(sign):
     assert named(check_layer(summed_forward, of_each, inputs))[0] == {"missing-target"}
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     ("scale", "backward", "name"),
     [
@@ -94,6 +95,7 @@ def network(v, b, w, c, x, y):
     return tf.reduce_mean(tf.square(tf.tanh(x @ v + b) @ w + c - y))
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("loss", [network, numpy_network])
 @pytest.mark.parametrize("derivative", DERIVATIVES.values(), ids=DERIVATIVES)
 def test_a_derivative_at_the_linear_output_of_a_network(loss, derivative):
@@ -145,6 +147,7 @@ def fit(mean, in_numpy):
     return loss
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("in_numpy", [True, False], ids=["numpy", "tensorflow"])
 @pytest.mark.parametrize(("mean", "divisor"), [(False, 1), (True, 6), (True, 5)])
 @pytest.mark.parametrize(("name", "rows"), [("last", slice(0, 5)), ("first", slice(1, 6))])

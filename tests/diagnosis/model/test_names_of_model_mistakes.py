@@ -121,6 +121,7 @@ def test_a_message_names_the_target_and_not_x():
     assert "turn the sign of y" in text
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize(
     ("layer", "old", "new", "name"),
     [

@@ -131,6 +131,7 @@ def cross_entropy(w, b, x, y):
     return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)) + 0.05 * np.sum(w * w)
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize(
     ("name", "flow", "ones", "penalty"),
     [
@@ -167,6 +168,7 @@ def by_hand(derivative=lambda z: z > 0, of_w=lambda z: np.maximum(z, 0), of_v=la
     return gradient
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("name", "gradient"),
     [

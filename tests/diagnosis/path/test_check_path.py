@@ -30,7 +30,7 @@ def test_right_steps_are_right_under_their_loss(reduction: str) -> None:
         assert (strict.verdict, strict.loss) == ("right", reduction)
 
 
-@pytest.mark.corpus(30)
+@pytest.mark.corpus(20)
 @pytest.mark.parametrize("name", MISTAKES)
 @pytest.mark.parametrize("reduction", SCALES)
 def test_each_mistake_by_name(name: str, reduction: str) -> None:
@@ -203,7 +203,7 @@ def test_a_table_that_was_written_with_few_digits(digits: int) -> None:
     assert names(check_path(m, c, d.x, d.y, learning_rate=d.rate).diagnosis) == ["sequential-m-first"]
 
 
-@pytest.mark.corpus(6)
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("every", [2, 5, 20])
 @pytest.mark.parametrize("digits", [None, 6])
 @pytest.mark.parametrize("known", [True, False])
@@ -296,7 +296,7 @@ def test_one_step_is_said_in_the_singular() -> None:
     assert "The 1 step fits the right update" in check_path(m[:2], c[:2], d.x, d.y).diagnosis[0][1]
 
 
-@pytest.mark.corpus(4)
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(("by_m", "by_c"), [(1, 3.0), (0.75, 1), (1, 1.5)])
 @pytest.mark.parametrize("reduction", SCALES)
 def test_a_factor_of_one_derivative_that_no_entry_has(by_m: float, by_c: float, reduction: str) -> None:

@@ -56,7 +56,7 @@ QUICK = {one.name for one in random.Random(4).sample([one for one in ALL if "ten
 CASES = [pytest.param(one, id=one.name, marks=[] if one.name in QUICK else pytest.mark.slow) for one in ALL]
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("program", CASES)
 def test_what_a_teacher_would_say(program: Idiom, tmp_path: Path) -> None:
     path = tmp_path / program.name

@@ -28,6 +28,7 @@ def names(findings: list[tuple[str, str]]) -> list[str]:
     return [name for name, _ in findings]
 
 
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize("name", [name for name in EXPECTED if name not in WITH_TENSORFLOW])
 def test_a_program_as_it_stands(name: str, tmp_path: Path) -> None:
     _compare(name, check_text((PROGRAMS / name).read_text(), tmp_path, name))
@@ -271,6 +272,7 @@ for k in range(40):
 """
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     ("body", "loss", "remarks"),
     [
