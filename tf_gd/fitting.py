@@ -221,6 +221,8 @@ def check(
         >>> comparison.identical, comparison.max_ulp["loss"]
         (True, 0)
     """
+    if isinstance(x, Moments):
+        raise invalid("x", "points, which TensorFlow adds up: shape [n]", "Moments", "Give those to `train`.")
     problem = problem_of(
         x,
         y,

@@ -136,8 +136,8 @@ def sweep(threads, dtypes, most, some):
     count, different = 0, []
     for dtype, reduction in itertools.product(dtypes, REDUCTIONS):
         post, kind = Post(tf, dtype, reduction), np.dtype(DTYPES[dtype])
-        turn, every = REDUCTIONS.index(reduction), len(REDUCTIONS) * some // 9
-        for n in lengths(kind, threads, most)[turn::every] if some > 2 else lengths(kind, threads, most):
+        turn = REDUCTIONS.index(reduction)
+        for n in lengths(kind, threads, most)[turn :: len(REDUCTIONS)] if some > 2 else lengths(kind, threads, most):
             if reduction.endswith("mean") and n > ml_dtypes.finfo(kind).max:
                 continue  # the number of points does not fit float16
             order = expected(n, kind, threads)

@@ -39,6 +39,13 @@ def test_every_step_is_compared_whichever_are_recorded(monkeypatch: pytest.Monke
     assert not tf_gd.check(X, Y, learning_rate=0.01, num_steps=25, record_every=10).identical
 
 
+def test_what_cannot_be_compared_is_said_with_what_can() -> None:
+    with pytest.raises(tf_gd.InvalidArgumentError, match=r"`num_steps` must be under 10,000,000 .* Compare fewer"):
+        tf_gd.check(X, Y, num_steps=10**10, record_every=10**8)
+    with pytest.raises(tf_gd.InvalidArgumentError, match="`x` must be points"):
+        tf_gd.check(tf_gd.Moments.of(X, Y), None)
+
+
 def problem_and_path(steps: int = 40) -> tuple[Problem, tf_gd.Trajectory]:
     problem = Problem.of(X, Y, learning_rate=0.01, num_steps=steps)
     return problem, run(problem, "manual")

@@ -215,7 +215,7 @@ def _same(comparison: Comparison | None, path: Trajectory) -> str:
     if comparison is None:
         return f"not compared: only one path ran, {NAMES[path.engine]}; order of addition {path.order}"
     if comparison.identical:
-        return f"yes: m, c, loss and both gradients agree in every bit at all {len(path):,} states"
+        return f"yes: m, c, loss and both gradients agree in every bit at all {path.num_steps + 1:,} states"
     worst = max(comparison.ratio.values())
     ulps = ", ".join(f"{name} {ulp:,} ulp" for name, ulp in comparison.max_ulp.items())
     return f"no: {ulps}; at most {worst:.2g} of the rounding bound, {'so right' if comparison.ok else 'so WRONG'}"

@@ -6,7 +6,6 @@ returns numbers and text. See `sandbox` for the messages.
 
 import os
 import queue
-import re
 import signal
 import sys
 import threading
@@ -151,8 +150,7 @@ def main(path: str, memory_limit: str, time_limit: str, hung_at: str) -> None:
     if b"tensorflow" in child.program.source.text:
         from tf_gd.loading import load_tensorflow, without_keras
 
-        used = re.search(rb"keras|fit", child.program.source.text)
-        with nullcontext() if used else without_keras():
+        with nullcontext() if child.program.source.may_use_keras() else without_keras():
             load_tensorflow()  # takes seconds that are none of the learner's time
     limit_memory(int(memory_limit))
     child.serve()

@@ -1,4 +1,4 @@
-"""The limits of a program, which are on its time and its memory; and who holds it to its time, inside its process."""
+"""The limits of a program, on its time and its memory, and how its own process keeps them."""
 
 import faulthandler
 from collections.abc import Iterator

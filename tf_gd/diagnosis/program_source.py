@@ -53,6 +53,15 @@ class ProgramSource:
             lines += without_magics(source).split("\n")
         return cls(path, "\n".join(lines).encode("utf-8", "surrogatepass"), tuple(starts))
 
+    def may_use_keras(self) -> bool:
+        """Return whether the text names Keras or a model's `fit`, or imports a file beside it, which may do so."""
+        imported = re.findall(rb"^\s*(?:import|from)\s(.*)", self.text, re.M)
+        names = {name.decode() for line in imported for name in re.findall(rb"\w+", line)}
+        folder = Path(self.path).parent
+        return bool(re.search(rb"keras|fit", self.text)) or any(
+            (folder / f"{name}.py").exists() or (folder / name).is_dir() for name in names
+        )
+
     def place(self, line: int) -> str:
         """Return where a line of `text` stands, in words."""
         if not self.cells:

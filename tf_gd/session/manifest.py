@@ -5,7 +5,7 @@
     state 9f86d081884c7d65... 7d793037                         the SHA-256 of a session.json
 
 A line, which ends with its own checksum, is on the disk before the file that it names is made. So a process that dies
-leaves nothing unlisted.
+leaves no file that stands in no line.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def add_leaf(x, y, first, length, m, c, scale, form, kind, lanes, accumulators, 
         for j in range(P):
             add_terms(x, y, i + j, m, c, scale, form, kind, accumulators, j)
     for i in range(packets_end, length):  # the scalar tail, on its own
-        add_terms(x, y, i, m, c, scale, form, kind, tail, np.int64(0))  # a plain 0 would be compiled apart
+        add_terms(x, y, i, m, c, scale, form, kind, tail, np.int64(0))  # a literal 0 is a type of its own
     half = P // 2
     while half > 0:  # fold the lanes; float16's in float32
         for s in range(len(accumulators)):

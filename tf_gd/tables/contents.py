@@ -6,7 +6,7 @@ import shlex
 import zipfile
 from pathlib import Path
 
-from tf_gd.errors import DataError, plain
+from tf_gd.errors import DataError, plain, printable
 
 _SIGNATURES = {
     b"PAR1": "parquet",
@@ -142,4 +142,4 @@ def refuse_url(url: str) -> DataError:
 
 def plain_line(text: str) -> str:
     """Return text free of control characters, without quotes around it."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)[:500]
+    return printable(text)[:500]

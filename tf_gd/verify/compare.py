@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tf_gd.descent import check_engine, confirm_order, run
+from tf_gd.errors import invalid
 from tf_gd.line import Gradient, Line
 from tf_gd.moments.moments import Moments
 from tf_gd.moments.rational import rounded
@@ -17,7 +18,7 @@ from tf_gd.points.arrays import Array
 from tf_gd.problem import Problem
 from tf_gd.reduction import Reduction, loss_factor
 from tf_gd.trajectory import SERIES, Trajectory
-from tf_gd.validation import Progress, check_progress
+from tf_gd.validation import MOST_ROWS, Progress, check_progress
 from tf_gd.verify.comparison import Comparison
 from tf_gd.verify.rounding import RoundingBound, ulp_distance
 
@@ -25,14 +26,22 @@ from tf_gd.verify.rounding import RoundingBound, ulp_distance
 def check_problem(problem: Problem, on_progress: Progress | None = None) -> Comparison:
     """Solve a problem in TensorFlow and by hand, compare every step, and keep those that are to be recorded."""
     check_progress(on_progress)
+    if problem.num_steps >= MOST_ROWS:
+        raise invalid(
+            "num_steps",
+            f"under {MOST_ROWS:,} where every step of TensorFlow's path and of the one by hand is compared",
+            problem.num_steps,
+            "Compare fewer, or train with engine='manual' (--engine manual).",
+        )
     check_engine(problem, "tensorflow")
-    every, problem = problem.record_every, confirm_order(replace(problem, record_every=1))
+    every = problem.record_every
+    problem = confirm_order(replace(problem, record_every=1))
     whole = compare(problem, run(problem, "tensorflow", on_progress), run(problem, "manual", on_progress))
     return replace(whole, tensorflow=_recorded(whole.tensorflow, every), manual=_recorded(whole.manual, every))
 
 
 def _recorded(path: Trajectory, every: int) -> Trajectory:
-    """Return the trajectory with every so many steps, and the last."""
+    """Return the trajectory with the steps that are multiples of `every`, and the last."""
     kept = (path.step % every == 0) | (path.step == path.step[-1])
     return replace(path, **{name: getattr(path, name)[kept] for name in ("step", *SERIES)})
 

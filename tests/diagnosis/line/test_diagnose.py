@@ -375,7 +375,7 @@ def test_the_report_labels_every_number() -> None:
     assert not tf_gd.check_line_gradient(missing_factor)
 
 
-EVIDENCE = re.compile(r"At x = (.*), y = (.*) with m = (.*), c = (.*), where e = (.*?), (your .*?)\. Equation")
+NUMBERS = re.compile(r"At x = (.*), y = (.*) with m = (.*), c = (.*), where e = (.*?), (your .*?)\. Equation")
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
@@ -384,7 +384,7 @@ def test_each_finding_shows_round_numbers_of_its_own(name: str) -> None:
     function = planted("numpy", "sum")[name]
     check = tf_gd.check_line_gradient(function)
     for _, message in check.diagnosis:
-        found = EVIDENCE.search(message)
+        found = NUMBERS.search(message)
         assert found, message
         x, y, m, c, e = (np.atleast_1d(json.loads(number)).astype(float) for number in found.groups()[:5])
         assert e.tolist() == (m * x + c - y).tolist()  # round numbers: nothing rounds

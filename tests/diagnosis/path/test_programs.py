@@ -10,6 +10,7 @@ from support.program_corpus import Generated, generated
 from support.run_programs import check_text
 
 from tf_gd.diagnosis.calling import Misbehaved
+from tf_gd.diagnosis.file_check import check_file
 from tf_gd.diagnosis.gradient_check import GradientCheck
 from tf_gd.diagnosis.path import watching
 from tf_gd.diagnosis.path.program_check import NoDescent, check_program
@@ -366,3 +367,42 @@ def test_a_history_in_a_short_array_is_followed(tmp_path: Path) -> None:
     )
     assert check_text(text, tmp_path).verdict == "right"
     assert names(check_text(text.replace("np.mean(e * x)", "np.mean(e)"), tmp_path).diagnosis) == ["missing-x"]
+
+
+HELPER = """
+import tensorflow as tf
+
+def learn(x, y):
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.compile(optimizer=tf.keras.optimizers.SGD(0.01), loss="mse")
+    model.fit(x[:, None], y, epochs=20, batch_size=len(x), verbose=0)
+    return model
+"""
+CALLER = """
+import numpy as np
+import tensorflow as tf
+from helper_model import learn
+
+x = np.array([0.0, 1.0, 2.0, 3.0], np.float32)
+y = 2 * x + 1
+model = learn(x, y)
+"""
+
+
+def test_keras_is_loaded_where_the_program_or_a_file_beside_it_may_use_it(tmp_path: Path) -> None:
+    program = tmp_path / "main.py"
+    for text, used in ((CALLER, False), ("model.fit(x, y)", True), ("from keras import layers", True)):
+        program.write_text(text)
+        assert ProgramSource.read(str(program)).may_use_keras() is used
+    (tmp_path / "helper_model.py").write_text(HELPER)
+    program.write_text(CALLER)
+    assert ProgramSource.read(str(program)).may_use_keras()
+
+
+@pytest.mark.slow  # TensorFlow and Keras are loaded anew
+def test_a_model_of_keras_in_a_file_beside_the_program_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "helper_model.py").write_text(HELPER)
+    program = tmp_path / "main.py"
+    program.write_text(CALLER)
+    (check,) = check_file(program, time_limit=60.0).values()
+    assert check.verdict == "right"

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-MOST_NAMES = 4096  # that are remembered with what they say: each is read many times
+MOST_NAMES = 4096  # in a cache: each name is read many times
 
 # What a parameter may be called, without the words around it; in six languages.
 _NAMES = {

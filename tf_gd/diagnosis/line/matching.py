@@ -55,8 +55,8 @@ def _gamma(k: int, unit: Fraction) -> Fraction | None:
 
 def bound(term: ExactValue, points: Probe, unit: Fraction, steps: int = 1) -> Fraction:
     """Return how far rounding can take a computed number from `term.value`."""
-    room = rounding_bound(term.size, points.n, points.reach, unit, steps)
-    return 2 * term.size if room is None else room
+    limit = rounding_bound(term.size, points.n, points.reach, unit, steps)
+    return 2 * term.size if limit is None else limit
 
 
 def _is_within(answer: Answer, which: int, term: ExactValue, points: Probe, steps: int) -> bool:

@@ -102,8 +102,8 @@ def _judge(tested: Tested, tried: Tried, one: PointSet, line: TrialLine, reply: 
         return
     unit = max(unit, answer.unit)
     for (loss, reading), failures in tried.failures.items():
-        for which, (right, room) in enumerate(_right_within(one, line, loss, reading, unit, tested.steps * SLACK)):
-            if room is not None and abs(answer.values[which] - right) > room:
+        for which, (right, limit) in enumerate(_right_within(one, line, loss, reading, unit, tested.steps * SLACK)):
+            if limit is not None and abs(answer.values[which] - right) > limit:
                 failures.append(Failure(one, line, which, answer.values[which], right))
 
 

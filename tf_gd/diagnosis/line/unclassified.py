@@ -87,49 +87,49 @@ def _simplest(number: Fraction, slack: Fraction) -> Fraction:
     return simple if abs(simple - number) <= slack else number
 
 
-def describe(tested: Tested, seen: Sequence[Observation], points: Points) -> Diagnosis:
+def describe(tested: Tested, observations: Sequence[Observation], points: Points) -> Diagnosis:
     """Return (name, message) for each derivative that is wrong, when no entry explains it."""
-    loss = seen[0].points.reduction
-    series = [of_gradient(seen, which) for which in range(2)]
-    shown = [] if points is not OURS else _on_round_points(tested, seen)
+    loss = observations[0].points.reduction
+    series = [of_gradient(observations, which) for which in range(2)]
+    shown = [] if points is not OURS else _on_round_points(tested, observations)
     found = _describe(series, PARAMETERS, loss, shown or series)
     if not found:
         return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
     return [(name, f"{message} {cite(5, loss)}") for name, message in found]
 
 
-def describe_update(seen: Sequence[Observation]) -> Diagnosis:
+def describe_update(observations: Sequence[Observation]) -> Diagnosis:
     """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
-    series = [of_update(seen, which) for which in range(2)]
-    found = _describe(series, MOVED, seen[0].points.reduction, [])
+    series = [of_update(observations, which) for which in range(2)]
+    found = _describe(series, MOVED, observations[0].points.reduction, [])
     only = "m and c are right at some learning rates, but not at others: look for a rate that is rounded or limited."
     found = [(name, f"{message} Check the gradient by itself first.") for name, message in found]
     return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
 
 
-def _on_round_points(tested: Tested, seen: Sequence[Observation]) -> list[DerivativeSeries]:
+def _on_round_points(tested: Tested, observations: Sequence[Observation]) -> list[DerivativeSeries]:
     """Return both derivatives on points whose numbers are easy to check by hand; nothing where they do not come."""
     try:
         answers = tested.answers(on_points(tested, ROUND))
     except Misbehaved:
         return []
-    asked = zip(probes(ROUND, seen[0].points.reduction), answers, strict=True)
-    observed = in_one_precision([Observation(*pair) for pair in asked], seen[0].answer.unit)
+    asked = zip(probes(ROUND, observations[0].points.reduction), answers, strict=True)
+    observed = in_one_precision([Observation(*pair) for pair in asked], observations[0].answer.unit)
     return [of_gradient(observed, which) for which in range(2)]
 
 
-def of_gradient(seen: Sequence[Observation], which: int) -> DerivativeSeries:
+def of_gradient(observations: Sequence[Observation], which: int) -> DerivativeSeries:
     """Return dL/dm (0) or dL/dc (1) at the four lines."""
-    seen = seen[: len(LINES)]
-    terms = [one.points.under(right)[which] for one in seen]
-    slack = [bound(term, one.points, one.answer.unit) for term, one in zip(terms, seen, strict=True)]
-    return DerivativeSeries([one.answer.values[which] for one in seen], [term.value for term in terms], slack)
+    observations = observations[: len(LINES)]
+    terms = [one.points.under(right)[which] for one in observations]
+    slack = [bound(term, one.points, one.answer.unit) for term, one in zip(terms, observations, strict=True)]
+    return DerivativeSeries([one.answer.values[which] for one in observations], [term.value for term in terms], slack)
 
 
-def of_update(seen: Sequence[Observation], which: int) -> DerivativeSeries:
+def of_update(observations: Sequence[Observation], which: int) -> DerivativeSeries:
     """Return the derivative by which m (0) or c (1) moved at the four lines: (old - new) / learning_rate."""
     values, rights, slack = [], [], []
-    for one in seen[: len(LINES)]:
+    for one in observations[: len(LINES)]:
         old, new = (one.points.m, one.points.c)[which].value, one.probe.moved()[which]
         values.append((old - one.answer.values[which]) / one.probe.learning_rate)
         rights.append((old - new.value) / one.probe.learning_rate)
