@@ -171,11 +171,11 @@ def confirm_order(problem: Problem) -> Problem:
     lengths = problem.batch_orders or [problem.n]
     orders = {length: _probed(length, problem.dtype) for length in lengths}
     regrouped = regroups(problem.n, problem.dtype) if problem.constants else False
-    seen = {length: order for length, order in orders.items() if order is not None}
-    if len(seen) < len(orders) or regrouped is None:
+    known_orders = {length: order for length, order in orders.items() if order is not None}
+    if len(known_orders) < len(orders) or regrouped is None:
         return replace(problem, order_is="unknown")
-    found = {"batch_orders": seen} if problem.batch_orders else {"order": seen[problem.n]}
-    return replace(problem, order_is="confirmed", regrouped=regrouped, **found)
+    order_fields = {"batch_orders": known_orders} if problem.batch_orders else {"order": known_orders[problem.n]}
+    return replace(problem, order_is="confirmed", regrouped=regrouped, **order_fields)
 
 
 def order_of_sum(n: int, dtype: np.dtype[Any]) -> Order:

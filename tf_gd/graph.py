@@ -220,8 +220,8 @@ class LineGraph:
             Shape [rows, 5], at most `num_steps + 1` rows. The first state with a number that is not finite is the last.
         """
         self.set_line(start, step)
-        enough = -1.0 if tolerance is None else tolerance
-        return np.asarray(self.session.run(self.rows, {self.num_steps: num_steps, self.tolerance: enough}))
+        threshold = -1.0 if tolerance is None else tolerance
+        return np.asarray(self.session.run(self.rows, {self.num_steps: num_steps, self.tolerance: threshold}))
 
     def advance(
         self, line: Line, stop: int, tolerance: float | None = None, *, step: int = 0, every: int = 1
@@ -279,12 +279,12 @@ class SteppedLineGraph(LineGraph):
         self.set_line(start, step)
         state = [*self.state, self.loss, self.gradient_m, self.gradient_c]
         kind = self.points.x.dtype.type
-        enough = kind(-1.0 if tolerance is None else tolerance)
+        threshold = kind(-1.0 if tolerance is None else tolerance)
         rows = []
         for k in range(step, step + num_steps):
             row = np.array(self.session.run(state, self.feed(k)))
             rows.append(row)
-            if np.all(np.abs(row[3:]) <= enough) or not np.all(np.isfinite(row[2:])):
+            if np.all(np.abs(row[3:]) <= threshold) or not np.all(np.isfinite(row[2:])):
                 return np.array(rows)
             self.session.run(self.train_op, self.feed(k))
         return np.array([*rows, self.session.run(state, self.feed(step + num_steps))])

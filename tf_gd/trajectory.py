@@ -252,11 +252,11 @@ def _overflow(step: int, last: npt.NDArray[Any], limit: float, rate: float) -> s
 
 def _unfinished(step: int, largest: float, curvature: Curvature, rate: float, tolerance: float | None) -> str:
     """Say how far a descent came, and how many more steps it takes."""
-    said = f"All {step:,} steps are done; the largest component of the gradient is {largest:.3g}"
+    summary = f"All {step:,} steps are done; the largest component of the gradient is {largest:.3g}"
     if tolerance is None:
-        return f"{said}."
+        return f"{summary}."
     with np.errstate(all="ignore"):
         digits = max(1e-9, float(np.log10(largest / np.float64(tolerance))))
     more = curvature.steps_to(digits, rate) if np.isfinite(digits) else np.inf
     advice = f"about {more:,.0f} more are needed" if np.isfinite(more) else "more steps alone will not get there"
-    return f"{said}, over the tolerance {tolerance:.3g}; {advice}."
+    return f"{summary}, over the tolerance {tolerance:.3g}; {advice}."

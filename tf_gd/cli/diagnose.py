@@ -90,9 +90,9 @@ def command(
     given = {key: value for key, value in (("m", m), ("c", c), ("x", x), ("y", y), ("rate", rate)) if value is not None}
     if (file is None) == (steps is None):
         raise click.UsageError("Give a program, or --path and --data. For example: tf-gd diagnose homework.py")
-    if file is not None and (said := said_of_data()):
+    if file is not None and (table_options := said_of_data()):
         raise click.UsageError(
-            f"--{next(iter(said)).replace('_', '-')} says how tables are written: it goes with --path."
+            f"--{next(iter(table_options)).replace('_', '-')} says how tables are written: it goes with --path."
         )
     checks = (
         _of_table(steps, data, given, reduction)
@@ -124,8 +124,8 @@ def _of_program(
         return check_file(file, reduction, time_limit, memory_limit, given, call)
     except NothingToCheck as nothing:
         if as_json:
-            found = {"function": "file", "name": "nothing-to-check", "message": str(nothing), "line": None}
-            click.echo(json.dumps({**_as_json(file, "cannot-tell", {}), "diagnosis": [found]}))
+            finding = {"function": "file", "name": "nothing-to-check", "message": str(nothing), "line": None}
+            click.echo(json.dumps({**_as_json(file, "cannot-tell", {}), "diagnosis": [finding]}))
         raise
 
 
@@ -155,8 +155,8 @@ def _as_json(file: str, verdict: str, checks: "dict[str, GradientCheck]") -> dic
     }
 
 
-def _findings(function: str, check: "GradientCheck", found: list[tuple[str, str]]) -> list[dict[str, Any]]:
+def _findings(function: str, check: "GradientCheck", named_messages: list[tuple[str, str]]) -> list[dict[str, Any]]:
     return [
         {"function": function, "name": name, "message": message, "line": check.lines.get(name)}
-        for name, message in found
+        for name, message in named_messages
     ]

@@ -175,9 +175,9 @@ def _missed(done: Done) -> str:
     if done.path.outcome is Outcome.CONVERGED:
         return ""
     if done.problem.tolerance is None and done.problem.batches is None:
-        enough = smallest_tolerance(done.problem)
+        tolerance_floor = smallest_tolerance(done.problem)
         largest = np.max(np.abs(np.asarray(done.path.gradient, np.float64)))
-        return "" if enough is not None and largest <= enough else "not converged"
+        return "" if tolerance_floor is not None and largest <= tolerance_floor else "not converged"
     return "not converged"
 
 
@@ -192,22 +192,24 @@ def _words(fit: FitSummary, errors: bool) -> str:
 
 def tell_shortfall(problem: Problem, session: str | None, quiet: bool) -> None:
     """Warn before training where too few steps are allowed, with the command that would do."""
-    found = None if quiet else shortfall(problem)
-    if found is None:
+    step_shortage = None if quiet else shortfall(problem)
+    if step_shortage is None:
         return
-    if found.standardized is None:
-        return warn(str(found))
+    if step_shortage.standardized is None:
+        return warn(str(step_shortage))
     options = [] if problem.scaling else ["--standardize"]
     options += [] if problem.automatic else ["--learning-rate", "auto"]
-    options += [] if found.standardized <= problem.num_steps else ["--num-steps", str(found.standardized)]
+    options += (
+        [] if step_shortage.standardized <= problem.num_steps else ["--num-steps", str(step_shortage.standardized)]
+    )
     options += [] if session is None else ["--session", f"{session}-standardized"]
     typed = click.get_current_context().obj
     if not isinstance(typed, list):
-        return warn(f"{found} It takes {found.standardized} with: {shlex.join(options)}")
+        return warn(f"{step_shortage} It takes {step_shortage.standardized} with: {shlex.join(options)}")
     words = [word for word in typed if word != "--resume"]
     end = words.index("--") if "--" in words else len(words)
     command = shlex.join(["tf-gd", *words[:end], *options, *words[end:]])
-    return warn(f"{found} This takes {found.standardized}: {command}")
+    return warn(f"{step_shortage} This takes {step_shortage.standardized}: {command}")
 
 
 def _same(comparison: Comparison | None, path: Trajectory) -> str:

@@ -115,9 +115,9 @@ def what_was_raised(error: BaseException | dict[str, Any]) -> str:
     told = error if isinstance(error, dict) else tell_error(error)
     if told["type"] == "SystemExit":
         return "called sys.exit(). Remove the call: a function ends with `return`."
-    said = f"raised {told['type']}" + (f": {told['text']}" if told["text"] else "")
+    message = f"raised {told['type']}" + (f": {told['text']}" if told["text"] else "")
     where = f" (line {told['line']}: {told['source']})" if told.get("line") else ""
-    return said.removesuffix(".") + where
+    return message.removesuffix(".") + where
 
 
 def is_library(filename: str) -> bool:
@@ -137,8 +137,8 @@ def plain_text(text: object) -> str:
 
 def shortened(text: object, limit: int = 160) -> str:
     """Return text that went through the pipe, without control characters, cut to a length."""
-    said = printable(str(text)[:limit])
-    return said if len(str(text)) <= limit else f"{said[:-3]}..."
+    excerpt = printable(str(text)[:limit])
+    return excerpt if len(str(text)) <= limit else f"{excerpt[:-3]}..."
 
 
 def exactly(told: Any) -> Fraction | None:

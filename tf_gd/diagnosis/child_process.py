@@ -123,8 +123,10 @@ class ChildProcess:
         where = f" It was at {self.source.place(theirs[0][1])}, in {plain_text(theirs[0][2])}." if theirs else ""
         limit = f"after {self.time_limit:g} s"
         if self.printed > FLOOD:
-            said = f"The file printed {self.printed // 1000:,} kB and had not ended {limit}.{where} Remove its prints."
-            return Misbehaved("prints-too-much", said, line)
+            message = (
+                f"The file printed {self.printed // 1000:,} kB and had not ended {limit}.{where} Remove its prints."
+            )
+            return Misbehaved("prints-too-much", message, line)
         advice = "Look for a loop that never ends, or give it more time with --time-limit."
         return Misbehaved("hangs", f"The file had not ended {limit}.{where} {advice}", line)
 

@@ -67,14 +67,14 @@ def check_file(
         try:
             steps, why = _path(sandbox, reduction, given or {})
             loaded = sandbox.load()
-            found = {} if steps is None else {"path": steps}
+            checks = {} if steps is None else {"path": steps}
             if loaded.functions or steps is None:
-                found |= check_functions(sandbox, loaded, reduction, call, steps)
+                checks |= check_functions(sandbox, loaded, reduction, call, steps)
         except Misbehaved as fault:
             return {"file": of_fault("file", fault)}
-    if not found:
+    if not checks:
         raise nothing_to_check(os.fspath(path), why, loaded, sandbox.source)
-    return found
+    return checks
 
 
 def check_functions(
@@ -145,12 +145,12 @@ def _check_as(
     """Check a function as a gradient or an update; a fault of it, or of the program in it, is its check."""
     try:
         subject, points = one.subject(sandbox, loaded), points_for(None, None)
-        found = check_as(replace(kind, name=one.name), subject, points, loss, None, call)
+        check = check_as(replace(kind, name=one.name), subject, points, loss, None, call)
     except Misbehaved as fault:
         return of_fault(one.name, fault)
-    if found.verdict == "wrong":
-        found = of_another_model(sandbox.source, one.names[0], found)
-    return with_lines(sandbox.source, one.names, in_order(sandbox.source, one, found))
+    if check.verdict == "wrong":
+        check = of_another_model(sandbox.source, one.names[0], check)
+    return with_lines(sandbox.source, one.names, in_order(sandbox.source, one, check))
 
 
 def _path(sandbox: Sandbox, reduction: str | None, given: Mapping[str, str]) -> tuple[GradientCheck | None, str]:
@@ -210,7 +210,10 @@ def nothing_to_check(path: str, why: str, loaded: Loaded, source: ProgramSource)
     """Return the error, with what would make the file's own functions checkable."""
     name = plain(path)[1:-1]
     run = function_lines.run_by(source)
-    advice = next((said for key, parameters in loaded.functions.items() if (said := _advice(key, parameters, run))), "")
+    advice = next(
+        (suggestion for key, parameters in loaded.functions.items() if (suggestion := _advice(key, parameters, run))),
+        "",
+    )
     return NothingToCheck(f"`{name}` has nothing to check. {why} {_WANTED} {advice}".rstrip())
 
 
@@ -225,5 +228,7 @@ def _advice(function: str, parameters: list[list[Any]] | None, run: Set[str]) ->
         )
     if len(names) not in _ROLES:
         return ""
-    said = f"{function} takes ({', '.join(names)}): if it is a gradient or a step, say what these are, in their order"
-    return f'{said}, with --call "{function}({_ROLES[len(names)]})".'
+    instruction = (
+        f"{function} takes ({', '.join(names)}): if it is a gradient or a step, say what these are, in their order"
+    )
+    return f'{instruction}, with --call "{function}({_ROLES[len(names)]})".'

@@ -28,23 +28,23 @@ def with_lines(source: ProgramSource, names: Sequence[str], check: GradientCheck
     if not check.diagnosis or not known.keys() >= set(names):
         return check
     lines = dict(check.lines)
-    found: list[Finding] = []
+    located_findings: list[Finding] = []
     report = str(check)
     for finding, message in check.diagnosis:
         if finding not in lines:
             which = 1 if _is_about_c(finding, message) else 0
             lines[finding] = function_lines.line_of_result(known[names[which % len(names)]], which)
             place, text = source.place(lines[finding]), source.line(lines[finding])
-            said = f"Your {place}: `{text}`."
+            location_note = f"Your {place}: `{text}`."
             report = report.replace(f"{finding}\n    ", f"{finding} ({place}: {text})\n    ", 1)
-            message = f"{message} {said}"
-        found.append((finding, message))
-    return replace(check, diagnosis=found, lines=lines, report=report)
+            message = f"{message} {location_note}"
+        located_findings.append((finding, message))
+    return replace(check, diagnosis=located_findings, lines=lines, report=report)
 
 
 def _is_about_c(finding: str, message: str) -> bool:
-    said = message.removeprefix(RIGHT_BUT_FOR_ITS_GRADIENT)
-    if finding in UPDATE_OF_C or said.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc")):
+    core_message = message.removeprefix(RIGHT_BUT_FOR_ITS_GRADIENT)
+    if finding in UPDATE_OF_C or core_message.startswith(("dL/dc", "In dL/dc", "Only m moves", "c moves", "The dL/dc")):
         return True
     pairs = (("your dL/dc is", "your dL/dm is"), ("your new c is", "your new m is"))
     return any(of_c in message and of_m not in message for of_c, of_m in pairs)
@@ -78,19 +78,22 @@ def in_order(source: ProgramSource, one: Candidate, check: GradientCheck) -> Gra
         return check
     place, text = source.place(line), shortened(source.line(line), 100)
     if one.taken_at:
-        name, said = "taken-back", f"It returns dL/dc first, and your {place} takes it so: `{text}`."
+        name, explanation = "taken-back", f"It returns dL/dc first, and your {place} takes it so: `{text}`."
     else:
-        name, said = "order-of-results", f"It returns dL/dc first, and dL/dm second, as your {place} says: `{text}`. "
-        said += "Take them in that order."
-    report = f"{check.report}\n\nremark: {name}\n    {said}"
-    return replace(check, report=report, remarks=[*check.remarks, (name, said)])
+        name, explanation = (
+            "order-of-results",
+            f"It returns dL/dc first, and dL/dm second, as your {place} says: `{text}`. ",
+        )
+        explanation += "Take them in that order."
+    report = f"{check.report}\n\nremark: {name}\n    {explanation}"
+    return replace(check, report=report, remarks=[*check.remarks, (name, explanation)])
 
 
 def right_in_use(check: GradientCheck, loss: str | None) -> GradientCheck:
     """Return the check of a gradient whose steps are right, whatever its sign, order or factor."""
     names = [name for name, _ in check.diagnosis]
-    said = f"It is used in steps that are right, which take this back: {', '.join(names)}."
-    remark = ("taken-back", f"{said} By itself it is another function than the gradient.")
+    explanation = f"It is used in steps that are right, which take this back: {', '.join(names)}."
+    remark = ("taken-back", f"{explanation} By itself it is another function than the gradient.")
     report = f"RIGHT as it is used.\n\nremark: taken-back\n    {remark[1]}"
     return GradientCheck("right", [], report, [*check.remarks, remark], loss)
 
@@ -100,9 +103,11 @@ def of_another_model(source: ProgramSource, name: str, check: GradientCheck) -> 
     calls = nonlinear_calls(source, name)
     if not calls or any(not finding.startswith("unlisted") for finding, _ in check.diagnosis):
         return check
-    said = f"{name} calls {min(calls)}, which the gradient of a line does not need: it seems to be another model's. "
-    said += "For that one, define loss, gradient and the dicts params and data."
-    return of_fault(name, Misbehaved("cannot-check", said))
+    explanation = (
+        f"{name} calls {min(calls)}, which the gradient of a line does not need: it seems to be another model's. "
+    )
+    explanation += "For that one, define loss, gradient and the dicts params and data."
+    return of_fault(name, Misbehaved("cannot-check", explanation))
 
 
 def nonlinear_calls(source: ProgramSource, name: str) -> set[str]:

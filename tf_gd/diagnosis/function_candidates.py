@@ -77,8 +77,8 @@ def _in_order(one: Candidate, parameters: list[list[Any]] | None, source: Progra
     if roles != ["m", "c"] or GRADIENT not in one.kinds:
         return one
     taken = function_lines.intercept_first(source, one.name)
-    said = None if one.certain else function_lines.returned_intercept_first(source, one.name)
-    return replace(one, taken_at=taken, said_at=said)
+    return_line = None if one.certain else function_lines.returned_intercept_first(source, one.name)
+    return replace(one, taken_at=taken, said_at=return_line)
 
 
 def descents(loaded: Loaded, source: ProgramSource) -> Iterator[str]:
@@ -141,7 +141,7 @@ def _kinds(name: str, parameters: list[list[Any]], function: Any) -> tuple[Call,
 
 def _pairs(functions: Mapping[str, list[list[Any]] | None]) -> Iterator[Candidate]:
     """Yield two functions with the same arguments, of which one derives with respect to m and the other to c."""
-    found: dict[tuple[frozenset[str], str], str] = {}
+    names_by_role: dict[tuple[frozenset[str], str], str] = {}
     for name, parameters in functions.items():
         stem = derivative_of(_plain(name))
         arguments = frozenset(_arguments(parameters or []))
@@ -149,8 +149,8 @@ def _pairs(functions: Mapping[str, list[list[Any]] | None]) -> Iterator[Candidat
         role = _role_of_stem(stem, arguments) if stem else ""
         if not role or not conventions(kind, parameters)[0]:
             continue
-        found[arguments, role] = name
-        if (other := found.get((arguments, "c" if role == "m" else "m"))) is not None:
+        names_by_role[arguments, role] = name
+        if (other := names_by_role.get((arguments, "c" if role == "m" else "m"))) is not None:
             yield Candidate((name, other) if role == "m" else (other, name), (kind,))
 
 
@@ -163,12 +163,12 @@ def _role_of_stem(stem: str, arguments: frozenset[str]) -> str:
 
 def says_descent(loaded: Loaded, source: ProgramSource, call: str) -> bool:
     """Return whether `call` names a function that holds a descent: it takes no line, or moves one in a loop."""
-    said = said_outright(DESCENT, call)
-    if said.function not in loaded.functions:
+    parsed_call = said_outright(DESCENT, call)
+    if parsed_call.function not in loaded.functions:
         return False
-    takes_line = any(role_of(name) in ("m", "c", "theta") for name in said.arguments)
-    known = function_lines.functions(source).get(said.function)
-    return not takes_line or _holds_descent(loaded.functions[said.function] or [], known)
+    takes_line = any(role_of(name) in ("m", "c", "theta") for name in parsed_call.arguments)
+    known = function_lines.functions(source).get(parsed_call.function)
+    return not takes_line or _holds_descent(loaded.functions[parsed_call.function] or [], known)
 
 
 def _outright(loaded: Loaded, call: str) -> Candidate:

@@ -19,17 +19,17 @@ def _tree(source: ProgramSource) -> ast.Module:
 
 def functions(source: ProgramSource) -> dict[str, Function]:
     """Return a program's functions, `name`, `Class.method` or `factory.inner`; a lambda with a name as a function."""
-    found: dict[str, Function] = {}
+    definitions: dict[str, Function] = {}
     for node in ast.walk(_tree(source)):
         if isinstance(node, Function):
-            found.setdefault(node.name, node)
+            definitions.setdefault(node.name, node)
         if isinstance(node, Function | ast.ClassDef):
-            found |= {f"{node.name}.{one.name}": one for one in node.body if isinstance(one, Function)}
+            definitions |= {f"{node.name}.{one.name}": one for one in node.body if isinstance(one, Function)}
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             body = ast.copy_location(ast.Return(node.value.body), node.value.body)
             named = ast.FunctionDef("", node.value.args, [body], [])
-            found |= {one.id: ast.copy_location(named, node) for one in node.targets if isinstance(one, ast.Name)}
-    return found
+            definitions |= {one.id: ast.copy_location(named, node) for one in node.targets if isinstance(one, ast.Name)}
+    return definitions
 
 
 def called_as(source: ProgramSource, name: str) -> str:

@@ -51,16 +51,16 @@ class OwnFunction:
 
 def own_functions(module: ModuleType, filename: str, text: bytes) -> dict[str, OwnFunction]:
     """Return what a program itself defines as functions, `name` or `Class.method`, to be called."""
-    found: dict[str, OwnFunction] = {}
+    functions_by_name: dict[str, OwnFunction] = {}
     for name, value in list(module.__dict__.items()):
         if inspect.isclass(value) and value.__module__ == module.__name__:
-            found.update(_methods(name, value, text))
+            functions_by_name.update(_methods(name, value, text))
         elif callable(value) and not name.startswith("__") and _is_own(value, filename):
-            found[name] = OwnFunction(value, dict(_outside(value)), _moved(value))
+            functions_by_name[name] = OwnFunction(value, dict(_outside(value)), _moved(value))
     for name, factory, inner in _factories(ast.parse(text)):
         if inspect.isfunction(made_by := module.__dict__.get(factory)):
-            found[name] = OwnFunction(_made(made_by, inner), dict(_outside(made_by)), {})
-    return found
+            functions_by_name[name] = OwnFunction(_made(made_by, inner), dict(_outside(made_by)), {})
+    return functions_by_name
 
 
 def _factories(tree: ast.Module) -> Iterator[tuple[str, str, list[str]]]:

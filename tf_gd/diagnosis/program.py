@@ -54,8 +54,8 @@ class LearnerProgram:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None)
             at = f", at {self.source.place(line)}" if line else ""
-            said = plain_text(getattr(error, "msg", None) or error)
-            message = f"Python cannot read the file: {said}{at}."
+            reason = plain_text(getattr(error, "msg", None) or error)
+            message = f"Python cannot read the file: {reason}{at}."
             raise Misbehaved("syntax-error", message, line) from None
 
     def prepare(self, name: str = "learner") -> ModuleType:

@@ -53,10 +53,10 @@ def _check(sandbox: Sandbox, name: str, loaded: Loaded, reduction: str | None) -
 
 def check_said(sandbox: Sandbox, loaded: Loaded, call: str, reduction: str | None) -> dict[str, GradientCheck]:
     """Return the check of the descent that `--call` names, called as it says, with points of ours or its own."""
-    said = said_outright(DESCENT, call)
-    ways = conventions(DESCENT, [[name, "positional", False] for name in said.arguments])[0]
-    check = _judge_ways(sandbox, said.function, [said.with_literals(way) for way in ways], reduction)
-    return {} if check is None else {said.function: check}
+    parsed_call = said_outright(DESCENT, call)
+    ways = conventions(DESCENT, [[name, "positional", False] for name in parsed_call.arguments])[0]
+    check = _judge_ways(sandbox, parsed_call.function, [parsed_call.with_literals(way) for way in ways], reduction)
+    return {} if check is None else {parsed_call.function: check}
 
 
 def _judge_ways(sandbox: Sandbox, name: str, ways: list[Convention], reduction: str | None) -> GradientCheck | None:
@@ -71,8 +71,8 @@ def _judge_ways(sandbox: Sandbox, name: str, ways: list[Convention], reduction: 
             if check is not None and check.ok:
                 return check
     likely = sorted(records.values(), key=_mixes_shapes)
-    found = (_judged(record, sandbox, name, reduction, ours) for record in likely)
-    return next((check for check in found if check is not None and (check.ok or _is_named(check))), None)
+    checks = (_judged(record, sandbox, name, reduction, ours) for record in likely)
+    return next((check for check in checks if check is not None and (check.ok or _is_named(check))), None)
 
 
 def _mixes_shapes(record: ProgramRecord) -> bool:
@@ -148,15 +148,15 @@ def _judged(
 
 def _without_ours(check: GradientCheck, name: str) -> GradientCheck:
     """Return the check without what it says of our points, and with what was done."""
-    said = f"Nothing in the file calls {name}: it was called with {X.size} points of ours."
+    explanation = f"Nothing in the file calls {name}: it was called with {X.size} points of ours."
     remarks = [one for one in check.remarks if one[0] not in OF_THE_POINTS]
     text = check.report
     for remark, _ in check.remarks:
         if remark in OF_THE_POINTS:
-            before, found, rest = text.partition(f"remark: {remark}\n")
-            text = before + rest.partition("\n\n")[2] if found else text
-    text = f"{text}\n\nremark: called-with-our-points\n    {said}"
+            before, separator, rest = text.partition(f"remark: {remark}\n")
+            text = before + rest.partition("\n\n")[2] if separator else text
+    text = f"{text}\n\nremark: called-with-our-points\n    {explanation}"
     lines = {key: line for key, line in check.lines.items() if key not in OF_THE_POINTS}
     return GradientCheck(
-        check.verdict, check.diagnosis, text, [*remarks, ("called-with-our-points", said)], check.loss, lines
+        check.verdict, check.diagnosis, text, [*remarks, ("called-with-our-points", explanation)], check.loss, lines
     )

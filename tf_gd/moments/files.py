@@ -110,10 +110,10 @@ def list_files(paths: Paths) -> list[Path]:
         DataError: no file there, or nothing that can be read.
     """
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
-    found = [file for path in several for file in _expanded(path)]
-    if not found:
+    files = [file for path in several for file in _expanded(path)]
+    if not files:
         raise DataError("`paths` must name at least one file. Got an empty list.")
-    return list({file.absolute(): file for file in found}.values())
+    return list({file.absolute(): file for file in files}.values())
 
 
 def _expanded(name: str | os.PathLike[str]) -> list[Path]:
@@ -160,21 +160,21 @@ def moments_of_file(
     **dialect: Any,
 ) -> Reading:
     """Return the moments of the points in one file; see `moments_of_files`."""
-    file, said = regular_file(path), Dialect(**dialect)
-    keywords: dict[str, Any] = {name: getattr(said, name) for name in said.said}
+    file, settings = regular_file(path), Dialect(**dialect)
+    keywords: dict[str, Any] = {name: getattr(settings, name) for name in settings.said}
     keywords |= {"x": x, "y": y, "skip_invalid": skip_invalid}
     return advised(partial(_read, file, on_progress), keywords, file.stat().st_size)
 
 
 def _read(
-    file: Path, on_progress: Progress | None, x: Selector, y: Selector, skip_invalid: bool, **said: Any
+    file: Path, on_progress: Progress | None, x: Selector, y: Selector, skip_invalid: bool, **dialect_options: Any
 ) -> Reading:
     """Return the moments of the points in a regular file."""
     report = on_progress and _in_bytes(on_progress, file.stat().st_size)
     with one_line_errors(file), Aside() as aside:
-        contents = look_into(file, Dialect(**said), aside)
+        contents = look_into(file, Dialect(**dialect_options), aside)
         if contents.format in ARRAYS:
-            points = read_points(file, x, y, skip_invalid=skip_invalid, **said)
+            points = read_points(file, x, y, skip_invalid=skip_invalid, **dialect_options)
             names = points.x_name, points.y_name
             return Reading(Moments.of(points.x, points.y), points.skipped, *names, points.first_skipped)
         for copy in (False, True):  # again, where DuckDB did not understand what Python does

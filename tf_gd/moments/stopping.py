@@ -64,12 +64,12 @@ def first_at_or_under(descent: ClosedForm, tolerance: float, num_steps: int) -> 
         num_steps: the last step to look at, 0 or above.
     """
     with localcontext(PRECISE):
-        enough = max(Decimal(tolerance), ROUNDS_TO_ZERO)
+        threshold = max(Decimal(tolerance), ROUNDS_TO_ZERO)
         for step in range(min(2, num_steps + 1)):  # a share whose ratio is 0 is gone after the first update
-            if all(abs(decimal(sum(parts, Fraction(0)))) <= enough for parts in _gradients(descent, step)):
+            if all(abs(decimal(sum(parts, Fraction(0)))) <= threshold for parts in _gradients(descent, step)):
                 return step
-        found = [_search(_waves(descent, step), enough, (num_steps - step) // 2) for step in (0, 1)]
-    return min((2 * j + parity for parity, j in enumerate(found) if j is not None), default=None)
+        first_indices = [_search(_waves(descent, step), threshold, (num_steps - step) // 2) for step in (0, 1)]
+    return min((2 * j + parity for parity, j in enumerate(first_indices) if j is not None), default=None)
 
 
 def _gradients(descent: ClosedForm, step: int) -> list[list[Fraction]]:
@@ -87,11 +87,11 @@ def _waves(descent: ClosedForm, parity: int) -> list[Wave]:
     ]
 
 
-def _search(waves: list[Wave], enough: Decimal, last: int) -> int | None:
+def _search(waves: list[Wave], threshold: Decimal, last: int) -> int | None:
     """Return the first j from 1 to `last` at which no wave is over `enough` in absolute value."""
     turns = {wave.turn(last) + 1 for wave in waves}
     for first, end in pairwise(sorted({1, last + 1, *turns})):
-        ranges = [wave.within(enough, first, end) for wave in waves]
+        ranges = [wave.within(threshold, first, end) for wave in waves]
         enters, leaves = max(r[0] for r in ranges), min(r[1] for r in ranges)
         if enters < leaves:
             return enters

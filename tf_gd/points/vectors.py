@@ -133,14 +133,14 @@ def _from_objects(name: str, array: npt.NDArray[Any]) -> Vector:
     """Return an array of Python's numbers (int, float, Decimal, Fraction) as float64, rounded once."""
     floats = np.empty(array.size, np.float64)
     missing = np.zeros(array.size, np.bool_)
-    found = None
+    first_missing = None
     for index, value in enumerate(array):
         if _is_missing(value):
-            found = found or (index, plain(value))
+            first_missing = first_missing or (index, plain(value))
             floats[index], missing[index] = np.nan, True
         else:
             floats[index] = _as_float(name, value, index, array)
-    return Vector(floats, missing if found else None, found)
+    return Vector(floats, missing if first_missing else None, first_missing)
 
 
 def _is_missing(value: Any) -> bool:

@@ -210,8 +210,8 @@ class Store:
 
     def _list_old(self) -> None:
         """List the files of a session of tf_gd 0.1, which had no manifest: those that its state knows."""
-        found = (f"{ROWS}/{file.name}" for file in (self.directory / ROWS).iterdir())
-        self.manifest.names = [name for name in found if _SEGMENT.fullmatch(name)]
+        row_paths = (f"{ROWS}/{file.name}" for file in (self.directory / ROWS).iterdir())
+        self.manifest.names = [name for name in row_paths if _SEGMENT.fullmatch(name)]
         names, self.manifest.names = self._segments(), []
         self.manifest.create()
         folders = sorted({name.split("/")[0] for name in self.state.checkpoint})

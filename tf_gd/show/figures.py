@@ -199,8 +199,8 @@ def _draw_ulps(ax: "Axes", step: npt.NDArray[Any], ulps: Mapping[str, npt.NDArra
     largest = max((int(np.max(distance)) for distance in differing.values()), default=0)
     ax.set_ylim(-0.5, max(1.5, 1.1 * largest))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    found = f"largest difference: {largest} ulp" if largest else "identical: every bit of every series"
-    label(ax, theme, found, "step", "difference (ulp)")
+    title = f"largest difference: {largest} ulp" if largest else "identical: every bit of every series"
+    label(ax, theme, title, "step", "difference (ulp)")
     if differing:
         legend(ax, theme, ncols=len(differing), loc="upper right")
 

@@ -88,13 +88,13 @@ class ManualDescent:
         row = np.zeros(5, self.dtype)
         row[:2] = line
         row = row.astype(self.rates.dtype)
-        enough = self.rates.dtype.type(-1.0 if tolerance is None else self.dtype.type(tolerance))
+        threshold = self.rates.dtype.type(-1.0 if tolerance is None else self.dtype.type(tolerance))
         kept = np.empty((max(0, -(-stop // every) - -(-step // every)), 5), self.rates.dtype)
         walk = self._walk if self.batched or len(self.evaluation.pieces) == 1 else self._walk_on_threads
-        step, rows = walk(row, stop, enough, step, every, kept)
+        step, rows = walk(row, stop, threshold, step, every, kept)
         return step, kept[:rows].astype(self.dtype), row[None].astype(self.dtype)
 
-    def _walk(self, row: Array, stop: int, enough: Any, step: int, every: int, kept: Array) -> tuple[int, int]:
+    def _walk(self, row: Array, stop: int, threshold: Any, step: int, every: int, kept: Array) -> tuple[int, int]:
         """Make all steps in one compiled loop."""
         from tf_gd.summation import kernel
 
@@ -102,25 +102,25 @@ class ManualDescent:
         points = *e.vectors, plan.indices, plan.batches, plan.leaves
         sizes = plan.sizes.astype(dtype), dtype.type(plan.factor)
         kind = e.form, e.compiled.kind, e.compiled.lanes, e.free
-        arguments = *points, *sizes, self.rates, enough, step, stop, every, *kind, row, kept
+        arguments = *points, *sizes, self.rates, threshold, step, stop, every, *kind, row, kept
         prepare(kernel.descend, *arguments)
         with flushed():
             step, rows = kernel.descend(*arguments)
         return int(step), int(rows)
 
     def _walk_on_threads(
-        self, row: Array, stop: int, enough: Any, step: int, every: int, kept: Array
+        self, row: Array, stop: int, threshold: Any, step: int, every: int, kept: Array
     ) -> tuple[int, int]:
         """Make the same steps, each on several threads: the same loop as `kernel.descend`."""
         from tf_gd.summation import kernel
 
         rows, kind = 0, self.evaluation.compiled.kind
         prepare(kernel.move, row, self.rates[0], kind)
-        prepare(kernel.ends, row, enough)
+        prepare(kernel.ends, row, threshold)
         with self.evaluation.at_work() as evaluation:
             while True:
                 evaluation(row)
-                if step == stop or kernel.ends(row, enough):
+                if step == stop or kernel.ends(row, threshold):
                     return step, rows
                 if step % every == 0:
                     kept[rows] = row

@@ -100,9 +100,9 @@ def advised(read: Callable[..., Returned], keywords: Keywords, size: int) -> Ret
         if size > MOST_BYTES or not error.remedies:
             raise
         tried = (_complete(read, keywords, remedy, [MOST_TRIES], 5) for remedy in error.remedies)
-        working = [found for found in tried if found]
+        working = [combination for combination in tried if combination]
         working = [{name: value for name, value in each.items() if keywords.get(name) != value} for each in working]
-        unique = [found for at, found in enumerate(working) if found not in working[:at]]
+        unique = [combination for at, combination in enumerate(working) if combination not in working[:at]]
         told = unique if unique and _MEANINGS & unique[0].keys() else unique[:1]
         raise FileError(error.complaint, told, error.otherwise) from None
 
@@ -120,9 +120,9 @@ def _complete(
         for further in error.remedies:
             if further.items() <= remedy.items():
                 continue
-            found = _complete(read, keywords, merged(remedy, further), tries, depth - 1)
-            if found:
-                return found
+            full_remedy = _complete(read, keywords, merged(remedy, further), tries, depth - 1)
+            if full_remedy:
+                return full_remedy
         return None
     except TfGdError:
         return None

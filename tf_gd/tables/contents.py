@@ -52,13 +52,13 @@ def kind_of(file: Path, data: Path | None = None) -> str:
     """
     with (data or file).open("rb") as stream:
         start = stream.read(4096)
-    found = next((kind for signature, kind in _SIGNATURES.items() if start.startswith(signature)), None)
-    if found == "zip":
+    detected_kind = next((kind for signature, kind in _SIGNATURES.items() if start.startswith(signature)), None)
+    if detected_kind == "zip":
         return _kind_of_zip(data or file)
-    if found == "h5" and file.suffix.lower() == ".mat":
+    if detected_kind == "h5" and file.suffix.lower() == ".mat":
         return "mat"
-    if found:
-        return found
+    if detected_kind:
+        return detected_kind
     named = _BINARY_ENDINGS.get(file.suffix.lower())
     if named and data is None:
         return named

@@ -26,9 +26,9 @@ def delimiter_of(text: Text) -> str:
     Raises:
         FileError: more than one would do, or the records begin further down.
     """
-    said: str | None = text.dialect.delimiter
-    if said is not None:
-        return said
+    given_delimiter: str | None = text.dialect.delimiter
+    if given_delimiter is not None:
+        return given_delimiter
     _refuse_hint(text)
     candidates: list[str] = [each for each in (*CANDIDATES, WHITESPACE) if each != text.dialect.decimal]
     readings = {each: _sample(text, each) for each in candidates}
@@ -115,17 +115,17 @@ def _refuse_preamble(text: Text, records: list[TextRecord]) -> None:
 def rows_before(text: Text) -> list[Keywords]:
     """Return the keywords that pass over what stands before a table: comments, or some lines."""
     start = list(islice(text.lines(), SAMPLED))
-    found: list[Keywords] = []
+    suggestions: list[Keywords] = []
     for mark in _COMMENTS if text.dialect.comment is None else ():
         if any(line.lstrip().startswith(mark) for _, line in start):
-            found.append({"comment": mark})
+            suggestions.append({"comment": mark})
     given = text.dialect.delimiter
     for delimiter in [given] if given else [*CANDIDATES, WHITESPACE]:
         records = _sample(text, delimiter)
         skip = _lines_before_table(records) if delimiter != text.dialect.decimal else 0
-        if skip and {"skip_rows": skip} not in found:
-            found.append({"skip_rows": skip})
-    return found
+        if skip and {"skip_rows": skip} not in suggestions:
+            suggestions.append({"skip_rows": skip})
+    return suggestions
 
 
 def _lines_before_table(records: list[TextRecord]) -> int:

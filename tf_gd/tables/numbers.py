@@ -223,18 +223,18 @@ def remedies(text: str | None, dialect: Dialect, commas: bool = False) -> list[d
     if is_missing(text, dialect):
         return [{"skip_invalid": True}]
     number = (text or "").strip()
-    found: list[dict[str, Any]] = []
+    suggestions: list[dict[str, Any]] = []
     if dialect.decimal == "." and _COMMAS.fullmatch(number):
-        found.append({"decimal": ","})
+        suggestions.append({"decimal": ","})
     for mark, pattern in _GROUPED.items():
         match = pattern.fullmatch(number) if dialect.thousands is None else None
         if match:
-            found += _grouping(mark, (match["decimals"] or "")[:1], dialect.decimal)
+            suggestions += _grouping(mark, (match["decimals"] or "")[:1], dialect.decimal)
     if commas:
-        found.reverse()
-    if not found and number and not nearly_numeric(number) and not _INFINITE.fullmatch(number):
-        found.append({"na": (_unquoted(number),), "skip_invalid": True})
-    return found
+        suggestions.reverse()
+    if not suggestions and number and not nearly_numeric(number) and not _INFINITE.fullmatch(number):
+        suggestions.append({"na": (_unquoted(number),), "skip_invalid": True})
+    return suggestions
 
 
 def otherwise(text: str | None) -> str:
@@ -244,11 +244,11 @@ def otherwise(text: str | None) -> str:
     return "Correct or remove it."
 
 
-def _grouping(mark: str, decimal: str, said: str) -> list[dict[str, Any]]:
+def _grouping(mark: str, decimal: str, dialect_decimal: str) -> list[dict[str, Any]]:
     """Return the keywords for digits grouped by `mark` before the decimal mark `decimal`, if they can be."""
-    if mark == decimal or mark == (decimal or said):
+    if mark == decimal or mark == (decimal or dialect_decimal):
         return []
-    return [{"decimal": decimal, "thousands": mark} if decimal not in ("", said) else {"thousands": mark}]
+    return [{"decimal": decimal, "thousands": mark} if decimal not in ("", dialect_decimal) else {"thousands": mark}]
 
 
 def _unquoted(text: str) -> str:

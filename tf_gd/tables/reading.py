@@ -133,10 +133,10 @@ def _standard_input(keywords: dict[str, Any]) -> Points:
             raise DataError(str(error).replace(quoted(file), "standard input")) from None
 
 
-def _read(file: Path, x: Selector, y: Selector, skip_invalid: bool, pick: Choice, **said: Any) -> Points:
+def _read(file: Path, x: Selector, y: Selector, skip_invalid: bool, pick: Choice, **dialect_options: Any) -> Points:
     """Return the points in a regular file."""
     with one_line_errors(file), Aside() as aside:
-        contents = look_into(file, Dialect(**said), aside)
+        contents = look_into(file, Dialect(**dialect_options), aside)
         if contents.format in ARRAYS:
             read = read_npy if contents.format == "npy" else read_npz
             return points_of(file, read(file, contents.data, x, y, pick), contents.dialect, skip_invalid)

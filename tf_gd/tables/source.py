@@ -85,8 +85,8 @@ class Source:
             query = f"SELECT min(number) FROM ({numbered}) WHERE suspicious"
             number = connection.execute(query, self.parameters).fetchall()[0][0]
         except duckdb.Error as error:  # it names the line, from 1; the two before it may be a header or belong to it
-            found = re.search(r"\bline:? (\d+)", str(error), re.IGNORECASE)
-            number = int(found[1]) - self.lines_before - 1 if found else 1
+            line_match = re.search(r"\bline:? (\d+)", str(error), re.IGNORECASE)
+            number = int(line_match[1]) - self.lines_before - 1 if line_match else 1
         return max(0, (number or 1) - 1)
 
     def first_fault(

@@ -79,6 +79,6 @@ def largest_eigenvalue(hessian: Any) -> Any:
     if hessian.shape == (1, 1):
         return sympy.factor(hessian[0, 0])
     middle, half = (hessian[0, 0] + hessian[1, 1]) / 2, (hessian[0, 0] - hessian[1, 1]) / 2
-    found = sympy.together(middle + sympy.sqrt(sympy.together(sympy.together(half) ** 2 + hessian[0, 1] ** 2)))
-    assert sympy.expand((hessian - found * sympy.eye(2)).det()) == 0
-    return found
+    larger_root = sympy.together(middle + sympy.sqrt(sympy.together(sympy.together(half) ** 2 + hessian[0, 1] ** 2)))
+    assert sympy.expand((hessian - larger_root * sympy.eye(2)).det()) == 0
+    return larger_root

@@ -59,8 +59,8 @@ class Derivation:
     def optimum(self) -> dict[Any, Any]:
         """Where the gradient is zero, each parameter in n and the sums over the points."""
         s = symbols()
-        found = s.sympy.solve([s.power_sums(one) for one in self.gradient], self.parameters)
-        return {parameter: s.sympy.cancel(found[parameter]) for parameter in self.parameters}
+        solution = s.sympy.solve([s.power_sums(one) for one in self.gradient], self.parameters)
+        return {parameter: s.sympy.cancel(solution[parameter]) for parameter in self.parameters}
 
 
 def derive(model: Model = "line", reduction: Reduction = "sum") -> Derivation:

@@ -127,13 +127,13 @@ def check_session(
 
 def _alpha(session: Any, train_op: Any) -> Any:
     """Return the tensor of the learning rate: the second input of the operation that applies the gradient."""
-    waiting, seen = [getattr(train_op, "op", train_op)], set()
+    waiting, visited = [getattr(train_op, "op", train_op)], set()
     while waiting:
         operation = waiting.pop()
         if operation.type in APPLY:
             return operation.inputs[1]
-        if operation not in seen:
-            seen.add(operation)
+        if operation not in visited:
+            visited.add(operation)
             waiting += [*operation.control_inputs, *(tensor.op for tensor in operation.inputs)]
     advice = "Pass learning_rate=0.01, or whatever the program takes."
     raise invalid("train_op", "made by GradientDescentOptimizer, whose rate can be read", train_op, advice)

@@ -88,8 +88,8 @@ def prove_own_code(
 
     def same(n: int) -> bool:
         points = SymbolicPoints(n)
-        found = evaluation(points, s.m, s.c if model == "line" else s.sympy.Integer(0), reduction)
-        pairs = zip(found[: len(wanted)], wanted, strict=True)
+        expressions = evaluation(points, s.m, s.c if model == "line" else s.sympy.Integer(0), reduction)
+        pairs = zip(expressions[: len(wanted)], wanted, strict=True)
         return all(s.sympy.expand(own - points.put_into(one)) == 0 for own, one in pairs)
 
     counts = ", ".join(map(str, NUM_POINTS))

@@ -41,11 +41,15 @@ def said_outright(call: Call, text: str) -> SaidCall:
     Raises:
         InvalidArgumentError: it is no call whose arguments say what they are.
     """
-    said = _parsed(text)
-    if said is None or not (said.arguments or said.literals) or not all(by_name(call, said.arguments)):
+    parsed_call = _parsed(text)
+    if (
+        parsed_call is None
+        or not (parsed_call.arguments or parsed_call.literals)
+        or not all(by_name(call, parsed_call.arguments))
+    ):
         advice = 'Try --call "compute_gradient(x, y, w, b)"; theta, (w, b), X, points, lr and numbers are known too.'
         raise invalid("call", "a function's name and what its arguments are", text, advice)
-    return said
+    return parsed_call
 
 
 def _parsed(text: str) -> SaidCall | None:
@@ -56,8 +60,8 @@ def _parsed(text: str) -> SaidCall | None:
     if not isinstance(node, ast.Call) or node.keywords:
         return None
     literals = tuple((position, ast.unparse(one)) for position, one in enumerate(node.args) if _is_literal(one))
-    said = [one for one in node.args if not _is_literal(one)]
-    names = [[getattr(one, "id", "") for one in getattr(argument, "elts", [argument])] for argument in said]
+    argument_nodes = [one for one in node.args if not _is_literal(one)]
+    names = [[getattr(one, "id", "") for one in getattr(argument, "elts", [argument])] for argument in argument_nodes]
     roles = ["".join(map(role_of, some)) for some in names]
     pairs = [role for role in roles if role in ("mc", "cm")]
     arguments = ["theta" if role in pairs else ",".join(some) for some, role in zip(names, roles, strict=True)]

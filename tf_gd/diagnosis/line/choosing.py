@@ -54,7 +54,7 @@ def is_right(observations: Sequence[Observation]) -> bool:
 
 
 def choose(
-    call: Call, subject: Subject, points: Points, losses: Sequence[Reduction], said: str | None = None
+    call: Call, subject: Subject, points: Points, losses: Sequence[Reduction], call_text: str | None = None
 ) -> list[Chosen]:
     """Return the function in the way in which it is right, or else in every one that gives numbers.
 
@@ -63,23 +63,23 @@ def choose(
         subject: the function.
         points: the simple points.
         losses: under which it may be right.
-        said: how it is called, outright: "compute_gradient(x, y, w, b)".
+        call_text: how it is called, outright: "compute_gradient(x, y, w, b)".
 
     Raises:
         Misbehaved: it can be called in none.
     """
-    ways = [Tested(call, subject, way, points.x.dtype.type) for way in _ways(call, subject, said)]
+    ways = [Tested(call, subject, way, points.x.dtype.type) for way in _ways(call, subject, call_text)]
     try:
-        found = [_answered(ways[0], points, ways[0].replies(on_points(ways[0], points)))]
+        candidates = [_answered(ways[0], points, ways[0].replies(on_points(ways[0], points)))]
     except Misbehaved as fault:
         if fault.name not in ("raises", "wrong-shape", "not-a-number") or len(ways) == 1:
             raise
-        found, failed = [], fault
-    if not found or not _is_right(found[0], losses):
-        found += _others(subject, points, ways[1:])
-    if not found:
+        candidates, failed = [], fault
+    if not candidates or not _is_right(candidates[0], losses):
+        candidates += _others(subject, points, ways[1:])
+    if not candidates:
         raise failed
-    return next(([one] for one in found if _is_right(one, losses)), found)
+    return next(([one] for one in candidates if _is_right(one, losses)), candidates)
 
 
 def _answered(tested: Tested, points: Points, replies: Sequence[Reply]) -> Chosen:
@@ -93,13 +93,13 @@ def _answered(tested: Tested, points: Points, replies: Sequence[Reply]) -> Chose
 
 
 def _ways(call: Call, subject: Subject, outright: str | None) -> list[Convention]:
-    said = None if outright is None else said_outright(call, outright)
+    parsed_call = None if outright is None else said_outright(call, outright)
     parameters = subject.parameters
-    if said is not None:
-        parameters = [[name, "positional", False] for name in said.arguments]
+    if parsed_call is not None:
+        parameters = [[name, "positional", False] for name in parsed_call.arguments]
     ways, _ = conventions(call, parameters)
-    if said is not None and said.order:
-        ways = [way for way in ways if any(form.shape.startswith(said.order) for _, _, form in way.forms)]
+    if parsed_call is not None and parsed_call.order:
+        ways = [way for way in ways if any(form.shape.startswith(parsed_call.order) for _, _, form in way.forms)]
     if not ways:
         taken = [name for name, kind, _ in parameters or () if kind not in ("word", "outside")]
         advice = f'Say what they are with --call "{call.name}(...)", or take {", ".join(call.arguments)}.'
@@ -109,7 +109,7 @@ def _ways(call: Call, subject: Subject, outright: str | None) -> list[Convention
         raise Misbehaved(
             "wrong-arguments", f"Your function takes ({', '.join(taken)}), but it is called as {call}. {advice}"
         )
-    ways = ways if said is None else [said.with_literals(way) for way in ways]
+    ways = ways if parsed_call is None else [parsed_call.with_literals(way) for way in ways]
     return [way.with_c_first() for way in ways] if subject.c_first else ways
 
 
@@ -125,9 +125,9 @@ def _is_right(chosen: Chosen, losses: Sequence[Reduction]) -> bool:
 def _others(subject: Subject, points: Points, ways: Sequence[Tested]) -> list[Chosen]:
     """Ask in every other way, in one message, and return those that give two numbers each time."""
     asked = [one.questions(on_points(one, points)) for one in ways]
-    replies, found = iter(subject.ask([question for part in asked for question in part])), []
+    replies, answered_ways = iter(subject.ask([question for part in asked for question in part])), []
     for one, part in zip(ways, asked, strict=True):
         own = [next(replies) for _ in part]
         with contextlib.suppress(Misbehaved):
-            found.append(_answered(one, points, own))
-    return found
+            answered_ways.append(_answered(one, points, own))
+    return answered_ways

@@ -80,10 +80,10 @@ def conventions(call: Call, parameters: list[list[Any]] | None) -> tuple[list[Co
     forgotten = set(call.needs) - _covered([role_of(name) for name in names]) if outside else set()
     if all(roles) or (forgotten and forgotten <= {"c", "y"}):
         least = replace(call, needs=tuple(role for role in call.needs if role not in forgotten))
-        found = _forms(call, roles, wanted, words) if all(roles) else ()
+        named_forms = _forms(call, roles, wanted, words) if all(roles) else ()
         bare = _forms(least, by_name(least, names), wanted, words) if forgotten else ()  # what is never read
         others = [] if forgotten else [one for one in _orders(call, _without_letters(names, roles)) if one != roles]
-        return list(chain(found, bare, _in_forms(call, others, wanted, words)))[:MOST], True
+        return list(chain(named_forms, bare, _in_forms(call, others, wanted, words)))[:MOST], True
     if all(map(role_of, names)) and len(names) < len(call.arguments) and not any(roles):
         return [], True  # the names say that something is missing
     orders = [*_orders(call, roles), *_orders(call, _without_letters(names, roles))]
@@ -110,14 +110,14 @@ def _is_passed(call: Call, name: str, kind: str, default: bool) -> bool:
 def _read_outside(call: Call, wanted: list[Argument], parameters: list[list[Any]]) -> list[Argument]:
     """Return what a function reads from its program and needs, and the number of points where it reads that."""
     covered = _covered([role_of(name) for name, _ in wanted])
-    found: list[Argument] = []
+    outside_arguments: list[Argument] = []
     for name, kind, _ in parameters:
         role = "n" if name == "m" and "m" in covered else role_of(name)
         gives = _covered([role])
         if kind == "outside" and gives & {*call.needs, "n"} and not gives & covered:
             covered |= gives
-            found.append((name, kind))
-    return found
+            outside_arguments.append((name, kind))
+    return outside_arguments
 
 
 def _covered(roles: Sequence[str]) -> set[str]:

@@ -139,13 +139,13 @@ def check_as(
     points: Points,
     reduction: Reduction | None,
     given: int | None,
-    said: str | None,
+    call_text: str | None,
 ) -> GradientCheck:
     """Check a function as `call` names it in messages, under one loss, or under all four where none is named."""
     subject = subject_of(call, function)
     losses = REDUCTIONS if reduction is None else (reduction,)
     try:
-        ways = choose(call, subject, points, losses, said)
+        ways = choose(call, subject, points, losses, call_text)
         chosen = ways[0] if len(ways) == 1 else _best_named(ways, losses, strict=reduction is not None)
         unit = unit_of(chosen.tested, points.x.dtype)
         exact = exactly_asked(chosen.tested, points)

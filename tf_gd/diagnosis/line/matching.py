@@ -179,8 +179,8 @@ def explanation(
     rarer = tuple(entry for entry in entries if any(all(fits[form]) for form in entry.rarer))
     if rarer:
         return MistakeCombination(rarer, ("",) * len(rarer), cost=2)
-    found = _in_one(observations, entries, fits, factors) or _in_each(entries, fits)
-    return found or (_with_a_factor(observations, entries) if factors else MistakeCombination())
+    combination = _in_one(observations, entries, fits, factors) or _in_each(entries, fits)
+    return combination or (_with_a_factor(observations, entries) if factors else MistakeCombination())
 
 
 def _of_part(entries: Sequence[Mistake], fits: Fits, which: int) -> tuple[Mistake, ...]:
@@ -195,8 +195,8 @@ def _in_one(
     """Return a mistake in one derivative, where the other one is right; by itself, or with a factor on top."""
     rights = observations.fits(right)
     for which in (0, 1):
-        if rights[1 - which] and (found := _of_part(entries, fits, which)):
-            return MistakeCombination(found[:1], (DERIVATIVES[which],), cost=3)
+        if rights[1 - which] and (mistakes := _of_part(entries, fits, which)):
+            return MistakeCombination(mistakes[:1], (DERIVATIVES[which],), cost=3)
     for which in (0, 1):
         pairs = _pairs(entries) if factors and rights[1 - which] else ()
         pair = next((pair for formula, pair in pairs if observations.fits(formula)[which]), None)

@@ -82,12 +82,12 @@ class Mistake:
 
     def message(self, reduction: Reduction, part: str = "") -> str:
         """Return the sentence for this reduction, and the equation that it is about; `part` where it is in one only."""
-        said = self.sentence.format_map(_words(reduction))
+        wording = self.sentence.format_map(_words(reduction))
         if part:
             for both, one in _IN_ONE:
-                said = said.replace(both, one.format(part=part))
-            said = said if said.startswith((part, "In dL")) else f"In {part}: {said}"
-        return f"{said} {cite(self.equation, reduction)}"
+                wording = wording.replace(both, one.format(part=part))
+            wording = wording if wording.startswith((part, "In dL")) else f"In {part}: {wording}"
+        return f"{wording} {cite(self.equation, reduction)}"
 
 
 def cite(equation: int, reduction: Reduction = "sum") -> str:

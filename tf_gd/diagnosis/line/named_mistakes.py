@@ -62,25 +62,34 @@ def name_gradient(
     """Return what is wrong with a gradient, under the loss that explains it best."""
     asked = {loss: chosen.observations(loss, unit, exact) for loss in losses}
     for factors in (False, True):
-        found = []
+        candidates = []
         for loss, observations in asked.items():
-            said = explanation(FormulaObservations(observations), strict, factors)
-            found.append(Named(said.diagnosis(loss), loss, said.together, observations, _cost(said, loss, strict)))
-        best = min(found, key=lambda one: one.cost)
+            combination = explanation(FormulaObservations(observations), strict, factors)
+            candidates.append(
+                Named(
+                    combination.diagnosis(loss),
+                    loss,
+                    combination.together,
+                    observations,
+                    _cost(combination, loss, strict),
+                )
+            )
+        best = min(candidates, key=lambda one: one.cost)
         if best.diagnosis:
             break
     if not best.diagnosis:
         best = max(
-            found, key=lambda one: (sum(parts_explained(right, one.observations)), -_distance(right, one.observations))
+            candidates,
+            key=lambda one: (sum(parts_explained(right, one.observations)), -_distance(right, one.observations)),
         )
         best = replace(best, diagnosis=describe(chosen.tested, best.observations, chosen.points), together=True)
     return _with_other_loss(best, chosen, unit, exact) if strict else best
 
 
-def _cost(said: MistakeCombination, loss: Reduction, strict: bool) -> int:
+def _cost(combination: MistakeCombination, loss: Reduction, strict: bool) -> int:
     """Return the cost; where a single derivative lacks its division by n, the loss is the mean."""
-    undivided = not strict and said.cost == 3 and said.mistakes[0].name == "sum-instead-of-mean"
-    return 4 * said.cost - (1 if undivided and loss.endswith("mean") else 0)
+    undivided = not strict and combination.cost == 3 and combination.mistakes[0].name == "sum-instead-of-mean"
+    return 4 * combination.cost - (1 if undivided and loss.endswith("mean") else 0)
 
 
 def _distance(formula: Callable[[Any], Any], observations: Sequence[Observation]) -> float:
@@ -98,8 +107,8 @@ def _with_other_loss(named: Named, chosen: Chosen, unit: Fraction, exact: Sequen
     if not others:
         return named
     (name, message), *rest = named.diagnosis
-    said = f'It is right for the loss {FORMULAS[others[0]]}: if that is yours, check with reduction="{others[0]}".'
-    return replace(named, diagnosis=[(name, message.replace(" Equation", f" {said} Equation", 1)), *rest])
+    advice = f'It is right for the loss {FORMULAS[others[0]]}: if that is yours, check with reduction="{others[0]}".'
+    return replace(named, diagnosis=[(name, message.replace(" Equation", f" {advice} Equation", 1)), *rest])
 
 
 def name_update(
@@ -108,9 +117,9 @@ def name_update(
     """Return what is wrong with an update, under the loss that explains it best."""
     everything = {loss: chosen.observations(loss, unit) for loss in losses}
     for attempt in (_alone, _of_its_gradient, _pair):
-        found = [one for loss, observations in everything.items() for one in attempt(observations, loss, strict)]
-        if found:
-            best = min(found, key=lambda one: one.cost)
+        candidates = [one for loss, observations in everything.items() for one in attempt(observations, loss, strict)]
+        if candidates:
+            best = min(candidates, key=lambda one: one.cost)
             return _with_other_loss(best, chosen, unit, exact) if strict else best
     nearness = {
         loss: (sum(parts_explained(on_paper, observations, STEPS)), -_distance(on_paper, observations))
@@ -135,10 +144,12 @@ def _of_its_gradient(observations: Sequence[Observation], loss: Reduction, stric
         lambda formula: as_tensorflow(with_gradient(on_paper, formula)),
     )
     for lift in lifts:
-        said = explanation(FormulaObservations(observations, lift, STEPS), coincidences=strict)
-        if said.mistakes:
-            diagnosis = [(name, f"{RIGHT_BUT_FOR_ITS_GRADIENT}{message}") for name, message in said.diagnosis(loss)]
-            yield Named(diagnosis, loss, said.together, observations, _cost(said, loss, strict))
+        combination = explanation(FormulaObservations(observations, lift, STEPS), coincidences=strict)
+        if combination.mistakes:
+            diagnosis = [
+                (name, f"{RIGHT_BUT_FOR_ITS_GRADIENT}{message}") for name, message in combination.diagnosis(loss)
+            ]
+            yield Named(diagnosis, loss, combination.together, observations, _cost(combination, loss, strict))
             return
 
 
@@ -146,11 +157,11 @@ def _pair(observations: Sequence[Observation], loss: Reduction, strict: bool) ->
     """Yield a mistake of the update and one of the gradient in it that explain every answer together."""
     for entry, mistake in product(UPDATES, CATALOGUE):
         if _step_explains(with_gradient(entry.formula, mistake.formula), observations):
-            said = [
+            diagnosis = [
                 (entry.name, f"Two mistakes come together, this one and `{mistake.name}`. {entry.message}"),
                 (mistake.name, f"The gradient in it is wrong as well. {mistake.message(loss)}"),
             ]
-            yield Named(said, loss, True, observations, 7)
+            yield Named(diagnosis, loss, True, observations, 7)
             return
 
 

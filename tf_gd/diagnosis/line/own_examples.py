@@ -70,8 +70,8 @@ def with_examples(
 
 def _part(message: str) -> tuple[int, ...]:
     """Return which of the two results a message is about: 0, 1 or both."""
-    found = _IN_ONE.match(message)
-    return (0, 1) if found is None else ("mc".index(found[1]),)
+    name_match = _IN_ONE.match(message)
+    return (0, 1) if name_match is None else ("mc".index(name_match[1]),)
 
 
 def _small_sets(points: Points) -> list[Points]:
@@ -86,14 +86,14 @@ def _answers(tested: Tested, loss: Reduction, unit: Fraction, sets: Sequence[Poi
     rate = RATE if tested.is_update else None
     asked = [(points, TrialLine(m, c, rate)) for points in sets for m, c in LINES]
     replies = tested.replies([(line, np.array(points.x), np.array(points.y)) for points, line in asked])
-    found = []
+    comparisons = []
     for (points, line), reply in zip(asked, replies, strict=True):
         try:
             answer = tested.answer(reply)
         except Misbehaved:
             continue
-        found.append(_compared(points, line, loss, answer.values, max(unit, answer.unit)))
-    return found
+        comparisons.append(_compared(points, line, loss, answer.values, max(unit, answer.unit)))
+    return comparisons
 
 
 def _compared(
@@ -109,9 +109,9 @@ def _compared(
 
 def _example(tested: Tested, answers: Sequence[Answered], parts: Sequence[int]) -> str:
     """Return a sentence with the first question that every one of these results answers wrongly, or any of them."""
-    for enough in (all, any):
+    for quantifier in (all, any):
         for one in answers:
-            if enough(one.wrong[part] for part in parts):
+            if quantifier(one.wrong[part] for part in parts):
                 return _sentence(one, [part for part in parts if one.wrong[part]], tested.is_update)
     return ""
 
@@ -123,11 +123,11 @@ def _sentence(one: Answered, parts: Sequence[int], is_update: bool) -> str:
     rate = f" and learning_rate {RATE:g}" if is_update else ""
     at = f"At x = {_row(x)}, y = {_row(y)} with m = {line.m:g}, c = {line.c:g}{rate}, where e = {_row(residuals)}"
     new = "new " if is_update else ""
-    said = [
+    clauses = [
         f"your {new}{labels[part]} is {_number(one.yours[part])}, the right one {_number(one.rights[part])}"
         for part in parts
     ]
-    return f"{at}, {'; '.join(said)}."
+    return f"{at}, {'; '.join(clauses)}."
 
 
 def _row(values: Any) -> str:

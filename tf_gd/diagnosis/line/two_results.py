@@ -90,13 +90,13 @@ def _by_field(call: Call, value: Any, named: tuple[str, str]) -> tuple[Any, Any]
     """Return the two numbers of a dict, a named tuple or an object whose fields say which is which."""
     if value[0] != "fields" or not named[0]:
         return None
-    found: dict[str, Any] = {}
+    role_values: dict[str, Any] = {}
     for name, item in sorted(value[2], key=lambda one: bool(role_of(one[0])) != call.is_update):
         if role := field_role(name):
-            found.setdefault(role, item)
-    if len(found) != 2:
+            role_values.setdefault(role, item)
+    if len(role_values) != 2:
         return None
-    first, second = found["m"], found["c"]
+    first, second = role_values["m"], role_values["c"]
     return (first, second) if call.results == named else (second, first)
 
 
@@ -146,8 +146,8 @@ def _number(call: Call, label: str, value: Any) -> tuple[Fraction, Fraction]:
     if kind == "list" and rest[0] == 1:
         return _number(call, label, rest[1][0])
     if kind != "number":
-        said = "None" if kind == "none" else f"{rest[0]}, a {dtype}" if kind == "other" else f"a {dtype}"
-        raise Misbehaved("not-a-number", f"{label} is {said}. {call.wanted}")
+        description = "None" if kind == "none" else f"{rest[0]}, a {dtype}" if kind == "other" else f"a {dtype}"
+        raise Misbehaved("not-a-number", f"{label} is {description}. {call.wanted}")
     number = exactly(rest[0])
     if number is None:
         raise Misbehaved("not-finite", f"{label} is {rest[0]}. {_NOT_FINITE}")

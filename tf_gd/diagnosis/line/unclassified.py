@@ -92,19 +92,19 @@ def describe(tested: Tested, observations: Sequence[Observation], points: Points
     loss = observations[0].points.reduction
     series = [of_gradient(observations, which) for which in range(2)]
     shown = [] if points is not OURS else _on_round_points(tested, observations)
-    found = _describe(series, PARAMETERS, loss, shown or series)
-    if not found:
+    diagnosis = _describe(series, PARAMETERS, loss, shown or series)
+    if not diagnosis:
         return [("unlisted", "The gradient is right in floats but not in fractions: look for rounded constants.")]
-    return [(name, f"{message} {cite(5, loss)}") for name, message in found]
+    return [(name, f"{message} {cite(5, loss)}") for name, message in diagnosis]
 
 
 def describe_update(observations: Sequence[Observation]) -> Diagnosis:
     """Return (name, message) for each of m and c that moves wrongly, when no entry explains it."""
     series = [of_update(observations, which) for which in range(2)]
-    found = _describe(series, MOVED, observations[0].points.reduction, [])
+    diagnosis = _describe(series, MOVED, observations[0].points.reduction, [])
     only = "m and c are right at some learning rates, but not at others: look for a rate that is rounded or limited."
-    found = [(name, f"{message} Check the gradient by itself first.") for name, message in found]
-    return [(name, f"{message} {cite(8)}") for name, message in found or [("unlisted", only)]]
+    diagnosis = [(name, f"{message} Check the gradient by itself first.") for name, message in diagnosis]
+    return [(name, f"{message} {cite(8)}") for name, message in diagnosis or [("unlisted", only)]]
 
 
 def _on_round_points(tested: Tested, observations: Sequence[Observation]) -> list[DerivativeSeries]:
@@ -144,12 +144,12 @@ def _describe(
     factors = [one.factor for one in series]
     if all(one.wrong for one in series) and factors[0] is not None and factors[0] == factors[1]:
         return [("unlisted-factor", f"Both derivatives are {show(factors[0])} times what they should be.")]
-    found = []
+    diagnosis = []
     for which, (label, one) in enumerate(zip(labels, series, strict=True)):
         if one.wrong:
-            name, said = _describe_one(one, terms_of(which, reduction), shown[which] if shown else None)
-            found.append((name, f"{label} {said}"))
-    return found
+            name, explanation = _describe_one(one, terms_of(which, reduction), shown[which] if shown else None)
+            diagnosis.append((name, f"{label} {explanation}"))
+    return diagnosis
 
 
 def terms_of(which: int, reduction: Reduction) -> list[str]:
@@ -164,16 +164,16 @@ def _describe_one(one: DerivativeSeries, terms: Sequence[str], shown: Derivative
     if one.factor is not None:
         return "unlisted-factor", f"is {_times(one, shown)} what it should be."
     if one.constant is not None:
-        said = _too_large(one, shown)
-        return "unlisted-constant", f"is {said} whatever m and c are: look at the term {terms[0]}."
+        phrase = _too_large(one, shown)
+        return "unlisted-constant", f"is {phrase} whatever m and c are: look at the term {terms[0]}."
     if one.is_affine:
-        said = "is wrong, neither by a factor nor by a constant."
+        phrase = "is wrong, neither by a factor nor by a constant."
         if shown is None or not shown.wrong:
-            return "unlisted-term", f"{said} Look at {' and '.join(terms[index] for index, _, _ in one.terms)}."
+            return "unlisted-term", f"{phrase} Look at {' and '.join(terms[index] for index, _, _ in one.terms)}."
         wrong = [_term(terms[index], ("", " m", " c")[index], yours, truth) for index, yours, truth in shown.terms]
         return (
             "unlisted-term",
-            f"{said} Multiplied out, on {_ROUND_WORDS}, {'; '.join(wrong)}.",
+            f"{phrase} Multiplied out, on {_ROUND_WORDS}, {'; '.join(wrong)}.",
         )
     return "unlisted", (
         "is wrong, and it does not grow in proportion to m and c as it must: look for a power, a root, an absolute "

@@ -47,8 +47,8 @@ def activations_of_sums(views: list[Compared], names: list[str]) -> Iterator[Mod
         if kind != SUM or not (numbers := view.inside("activation", place)):
             continue
         for name, what, change in _predictions(numbers[0], view.problem.params):
-            said = f"what it takes to have {what}, where z is the sum {formula}"
-            yield from added(view, names, name, said, _flow(place, change))
+            description = f"what it takes to have {what}, where z is the sum {formula}"
+            yield from added(view, names, name, description, _flow(place, change))
 
 
 def _predictions(z: Floats, params: Mapping[str, Any]) -> Iterator[tuple[str, str, Callable[[Floats, Any], Floats]]]:

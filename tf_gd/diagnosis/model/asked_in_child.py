@@ -123,10 +123,10 @@ class LossInChild:
         if self.problem.size > _LARGE:
             return [self.value(problem) for problem in problems]
         each = [self._changed(problem) for problem in problems]
-        found = self.ask("values", self._base, each=each).get("values")
-        if not isinstance(found, list) or [type(value) for value in found] != [float] * len(each):
+        losses = self.ask("values", self._base, each=each).get("values")
+        if not isinstance(losses, list) or [type(value) for value in losses] != [float] * len(each):
             raise garbled("a loss is no number")
-        return found
+        return losses
 
     def gradient(self, problem: ModelProblem) -> Floats:
         """Return TensorFlow's gradient; NaN where it knows none."""

@@ -89,7 +89,7 @@ class BesideKinks:
         whole = self._side(value, at) if alone else Side.UNKNOWN  # independent groups are judged apart
         if whole is Side.SUBGRADIENT:
             return dict.fromkeys(at.tolist(), whole)
-        found: dict[int, Side] = {}
+        side_by_element: dict[int, Side] = {}
         points, target, bound = self._gradients[:, at], value[at], self._bound[at]
         groups = _apart(points, bound)
         for group in groups:
@@ -97,8 +97,8 @@ class BesideKinks:
             inside = _shortest(part, target[group], bound[group])[0]
             otherwise = whole if len(groups) == 1 else Side.UNKNOWN
             side = Side.SUBGRADIENT if inside else Side.OUTSIDE if few else otherwise
-            found |= dict.fromkeys(at[group].tolist(), side)
-        return found
+            side_by_element |= dict.fromkeys(at[group].tolist(), side)
+        return side_by_element
 
     def _side(self, value: Floats, at: Labels) -> Side:
         """Return what the value is among the gradients; they are asked where a direction parts it from them.
@@ -133,8 +133,8 @@ class BesideKinks:
 
     def _asked(self, moves: Iterable[Floats]) -> Floats:
         """Return the gradients after moves, without those that went over a kink."""
-        found = np.array([self._at(self._how.far * move) for move in moves])
-        known = found[np.isfinite(found).all(axis=1)]
+        gradients = np.array([self._at(self._how.far * move) for move in moves])
+        known = gradients[np.isfinite(gradients).all(axis=1)]
         return known if len(known) else np.zeros((1, self._problem.size))
 
     def _at(self, move: Floats) -> Floats:

@@ -34,8 +34,8 @@ class _Pattern:
         for index in view.elements(self._names).tolist():
             unit = np.zeros(view.truth.size)
             unit[index] = 1.0
-            found = view.loss.inside("changed", self._place, view.problem, unit)
-            values[index] = found[0][0] if found else np.nan
+            changed_slopes = view.loss.inside("changed", self._place, view.problem, unit)
+            values[index] = changed_slopes[0][0] if changed_slopes else np.nan
             if not abs(values[index] - view.by_hand[index]) <= SEVERAL * view.tolerance[index]:
                 break
         return values

@@ -42,15 +42,15 @@ class ClassLayer:
         """Return what backward returns, and the gradients that it leaves as attributes, by the inputs' names."""
         *douts, (layer, *cache) = given
         returned = layer.backward(*douts, *cache)
-        found = dict(returned) if isinstance(returned, Mapping) else {}
-        if not found and returned is not None:
+        gradients = dict(returned) if isinstance(returned, Mapping) else {}
+        if not gradients and returned is not None:
             parts = returned if isinstance(returned, tuple | list) else [returned]
-            found = dict(zip(self.to_call, parts, strict=False))
+            gradients = dict(zip(self.to_call, parts, strict=False))
         for name in self.to_make:
             for attribute in (f"{prefix}{name}" for prefix in _PREFIXES):
                 if getattr(layer, attribute, None) is not None:
-                    found.setdefault(name, getattr(layer, attribute))
-        return found
+                    gradients.setdefault(name, getattr(layer, attribute))
+        return gradients
 
     def _layer(self, arguments: dict[str, Any]) -> Any:
         if self._first is not None:
@@ -60,9 +60,11 @@ class ClassLayer:
         try:
             return self._made(**arguments)
         except Exception as error:
-            said = f"{self._made.__name__}({', '.join(arguments)}) {what_was_raised(error)}."
+            failure_message = f"{self._made.__name__}({', '.join(arguments)}) {what_was_raised(error)}."
             wanted = f"Define one in the file, such as layer = {self._made.__name__}(...)."
-            raise Misbehaved("cannot-check", f"No {self._made.__name__} could be made: {said} {wanted}") from None
+            raise Misbehaved(
+                "cannot-check", f"No {self._made.__name__} could be made: {failure_message} {wanted}"
+            ) from None
 
 
 def _names(function: Any) -> list[str]:

@@ -87,9 +87,9 @@ class Compared:
             return self.loss.gradient(problem)
         slopes, values = LossSlopes(self.loss, problem), np.full(self.truth.size, np.nan)
         for index in self.elements(names).tolist():
-            found = slopes.element(index)
-            values[index] = found.value
-            if not abs(found.value - self.by_hand[index]) <= 2 * self.tolerance[index] + SEVERAL * found.error:
+            slope = slopes.element(index)
+            values[index] = slope.value
+            if not abs(slope.value - self.by_hand[index]) <= 2 * self.tolerance[index] + SEVERAL * slope.error:
                 break
         return values
 
@@ -158,7 +158,7 @@ def slopes_at(loss: LossFunction, problem: ModelProblem, indices: list[int]) -> 
     slopes, values = LossSlopes(loss, problem), np.zeros(problem.size)
     errors = np.full(problem.size, np.inf)
     for index in indices:
-        found = slopes.element(index)
-        if np.isfinite(found.error) and found.kink is None:
-            values[index], errors[index] = found.value, SEVERAL * found.error
+        slope = slopes.element(index)
+        if np.isfinite(slope.error) and slope.kink is None:
+            values[index], errors[index] = slope.value, SEVERAL * slope.error
     return values, errors

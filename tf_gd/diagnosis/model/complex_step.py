@@ -56,24 +56,24 @@ def complex_step(
 
 def calls_in(loss: Callable[..., Any], problem: ModelProblem) -> list[ActivationCall]:
     """Return where a loss calls activations: every line, then every call of a few."""
-    seen: list[ActivationCall] = []
+    calls: list[ActivationCall] = []
     parts = {name: np.ones_like(value, np.float64) for name, value in problem.params.items()}
-    if np.isnan(_slope(loss, problem, parts, {"seen": seen})):
+    if np.isnan(_slope(loss, problem, parts, {"seen": calls})):
         return []
-    lines = list(dict.fromkeys(ActivationCall(one.kind, one.line) for one in seen))
-    several = [one for one in seen if seen.count(one) == 1 and [c.line for c in seen].count(one.line) > 1]
+    lines = list(dict.fromkeys(ActivationCall(one.kind, one.line) for one in calls))
+    several = [one for one in calls if calls.count(one) == 1 and [c.line for c in calls].count(one.line) > 1]
     return (lines + several)[:_MOST_CALLS]
 
 
 def slope_in_data(loss: Callable[..., Any], problem: ModelProblem, moves: dict[str, Floats]) -> float:
     """Return the slope along moves of parameters or data; by differences where the loss takes no complex numbers."""
-    if not np.isnan(found := _slope(loss, problem, moves)):
-        return found
-    here = problem.params | problem.data
+    if not np.isnan(complex_slope := _slope(loss, problem, moves)):
+        return complex_slope
+    point = problem.params | problem.data
 
     def at(step: float) -> float:
-        moved = {name: here[name] + step * move for name, move in moves.items()}
-        copies = {name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in here.items()}
+        moved = {name: point[name] + step * move for name, move in moves.items()}
+        copies = {name: np.array(value) if isinstance(value, np.ndarray) else value for name, value in point.items()}
         try:
             with np.errstate(all="ignore"):
                 returned = loss(**problem.built(copies | moved))
@@ -133,11 +133,11 @@ class _ComplexArray(np.ndarray):
 
     def _activated(self, kind: str, inputs: list[Any], output: Any) -> Any:
         """Return an activation's output, with another derivative where it is the call to change."""
-        here = ActivationCall(kind, _line_of_caller(), len(self.count))
+        call = ActivationCall(kind, _line_of_caller(), len(self.count))
         self.count.append(None)
         if self.seen is not None:
-            self.seen.append(here)
-        if self.changed and self.changed[0] in (here, ActivationCall(kind, here.line)):
+            self.seen.append(call)
+        if self.changed and self.changed[0] in (call, ActivationCall(kind, call.line)):
             return output.real + 1j * CHANGES[kind][self.changed[1]][2](inputs, output)
         return output
 

@@ -80,23 +80,23 @@ def explain(
 
     Mistakes that explain every wrong parameter at once come first; else each parameter is explained alone.
     """
-    here = _here(measured, judgement)
-    if judgement.reasons or not here.wrong:
+    comparison = _here(measured, judgement)
+    if judgement.reasons or not comparison.wrong:
         return judgement.reasons
-    views = [here, *_elsewhere(here, ask)]
-    if found := _explanations(views, here.wrong):
-        return found
-    if len(here.wrong) == 1:
-        return [_unnamed(here, here.wrong[0])]
-    alone = (_explanations(views, [name]) or [_unnamed(here, name)] for name in here.wrong)
-    return [finding for found in alone for finding in found]
+    views = [comparison, *_elsewhere(comparison, ask)]
+    if findings := _explanations(views, comparison.wrong):
+        return findings
+    if len(comparison.wrong) == 1:
+        return [_unnamed(comparison, comparison.wrong[0])]
+    alone = (_explanations(views, [name]) or [_unnamed(comparison, name)] for name in comparison.wrong)
+    return [finding for findings in alone for finding in findings]
 
 
 def _explanations(views: list[Compared], names: list[str]) -> list[Finding]:
     """Return what the first kind of mistake that fits has to say."""
     for kind in KINDS:
-        if found := list(_fitting(kind, views, names)):
-            return list(dict(found).items())
+        if findings := list(_fitting(kind, views, names)):
+            return list(dict(findings).items())
     return several_terms(views, names)
 
 
@@ -135,13 +135,13 @@ def _all_but(kept: list[int], size: int) -> Indices:
     return np.setdiff1d(np.arange(size), kept)
 
 
-def _elsewhere(here: Compared, ask: Callable[[ModelProblem], Floats]) -> list[Compared]:
+def _elsewhere(comparison: Compared, ask: Callable[[ModelProblem], Floats]) -> list[Compared]:
     """Return the comparison at another point and with other data, where the functions allow it."""
-    problem, loss = other_problem(here.problem), here.loss
+    problem, loss = other_problem(comparison.problem), comparison.loss
     try:
         by_hand = ask(problem)
-        if here.by_slopes:
-            at = [int(index) for index in np.flatnonzero(np.isfinite(here.tolerance))]
+        if comparison.by_slopes:
+            at = [int(index) for index in np.flatnonzero(np.isfinite(comparison.tolerance))]
             truth, bound = slopes_at(loss, problem, at)
         else:
             truth, bound = loss.gradient(problem), tolerance([ask, loss.gradient], problem, loss.unit).values
@@ -151,18 +151,18 @@ def _elsewhere(here: Compared, ask: Callable[[ModelProblem], Floats]) -> list[Co
         return []
     if not np.isfinite(by_hand).all() or not np.isfinite(truth).all():
         return []
-    return [Compared(loss, problem, by_hand, truth, bound, here.by_slopes)]
+    return [Compared(loss, problem, by_hand, truth, bound, comparison.by_slopes)]
 
 
-def _unnamed(here: Compared, name: str) -> Finding:
+def _unnamed(comparison: Compared, name: str) -> Finding:
     """Say what can be said of a mistake that fits no pattern."""
-    at = here.elements([name])
-    differences = abs(here.by_hand - here.truth)
-    off = [index for index in at if differences[index] > here.tolerance[index]]
+    at = comparison.elements([name])
+    differences = abs(comparison.by_hand - comparison.truth)
+    off = [index for index in at if differences[index] > comparison.tolerance[index]]
     worst = max(off, key=lambda index: float(differences[index]))
     elements = f" in {len(off)} of {at.size} elements" if at.size > 1 else ""
-    most = f", most at {here.problem.label(worst)}" if at.size > 1 else ""
-    values = apart(float(here.by_hand[worst]), float(here.truth[worst]))
+    most = f", most at {comparison.problem.label(worst)}" if at.size > 1 else ""
+    values = apart(float(comparison.by_hand[worst]), float(comparison.truth[worst]))
     return (
         "different",
         f"The gradient of {name} is wrong{elements}{most}: {values[0]}, where {values[1]} is right. "

@@ -155,23 +155,23 @@ def constant_added(views: list[Compared], names: list[str]) -> Iterator[ModelMis
 def parameter_added(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A multiple of the parameter itself, as a penalty gives, that the loss does not have, or that is missing."""
     view, at = views[0], views[0].elements(names)
-    here, excess = view.problem.vector[at], (view.by_hand - view.truth)[at]
-    if not here.any() or (np.count_nonzero(here) < 2 and len(views) < 2):
+    parameter_values, excess = view.problem.vector[at], (view.by_hand - view.truth)[at]
+    if not parameter_values.any() or (np.count_nonzero(parameter_values) < 2 and len(views) < 2):
         return
-    factor = float(here @ excess / (here @ here))
+    factor = float(parameter_values @ excess / (parameter_values @ parameter_values))
     penalized = [label for label, share in view.terms if _is_multiple(share, factor, view)]
     bias = all(_is_bias(view.problem, name) for name in names)
     plus, name = ("plus", "penalty-on-bias" if bias else "term-factor") if factor > 0 else ("minus", "missing-term")
-    said = f"{subject(names)} the right one {plus} {abs(factor):.6g} times the parameter, as "
+    explanation = f"{subject(names)} the right one {plus} {abs(factor):.6g} times the parameter, as "
     if penalized:
-        said += (
+        explanation += (
             f"the penalty {penalized[0]} gives for other parameters, but the loss does not penalize {listed(names)}."
         )
     elif factor > 0:
-        said += f"the derivative of a penalty. Does the loss penalize {listed(names)}, and so much?"
+        explanation += f"the derivative of a penalty. Does the loss penalize {listed(names)}, and so much?"
     else:
-        said += "without the derivative of a penalty, or with a part of it: is it missing?"
-    yield ModelMistake(name, said, lambda view: view.truth + factor * view.problem.vector)
+        explanation += "without the derivative of a penalty, or with a part of it: is it missing?"
+    yield ModelMistake(name, explanation, lambda view: view.truth + factor * view.problem.vector)
 
 
 def _is_bias(problem: ModelProblem, name: str) -> bool:

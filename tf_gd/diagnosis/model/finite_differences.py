@@ -92,15 +92,15 @@ def slope(
         kinks: whether to look for a kink; over very many parameters there is always one somewhere near.
         accuracy: the relative error that is good enough to stop at the first steps.
     """
-    (here,), steps = f([0.0]), ladder(unit)[0 if kinks or unit > SINGLE else NARROWER :]
+    (loss_at_zero,), steps = f([0.0]), ladder(unit)[0 if kinks or unit > SINGLE else NARROWER :]
     above: list[float] = []
     below: list[float] = []
     for count in (*(few for few in COUNTS[kinks:] if few < steps.size), steps.size):
         new = steps[len(above) : count].tolist()
-        found = f([*new, *(-h for h in new)])
-        above += found[: len(new)]
-        below += found[len(new) :]
-        values = _LadderValues(here, np.array(above), np.array(below), steps[:count], noise, unit)
+        losses = f([*new, *(-h for h in new)])
+        above += losses[: len(new)]
+        below += losses[len(new) :]
+        values = _LadderValues(loss_at_zero, np.array(above), np.array(below), steps[:count], noise, unit)
         if values.few:
             continue
         central, kink = values.central(), values.kink() if kinks else None
@@ -117,10 +117,12 @@ def slope(
 class _LadderValues:
     """The loss at the steps of a ladder on both sides of a point."""
 
-    def __init__(self, here: float, above: Floats, below: Floats, steps: Floats, noise: float, unit: float) -> None:
-        finite = np.isfinite(above) & np.isfinite(below) & np.isfinite(here)
+    def __init__(
+        self, loss_at_zero: float, above: Floats, below: Floats, steps: Floats, noise: float, unit: float
+    ) -> None:
+        finite = np.isfinite(above) & np.isfinite(below) & np.isfinite(loss_at_zero)
         self.few = finite.sum() < 2
-        self._here, self._steps = here, steps[finite]
+        self._here, self._steps = loss_at_zero, steps[finite]
         self._above, self._below = above[finite], below[finite]
         # the loss may be far larger a step away than at the point, and its rounding with it
         self._noise = np.maximum(noise, unit * np.maximum(abs(self._above), abs(self._below)))
@@ -150,8 +152,12 @@ class _LadderValues:
         more where the loss is smooth; 8 lies between the two.
         """
         second, floor = self._second_differences, 8 * self._noise
-        seen = np.flatnonzero(second > floor)
-        if seen.size == 0 or (narrow := int(seen[-1])) == 0 or second[narrow - 1] >= 8 * second[narrow]:
+        visible_steps = np.flatnonzero(second > floor)
+        if (
+            visible_steps.size == 0
+            or (narrow := int(visible_steps[-1])) == 0
+            or second[narrow - 1] >= 8 * second[narrow]
+        ):
             return None
         expected = second[narrow] * self._steps / self._steps[narrow]
         if (expected[narrow + 1 :] > 2 * floor[narrow + 1 :]).any():
@@ -169,8 +175,8 @@ class _LadderValues:
         sides. Where the steps nearer than it cannot tell the sides apart, it counts as a kink here.
         """
         second, (left, right), central = self._second_differences, self.sides(), self.central()
-        seen = second > 8 * self._noise
-        over = np.flatnonzero(seen[:-1] & seen[1:] & (second[:-1] < 8 * second[1:]))
+        above_noise = second > 8 * self._noise
+        over = np.flatnonzero(above_noise[:-1] & above_noise[1:] & (second[:-1] < 8 * second[1:]))
         if over.size < _OVER_A_KINK:
             return Slope(*central, central[0], central[0])
         last, near = int(over[-1]) + 1, slice(int(over[-1]) + 3, None)  # the next step may be over the kink, just so

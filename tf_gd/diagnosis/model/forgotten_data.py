@@ -54,12 +54,12 @@ def targets(views: list[Compared], names: list[str]) -> Iterator[ModelMistake]:
     """A target or labels left out of, or added to, what flows back to a sum, as p in place of p - y is."""
     view = views[0]
     for name in [name for name, value in view.problem.data.items() if isinstance(value, np.ndarray)][:_MOST_DATA]:
-        said = f"what {name} contributes: {name} is left out, or has the wrong sign, in prediction minus {name}"
+        explanation = f"what {name} contributes: {name} is left out, or has the wrong sign, in prediction minus {name}"
         for place, (_, kind) in enumerate(view.loss.facts.activations):
             if kind == SUM and view.inside("activation", place):
-                yield from added(view, names, "missing-target", said, _flow_of_target(place, name))
+                yield from added(view, names, "missing-target", explanation, _flow_of_target(place, name))
         if len(names) == 1 and not name.startswith("dout"):
-            yield from added(view, names, "missing-target", said, _target_of_logits(names[0], name))
+            yield from added(view, names, "missing-target", explanation, _target_of_logits(names[0], name))
 
 
 def _target_of_logits(logits: str, name: str) -> Pattern:
@@ -130,8 +130,8 @@ def dropped_point(views: list[Compared], names: list[str]) -> Iterator[ModelMist
     kept += [lambda view, place=place: view.terms[place][1] for place in range(len(view.terms))]  # type: ignore[misc]
     for (n, which), (mean, sum_of_others) in _dropped(view).items():
         for penalty in kept:
-            for scale, said in ((1.0, ""), (mean, " and divides by another number")):
-                message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{said}."
+            for scale, suffix in ((1.0, ""), (mean, " and divides by another number")):
+                message = f"The gradient of {listed(names)} leaves out the {which} of {n} points{suffix}."
                 yield ModelMistake(f"{which}-point-dropped", message, _scaled(sum_of_others, scale, penalty))
 
 

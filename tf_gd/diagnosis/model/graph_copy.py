@@ -72,9 +72,10 @@ def rounding_movement(graph: TracedLoss) -> Callable[[ModelProblem], Floats]:
     gradient = graph.callable(tensor, noise.placeholders)
 
     def movement(problem: ModelProblem) -> Floats:
-        here = graph.gradient(problem)
+        unmoved_gradient = graph.gradient(problem)
         moves = [
-            np.nan_to_num(abs(np.asarray(gradient(problem, *drawn)) - here), posinf=0.0) for drawn in noise.draws()
+            np.nan_to_num(abs(np.asarray(gradient(problem, *drawn)) - unmoved_gradient), posinf=0.0)
+            for drawn in noise.draws()
         ]
         middle = np.sort(moves, axis=0)[_TRIALS // 4] / QUARTILE
         return np.asarray(_SEVERAL_ROUNDINGS / _WIDE * middle, np.float64)

@@ -132,13 +132,13 @@ class GraphReading:
     @cached_property
     def _uses(self) -> list[tuple[Use, Any, int]]:
         names = {id(self._graph.inputs[name]): name for name in self._graph.problem.params}
-        found = []
+        uses = []
         for operation in self._graph.on_path:
             for place, source in enumerate(map(_source, operation.inputs)):
                 sign = _sign(operation, place)
                 if id(source) in names and sign is not None:
-                    found.append((Use(names[id(source)], sign), operation, place))
-        return found
+                    uses.append((Use(names[id(source)], sign), operation, place))
+        return uses
 
     def _term(self, place: int) -> Callable[..., list[Floats]]:
         return self._evaluating(self._terms[place][1])
@@ -165,8 +165,8 @@ class GraphReading:
 
     def _gradient(self, value: Tensor, tensor: Tensor, upstream: Tensor = None) -> Tensor:
         with self._graph.graph.as_default():
-            found = self._tf.gradients(value, tensor, grad_ys=upstream)[0]
-            return None if found is None else self._tf.convert_to_tensor(found)
+            derivative = self._tf.gradients(value, tensor, grad_ys=upstream)[0]
+            return None if derivative is None else self._tf.convert_to_tensor(derivative)
 
     def _evaluating(self, *tensors: Tensor) -> Callable[[ModelProblem], list[Floats]]:
         """Return a function that evaluates these; it gives nothing where one of them is not known."""
@@ -194,7 +194,7 @@ def _steps(graph: TracedLoss) -> list[tuple[Tensor, Tensor]]:
     """Return the parts of the loss that work element by element and hold an activation: input and output."""
     roots: dict[int, Tensor] = {id(param): param for param in graph.params}
     holds: dict[int, bool] = {}
-    found: list[tuple[Tensor, Tensor]] = []
+    parts: list[tuple[Tensor, Tensor]] = []
     for operation in graph.on_path:
         dependent = [source for source in operation.inputs if id(source) in roots and source.dtype.is_floating]
         if not dependent:
@@ -203,21 +203,21 @@ def _steps(graph: TracedLoss) -> list[tuple[Tensor, Tensor]]:
         starts = {id(roots[id(source)]): roots[id(source)] for source in dependent}
         start = next(iter(starts.values()))
         if operation.type == "Softmax":
-            found.append((dependent[0], output))
+            parts.append((dependent[0], output))
         if operation.type in _CROSS_ENTROPIES | ACTIVATIONS | {"Softmax"} or (
             operation.type in ("Sum", "Mean") and start is not dependent[0]
         ):  # an activation's or a cross-entropy's sum, or a prediction, and all that flows back to it
-            found.append((start, start))
+            parts.append((start, start))
         if len(starts) > 1 or not _elementwise(operation, output, start) or operation.type == "Softmax":
             roots |= {id(each): each for each in operation.outputs}
             continue
         roots[id(output)] = start
         holds[id(output)] = operation.type in ACTIVATIONS or any(holds.get(id(each), False) for each in dependent)
         if operation.type in ACTIVATIONS and len(dependent) == 1 and dependent[0] is not start:
-            found.append((dependent[0], output))
+            parts.append((dependent[0], output))
         if holds[id(output)]:
-            found.append((start, output))
-    return found
+            parts.append((start, output))
+    return parts
 
 
 def _elementwise(operation: Any, output: Tensor, start: Tensor) -> bool:

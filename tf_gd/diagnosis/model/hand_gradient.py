@@ -47,8 +47,8 @@ class HandGradient:
         by_name = _by_name(returned, problem)
         self._nones |= {name for name, value in by_name.items() if value is None}
         if self._nones:
-            said = f"Your gradient of {listed(sorted(self._nones))} is None, which is read as 0."
-            self.remarks["none-gradient"] = said
+            remark = f"Your gradient of {listed(sorted(self._nones))} is None, which is read as 0."
+            self.remarks["none-gradient"] = remark
         return np.concatenate([_part(name, value, problem) for name, value in by_name.items()])
 
 
@@ -121,10 +121,10 @@ def _by_name(returned: Any, problem: ModelProblem) -> dict[str, Any]:
         raise Misbehaved("returns-nothing", f"Your gradient returned None. {wanted} Is a `return` missing?")
     returned = _without_loss(returned, problem)
     if isinstance(returned, Mapping):
-        found = _from_mapping(returned, problem)
-        if set(found) != set(names):
+        gradients = _from_mapping(returned, problem)
+        if set(gradients) != set(names):
             raise Misbehaved("wrong-keys", f"Your gradient returned the keys {plain(list(returned))}. {wanted}")
-        return {name: found[name] for name in names}
+        return {name: gradients[name] for name in names}
     if len(names) == 1:
         return {names[0]: _single(returned, problem.params[names[0]].shape)}
     try:
@@ -233,10 +233,10 @@ def _part(name: str, value: Any, problem: ModelProblem) -> Floats:
 
 
 def _wrong_shape(name: str, got: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[str, str]:
-    said = f"Your gradient of {name} has shape {list(got)}; {name} has shape {list(wanted)}."
+    message = f"Your gradient of {name} has shape {list(got)}; {name} has shape {list(wanted)}."
     if len(got) > 1 and got == wanted[::-1]:
-        return "transposed", f"{said} Rows and columns are exchanged: transpose it."
+        return "transposed", f"{message} Rows and columns are exchanged: transpose it."
     return (
         "wrong-shape",
-        f"{said} A gradient has its parameter's shape: add up over the data, and keep no extra axis.",
+        f"{message} A gradient has its parameter's shape: add up over the data, and keep no extra axis.",
     )

@@ -61,9 +61,9 @@ def held_constant(views: list[Compared], names: list[str]) -> Iterator[ModelMist
 
 def _without(view: Compared, name: str, axes: tuple[int, ...], mean: bool, deviation: bool) -> Floats:
     """Return the right gradient plus what fits the difference best of a constant and of x less its mean."""
-    part, here = view.problem.slices[name], np.asarray(view.problem.params[name], np.float64)
-    excess = (view.by_hand - view.truth)[part].reshape(here.shape)
-    centred, fitted = here - here.mean(axis=axes, keepdims=True), np.zeros(here.shape)
+    part, param = view.problem.slices[name], np.asarray(view.problem.params[name], np.float64)
+    excess = (view.by_hand - view.truth)[part].reshape(param.shape)
+    centred, fitted = param - param.mean(axis=axes, keepdims=True), np.zeros(param.shape)
     if mean:
         fitted = fitted + excess.mean(axis=axes, keepdims=True)
     if deviation:

@@ -49,8 +49,8 @@ def judge(measured: ModelMeasurements, known: Mapping[str, str] = MappingProxyTy
     if len(measured.element_slopes) < measured.problem.size and not agree and not _admitted(measured, measured.hand):
         look_beside(measured)
         measured.ask_at(_largest(measured))
-        if (found := located(measured)) is not None:
-            measured.ask_at([found])
+        if (index_at_fault := located(measured)) is not None:
+            measured.ask_at([index_at_fault])
         elements = _elements(measured)
         wrong = [index for index, element in elements.items() if element.verdict.rejects]
         if wrong or contradicted(measured):
@@ -106,10 +106,10 @@ def _largest(measured: ModelMeasurements) -> list[int]:
 
 def _remarks(measured: ModelMeasurements, elements: list[Element]) -> list[Finding]:
     """Return what is no mistake in the derivation, but should be known."""
-    said = []
+    remarks = []
     kinks = [element for element in elements if element.at_kink or element.side is Side.SUBGRADIENT]
     if kinks:
-        said.append(("kink", _of_kink(kinks, measured.differentiates)))
+        remarks.append(("kink", _of_kink(kinks, measured.differentiates)))
     for verdict, name, whose in (
         (
             ElementVerdict.TENSORFLOW_DIFFERS,
@@ -118,12 +118,12 @@ def _remarks(measured: ModelMeasurements, elements: list[Element]) -> list[Findi
         ),
         (ElementVerdict.NEITHER, "not-the-slope", "neither your value nor TensorFlow's is the slope of the loss"),
     ):
-        if found := [element for element in elements if element.verdict is verdict]:
+        if matches := [element for element in elements if element.verdict is verdict]:
             why = "does the loss stop a gradient, round, or define its own?"
-            said.append((name, f"At {_some(found)} {whose}: {why}"))
+            remarks.append((name, f"At {_some(matches)} {whose}: {why}"))
     if measured.widened:
-        said.append(("float32-constant", _FLOAT32))
-    return said
+        remarks.append(("float32-constant", _FLOAT32))
+    return remarks
 
 
 _FLOAT32 = (
@@ -134,10 +134,10 @@ _FLOAT32 = (
 
 def _of_kink(elements: list[Element], differentiates: bool) -> str:
     chosen = " TensorFlow takes one of them." if differentiates else ""
-    seen = next(((element.label, element.slope) for element in elements if element.at_kink), None)
-    if seen is None or seen[1] is None:
+    labelled_slope = next(((element.label, element.slope) for element in elements if element.at_kink), None)
+    if labelled_slope is None or labelled_slope[1] is None:
         return f"The loss has a kink at {_some(elements)}: every mixture of the gradients beside it passes.{chosen}"
-    label, slope = seen
+    label, slope = labelled_slope
     assert slope is not None
     return (
         f"The loss has a kink within {slope.kink:.2g} of {_some(elements)}: at {label} its slope is {slope.left:.6g} "

@@ -94,16 +94,16 @@ def _others(returned: Any, names: list[str], inputs: Sequence[str]) -> list[str]
 
 def _keys(names: Collection[str], returned: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the key under which a dict holds the gradient of each input; its case counts only where it must."""
-    found: dict[str, Any] = {}
+    key_of_input: dict[str, Any] = {}
     leaves = [name.rpartition(".")[2] for name in names]
     for spelled in (lambda text: text, str.lower):
-        left = {spelled(key): key for key in returned if isinstance(key, str) and key not in found.values()}
+        left = {spelled(key): key for key in returned if isinstance(key, str) and key not in key_of_input.values()}
         for name, leaf in zip(names, leaves, strict=True):
             outer = [name.removesuffix(leaf)] + [""] * (leaves.count(leaf) == 1)  # else dW may be that of either dict
             keys = [spelled(f"{top}{prefix}{leaf}") for top in outer for prefix in _PREFIXES]
-            if name not in found and (key := next((key for key in keys if key in left), None)) is not None:
-                found[name] = left.pop(key)
-    return found
+            if name not in key_of_input and (key := next((key for key in keys if key in left), None)) is not None:
+                key_of_input[name] = left.pop(key)
+    return key_of_input
 
 
 def _in_one_dict(returned: Any, inputs: Sequence[str]) -> Any:

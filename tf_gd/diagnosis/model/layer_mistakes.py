@@ -52,8 +52,8 @@ def extra_derivatives(views: list[Compared], names: list[str]) -> Iterator[Model
     for place, key in enumerate(keys if len(keys) == len(outputs) else []):
         if outputs[place].ndim and not is_softmax(outputs[place]):
             for name, sentence, flow in flows(SUM):
-                said = f"In the gradient of {listed(names)}, what flows back to the output, {key}, {sentence}"
-                yield ModelMistake(name, said, _with_dout(names, place, key, flow), 4.0)
+                message = f"In the gradient of {listed(names)}, what flows back to the output, {key}, {sentence}"
+                yield ModelMistake(name, message, _with_dout(names, place, key, flow), 4.0)
 
 
 def _with_dout(
@@ -96,11 +96,11 @@ def output_sums(views: list[Compared], names: list[str]) -> Iterator[ModelMistak
         over = [axes for axes in _subsets(dout.ndim) if len(names) == 1 and dout.sum(axis=axes).shape == shape]
         bias = any(not _tells_sum(views[0], names, place, axes) for axes in over)
         for axes in over:
-            said = f"{subject(names)} summed over axis {' and '.join(map(str, axes))}"
+            description = f"{subject(names)} summed over axis {' and '.join(map(str, axes))}"
             name, message = (
-                ("summed-over-wrong-axis", f"{said}: sum over the axes that {names[0]} has not.")
+                ("summed-over-wrong-axis", f"{description}: sum over the axes that {names[0]} has not.")
                 if bias
-                else ("missing-x", f"{said}, and nothing else: the factor by which it is multiplied is missing.")
+                else ("missing-x", f"{description}, and nothing else: the factor by which it is multiplied is missing.")
             )
             yield ModelMistake(name, message, _summed(names[0], place, axes))
 
@@ -211,7 +211,10 @@ def _windows(view: Compared, index: int) -> list[Any]:
 
     def moved() -> list[Any]:
         far = [_outputs_at(view, index, sign * _FAR) for sign in (1.0, -1.0)]
-        return [(one != other) | (one != here) for one, other, here in zip(*far, view.inside("output"), strict=True)]
+        return [
+            (one != other) | (one != unmoved_output)
+            for one, other, unmoved_output in zip(*far, view.inside("output"), strict=True)
+        ]
 
     return view.once(("windows", index), moved)
 

@@ -60,9 +60,9 @@ def what_it_says(error: BaseException) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(' ')[0]} ..."
 
 
-def bad_loss(said: str) -> InvalidArgumentError:
+def bad_loss(requirement: str) -> InvalidArgumentError:
     """Return the error for a loss that cannot be checked."""
-    return InvalidArgumentError(f"`loss` must {said}")
+    return InvalidArgumentError(f"`loss` must {requirement}")
 
 
 def flat_gradient(
@@ -91,5 +91,5 @@ def flat_gradient(
     return tf.concat([tf.cast(tf.reshape(part, [-1]), tf.float64) for part in dense], 0)
 
 
-def _of_custom_gradient(said: str) -> str:
-    return f"have a gradient of its parameters' shapes. {said.removesuffix('.')}. Look at its `tf.custom_gradient`."
+def _of_custom_gradient(message: str) -> str:
+    return f"have a gradient of its parameters' shapes. {message.removesuffix('.')}. Look at its `tf.custom_gradient`."

@@ -74,8 +74,8 @@ class LossSlopes:
         """Return the slope along a direction, whose length is the natural scale of a step."""
 
         def after(steps: list[float]) -> list[float]:
-            here = self.problem.vector
-            return self._loss.values(self.problem.at(here + h * direction) if h else self.problem for h in steps)
+            point = self.problem.vector
+            return self._loss.values(self.problem.at(point + h * direction) if h else self.problem for h in steps)
 
         return slope(after, self.noise, self.unit, accuracy, kinks)
 
@@ -86,24 +86,24 @@ class LossSlopes:
 
     def complex_along(self, direction: Floats) -> float:
         """Return the slope along a direction by a complex step; NaN where the loss allows none."""
-        found = [] if self._loss.differentiates else self._loss.inside("slope", 0, self.problem, direction)
-        return float(found[0][0]) if found else np.nan
+        slopes = [] if self._loss.differentiates else self._loss.inside("slope", 0, self.problem, direction)
+        return float(slopes[0][0]) if slopes else np.nan
 
     def element(self, index: int) -> Slope:
         """Return the slope with respect to one element."""
         if index not in self._elements:
-            here, scale = self.problem.vector, float(2.0 ** np.ceil(np.log2(self.problem.scales[index])))
+            point, scale = self.problem.vector, float(2.0 ** np.ceil(np.log2(self.problem.scales[index])))
 
             def after(steps: list[float]) -> list[float]:
-                return self._loss.values(self.problem.at(_stepped(here, index, h * scale)) for h in steps)
+                return self._loss.values(self.problem.at(_stepped(point, index, h * scale)) for h in steps)
 
             self._elements[index] = slope(after, self.noise, self.unit).over(scale)
         return self._elements[index]
 
     def close_sides(self, index: int) -> tuple[float, float]:
         """Return plain differences on the left and on the right of an element."""
-        here, step = self.problem.vector, CLOSE * self.problem.scales[index]
-        points = (self.problem.at(_stepped(here, index, way * step)) for way in (-1, 0, 1))
+        point, step = self.problem.vector, CLOSE * self.problem.scales[index]
+        points = (self.problem.at(_stepped(point, index, way * step)) for way in (-1, 0, 1))
         below, middle, above = self._loss.values(list(points))
         return float((middle - below) / step), float((above - middle) / step)
 
@@ -112,8 +112,8 @@ class LossSlopes:
 
         NaN where a step goes over a kink.
         """
-        here, steps = problem.vector, CLOSE * self.problem.scales
-        moved = [_stepped(here, index, way * step) for way in (1.0, -1.0) for index, step in enumerate(steps)]
+        point, steps = problem.vector, CLOSE * self.problem.scales
+        moved = [_stepped(point, index, way * step) for way in (1.0, -1.0) for index, step in enumerate(steps)]
         middle, *values = self._loss.values([problem, *map(problem.at, moved)])
         above, below = np.split(np.array(values), 2)
         curved = abs((above - middle) - (middle - below)) > 16 * self.noise
@@ -126,7 +126,7 @@ class LossSlopes:
             gradient: where it is given, elements of which it is small have directions of their own.
         """
         whole = self.direction()
-        found = {"": Direction("", whole)}
+        chosen_directions = {"": Direction("", whole)}
         for name, part in self.problem.slices.items():
             at = np.arange(part.start, part.stop)
             if gradient is None:
@@ -137,8 +137,10 @@ class LossSlopes:
                 vector = np.zeros_like(whole)
                 vector[among] = uphill[among]
                 if among.size and (len(self.problem.slices) > 1 or gradient is not None):
-                    found[f"{name}, size {place}" if place else name] = Direction(name, vector, matters=place == 0)
-        return found
+                    chosen_directions[f"{name}, size {place}" if place else name] = Direction(
+                        name, vector, matters=place == 0
+                    )
+        return chosen_directions
 
     def direction(self, seed: int = 0) -> Floats:
         """Return a random direction over all parameters, each by about its own size."""
@@ -155,8 +157,8 @@ def _uphill(direction: Floats, gradient: Floats) -> Floats:
     return np.asarray(np.where(gradient == 0, direction, abs(direction) * np.sign(gradient)))
 
 
-def _stepped(here: Floats, index: int, step: float) -> Floats:
-    there: Floats = here.copy()
+def _stepped(point: Floats, index: int, step: float) -> Floats:
+    there: Floats = point.copy()
     there[index] += step
     return there
 

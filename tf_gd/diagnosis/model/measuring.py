@@ -53,10 +53,14 @@ def _tolerance(loss: LossFunction, ask: Ask, problem: ModelProblem, hand: Floats
         if (abs(hand - tensorflow) <= rough.values).all():
             return rough
     functions = [ask, loss.gradient] if loss.differentiates else [ask]
-    found = tolerance(functions, problem, unit)
-    if unit < SINGLE and is_single(hand) and (abs(hand - tensorflow) > found.values).any() | (not loss.differentiates):
+    fine_tolerance = tolerance(functions, problem, unit)
+    if (
+        unit < SINGLE
+        and is_single(hand)
+        and (abs(hand - tensorflow) > fine_tolerance.values).any() | (not loss.differentiates)
+    ):
         return tolerance(functions, problem, SINGLE)
-    return found
+    return fine_tolerance
 
 
 def _with_rounding_of_operations(measured: ModelMeasurements) -> ModelMeasurements:

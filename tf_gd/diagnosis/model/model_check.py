@@ -113,9 +113,9 @@ def _asked_nearby(
             there = measure(measured.loss, ask, measured.problem.nearby(seed))
         except (Misbehaved, TfGdError):
             continue
-        found = judge(there, ask.remarks)
-        if found.verdict == "wrong":
-            return there, replace(found, remarks=[*found.remarks, ("asked-nearby", _ELSEWHERE)])
+        nearby_judgement = judge(there, ask.remarks)
+        if nearby_judgement.verdict == "wrong":
+            return there, replace(nearby_judgement, remarks=[*nearby_judgement.remarks, ("asked-nearby", _ELSEWHERE)])
     if judgement.verdict == "cannot-tell":
         return measured, judgement
     return measured, replace(judgement, verdict="cannot-tell", reasons=[("kinks", KINKS)])

@@ -56,8 +56,8 @@ def run(program: LearnerProgram, options: dict[str, Any]) -> dict[str, Any]:
     except (Misbehaved, MemoryError):
         raise
     except Exception as error:
-        said = what_was_raised(tell_error(error))
-        raise Misbehaved("cannot-check", f"The model could not be evaluated: it {said}.") from None
+        description = what_was_raised(tell_error(error))
+        raise Misbehaved("cannot-check", f"The model could not be evaluated: it {description}.") from None
 
 
 class Answers:

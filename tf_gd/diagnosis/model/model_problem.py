@@ -86,11 +86,11 @@ class ModelProblem:
     @cached_property
     def scales(self) -> Floats:
         """The size of each element: its own or its parameter's root mean square; 1 where all are zero."""
-        here = abs(self.vector)
+        sizes = abs(self.vector)
         for part in self.slices.values():
             if part.stop > part.start:
-                here[part] = np.maximum(here[part], np.sqrt(np.mean(here[part] ** 2)))
-        return np.where(here > 0, here, 1.0)
+                sizes[part] = np.maximum(sizes[part], np.sqrt(np.mean(sizes[part] ** 2)))
+        return np.where(sizes > 0, sizes, 1.0)
 
     @property
     def lengths(self) -> list[int]:

@@ -23,8 +23,8 @@ TWO_HEADS = ("", "by hand", "from the loss", "+/-", "by hand - the loss", "toler
 def of_fault(verdict: Verdict, finding: Finding, what: str = "gradient") -> str:
     """Return the report on a gradient that gave no numbers to compare; the first line says what is at fault."""
     at_fault = _AT_FAULT.match(finding[1])
-    said = f"{at_fault[1]} cannot be used" if at_fault else f"{what} could not be compared"
-    return f"{verdict.upper().replace('-', ' ')}: your {said}.\n\n{_entry(finding)}"
+    summary = f"{at_fault[1]} cannot be used" if at_fault else f"{what} could not be compared"
+    return f"{verdict.upper().replace('-', ' ')}: your {summary}.\n\n{_entry(finding)}"
 
 
 def of_check(judgement: ModelJudgement, diagnosis: Sequence[Finding], measured: ModelMeasurements) -> str:

@@ -144,14 +144,16 @@ class NumpyLayers:
         matrix = layer.matrix(problem)
         if matrix.shape[0] != flow.shape[1] or matrix.shape[1] > flow.shape[1]:
             return None
-        found, known = np.zeros((len(flow), matrix.shape[1])), np.zeros(len(flow), bool)
+        flow_behind, known = np.zeros((len(flow), matrix.shape[1])), np.zeros(len(flow), bool)
         for row, slopes in enumerate(derivative):
             live = abs(slopes) > _SAME
-            found[row], _, rank, _ = np.linalg.lstsq(matrix[live] * slopes[live, None], flow[row, live], rcond=None)
-            if abs(flow[row] - slopes * (matrix @ found[row])).max() > _SAME * abs(flow).max():
+            flow_behind[row], _, rank, _ = np.linalg.lstsq(
+                matrix[live] * slopes[live, None], flow[row, live], rcond=None
+            )
+            if abs(flow[row] - slopes * (matrix @ flow_behind[row])).max() > _SAME * abs(flow).max():
                 return None
             known[row] = rank == matrix.shape[1]
-        return found if known.all() else self._filled(problem, found, known)
+        return flow_behind if known.all() else self._filled(problem, flow_behind, known)
 
     def _filled(self, problem: ModelProblem, flow: Floats, known: Any) -> Floats | None:
         """Return a flow whose unknown rows are found from the losses of single rows."""
@@ -220,18 +222,23 @@ class NumpyLayers:
 
     def _penalty(self, name: str, gradient: Floats) -> float | None:
         """Return by which multiple of the sum of squares the loss's slopes differ from a gradient; None: by more."""
-        here = np.ravel(np.asarray(self._problem.params[name], np.float64))
+        base_point = np.ravel(np.asarray(self._problem.params[name], np.float64))
         rng = np.random.default_rng(4)
-        moves = [here, *(rng.uniform(0.5, 1.5, here.size) * rng.choice([-1, 1], here.size) for _ in range(2))]
+        moves = [
+            base_point,
+            *(rng.uniform(0.5, 1.5, base_point.size) * rng.choice([-1, 1], base_point.size) for _ in range(2)),
+        ]
         shape = self._problem.params[name].shape
         slopes = [slope_in_data(self._loss, self._problem, {name: move.reshape(shape)}) for move in moves]
         rests = [slope - gradient @ move for slope, move in zip(slopes, moves, strict=True)]
         sizes = [_SAME * (abs(gradient) @ abs(move)) for move in moves]
         if all(abs(rest) <= size for rest, size in zip(rests, sizes, strict=True)):
             return 0.0
-        factor = rests[0] / (2 * here @ here) if here.any() else np.nan
-        fits = (abs(r - 2 * factor * here @ m) <= s for r, m, s in zip(rests[1:], moves[1:], sizes[1:], strict=True))
-        return float(factor) if here.size > 1 and all(fits) else None
+        factor = rests[0] / (2 * base_point @ base_point) if base_point.any() else np.nan
+        fits = (
+            abs(r - 2 * factor * base_point @ m) <= s for r, m, s in zip(rests[1:], moves[1:], sizes[1:], strict=True)
+        )
+        return float(factor) if base_point.size > 1 and all(fits) else None
 
 
 def _candidates(problem: ModelProblem, width: int) -> Iterator[_Layer]:

@@ -83,12 +83,12 @@ class NumpyReading(NumpyLayers):
 
     def _carried(self, problem: ModelProblem, numbers: Numbers, layer: int, flow: Floats) -> Floats:
         """Return a flow to a layer's sum, carried on to the parameters; NaN for those that are in no layer."""
-        found = np.full(problem.size, np.nan)
+        full_gradient = np.full(problem.size, np.nan)
         for place in range(layer, -1, -1):
             one = self._layers[place]
             for name, part in one.gradients(numbers.inputs[place], flow):
-                found[problem.slices[name]] = part
+                full_gradient[problem.slices[name]] = part
             if place:
                 z, (_, derivative) = numbers.sums[place - 1], KNOWN[self._activation]
                 flow = (flow @ one.matrix(problem).T) * derivative(z, numbers.inputs[place])
-        return found
+        return full_gradient

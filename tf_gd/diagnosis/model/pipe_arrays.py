@@ -70,5 +70,5 @@ def _from_bytes(name: str, shape: list[int], text: str) -> Array:
 
 def garbled(why: str) -> Misbehaved:
     """Return the fault of a file whose child sent something else than an answer."""
-    said = f"What came back is no answer ({why}). Does the file write to open files by number?"
-    return Misbehaved("cannot-check", said)
+    message = f"What came back is no answer ({why}). Does the file write to open files by number?"
+    return Misbehaved("cannot-check", message)

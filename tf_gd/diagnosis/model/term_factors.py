@@ -58,8 +58,8 @@ def several_terms(views: list[Compared], names: list[str]) -> list[Finding]:
     matrix = np.stack([share[at] for _, share in terms], axis=1)
     if at.size < len(terms) or not np.isfinite(matrix).all() or np.linalg.matrix_rank(matrix) < len(terms):
         return []
-    found, *_ = np.linalg.lstsq(matrix, view.by_hand[at], rcond=None)
-    factors = [_rounded(float(factor)) for factor in found]
+    coefficients, *_ = np.linalg.lstsq(matrix, view.by_hand[at], rcond=None)
+    factors = [_rounded(float(factor)) for factor in coefficients]
     for each in views:
         pattern = np.sum([f * share for f, (_, share) in zip(factors, each.terms, strict=True)], axis=0)
         if not each.fits(pattern, names, sum(map(abs, factors)) * each.tolerance + 1e-9 * abs(pattern)):

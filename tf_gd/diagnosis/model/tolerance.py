@@ -71,15 +71,15 @@ def num_trials(size: int) -> int:
 
 def movement(function: Callable[[ModelProblem], Floats], problem: ModelProblem, unit: float, trials: int) -> Floats:
     """Return how far the values move; never under half a unit of the value, its last rounding."""
-    here = np.atleast_1d(function(problem))
+    base_values = np.atleast_1d(function(problem))
     rng = np.random.default_rng(0)
     moves = []
     for _ in range(trials):
         there = np.atleast_1d(function(problem.map(lambda value: nudged(value, rng, unit))))
         with np.errstate(invalid="ignore"):  # infinity minus infinity
-            moves.append(abs(np.nan_to_num(there - here, nan=0.0, posinf=0.0, neginf=0.0)))
+            moves.append(abs(np.nan_to_num(there - base_values, nan=0.0, posinf=0.0, neginf=0.0)))
     typical = np.sort(moves, axis=0)[trials // 4] / QUARTILE if trials > 1 else moves[0]
-    return np.maximum(typical, unit / 2 * abs(here))
+    return np.maximum(typical, unit / 2 * abs(base_values))
 
 
 def nudged(value: Floats, rng: np.random.Generator, unit: float) -> Floats:

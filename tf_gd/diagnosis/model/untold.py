@@ -30,10 +30,10 @@ def untold(measured: ModelMeasurements, unknown: list[Element]) -> tuple[list[Fi
         return [("kinks", KINKS) if kinks else ("lost-in-rounding", _differ(unknown))], []
     hidden = [name for name in measured.problem.slices if not _told(measured, name)]
     always = [name for name in hidden if _is_always_zero(measured, name)]
-    here = [name for name in hidden if name not in always]
+    remaining_names = [name for name in hidden if name not in always]
     zeros = [("zero-gradient", f"The gradient of {listed(always)} is 0 here and at other points.")] if always else []
-    if here:
-        return [("hidden-parameter", _hidden(here, measured))], zeros
+    if remaining_names:
+        return [("hidden-parameter", _hidden(remaining_names, measured))], zeros
     if tiny := _unresolved_element(measured):
         return [("lost-in-rounding", _TINY.format(tiny, _OWN if measured.differentiates else ""))], zeros
     rough = {name: part for name in measured.problem.slices if (part := _unresolved(measured, name)) > RESOLUTION}
@@ -55,8 +55,8 @@ def _unresolved_element(measured: ModelMeasurements) -> str:
     hidden = [one for one in measured.directions.values() if one.parameter and not one.resolves(measured.hand)]
     for one in hidden:
         largest = weights[measured.problem.slices[one.parameter]].max(initial=0.0)
-        seen = abs(measured.hand) > measured.tolerance.values  # less than this is its own rounding
-        at = np.flatnonzero((one.vector != 0) & seen & (weights > _NEGLIGIBLE * largest))
+        significant_mask = abs(measured.hand) > measured.tolerance.values  # less than this is its own rounding
+        at = np.flatnonzero((one.vector != 0) & significant_mask & (weights > _NEGLIGIBLE * largest))
         if at.size and not _confirmed_finely(measured, one.vector):
             return measured.problem.label(int(at[np.argmax(weights[at])]))
     return ""

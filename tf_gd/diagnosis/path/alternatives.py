@@ -12,10 +12,10 @@ from tf_gd.diagnosis.path.rate_fit import Factor
 from tf_gd.diagnosis.path.step_factors import PathContext
 
 
-def alike(found: PathExplanation, steps: PathSteps, context: PathContext) -> list[str]:
+def alike(explanation: PathExplanation, steps: PathSteps, context: PathContext) -> list[str]:
     """Return the mistakes that explain these steps at the same rate as the right update does."""
     search = Search(steps, context)
-    known = bool(context.rates) and found.reading.loss is not None
+    known = bool(context.rates) and explanation.reading.loss is not None
     return [
         other.names[0]
         for other in (*search.rules(), *search.gradients())

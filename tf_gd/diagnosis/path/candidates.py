@@ -65,7 +65,7 @@ class PointsCandidate:
 def pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
     """Return the series that may be m and c, the likeliest first."""
     known = [one for one in record.series if may_be_parameter(one) and not _is_index(one, statements)]
-    found = []
+    candidates = []
     for m, c in permutations(known, 2):
         if m.scope != c.scope or m.width > 2 or c.width > 2:
             continue
@@ -79,9 +79,9 @@ def pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
         moved = max(writes_itself(series, statements) for series in (m, c)) > 0  # else a copy of those that are
         named = _score_by_names(m, c, statements)
         if (score := named + USED * ((added and moved) - reversed_)) > -3:
-            found.append(Pair(m, c, score, added=added and named >= 0))
-    found.sort(key=lambda pair: -pair.score)
-    return found[:MOST_PAIRS]
+            candidates.append(Pair(m, c, score, added=added and named >= 0))
+    candidates.sort(key=lambda pair: -pair.score)
+    return candidates[:MOST_PAIRS]
 
 
 def may_be_parameter(series: NumberSeries) -> bool:
@@ -125,12 +125,12 @@ def _score_by_names(m: NumberSeries, c: NumberSeries, statements: Statements) ->
 
 def writes_itself(series: NumberSeries, statements: Statements) -> float:
     """Return 1 where a statement computes the series from itself, as an update does; 0.5 for an addition; else 0."""
-    found = 0.0
+    strength = 0.0
     for line in dict.fromkeys(series.lines.tolist()):
         statement = statements.by_line.get(int(line))
         if statement is not None:
-            found = max(found, *(_updates(node, series) for node in statement.nodes), 0.0)
-    return found
+            strength = max(strength, *(_updates(node, series) for node in statement.nodes), 0.0)
+    return strength
 
 
 def _updates(node: ast.AST, series: NumberSeries) -> float:
@@ -154,7 +154,7 @@ def _texts(nodes: Iterable[ast.expr]) -> Iterator[str]:
 
 def trained_numbers(record: ProgramRecord, statements: Statements) -> list[str]:
     """Return the names of the numbers that a program computes from themselves, as an update does."""
-    found = [
+    trained_names = [
         series.name
         for series in record.series
         if not series.is_constant
@@ -163,7 +163,7 @@ def trained_numbers(record: ProgramRecord, statements: Statements) -> list[str]:
         and not names.is_rate(series.last_name)
         and writes_itself(series, statements) == 1
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(trained_names))
 
 
 def vectors(record: ProgramRecord) -> list[CandidateVector]:
@@ -171,14 +171,14 @@ def vectors(record: ProgramRecord) -> list[CandidateVector]:
     snapshots: dict[tuple[str, str], list[ProgramArray]] = {}
     for table in record.tables:
         snapshots.setdefault((table.scope, table.name), []).append(table)
-    found: list[CandidateVector] = []
+    columns: list[CandidateVector] = []
     for tables in snapshots.values():
         if len(tables) > MOST_SNAPSHOTS:
             continue
         for table in tables:
-            found += _columns(table)
+            columns += _columns(table)
     same: dict[bytes, list[CandidateVector]] = {}
-    for vector in found:
+    for vector in columns:
         flat = np.ptp(vector.values) == 0 and vector.values[0] in (0, 1)  # a column of ones, or what is not filled yet
         if np.isfinite(vector.values).all() and not flat:
             same.setdefault(vector.values.tobytes(), []).append(vector)
@@ -206,10 +206,10 @@ def _stem(name: str) -> str:
     return next((word for word in reversed(words) if not word.isdigit()), name)
 
 
-def point_candidates(found: Sequence[CandidateVector]) -> list[PointsCandidate]:
+def point_candidates(candidates: Sequence[CandidateVector]) -> list[PointsCandidate]:
     """Return the vectors that may be x and y, the likeliest first."""
     pairs_ = []
-    for x, y in (*permutations(found, 2), *_twins(found)):
+    for x, y in (*permutations(candidates, 2), *_twins(candidates)):
         if x.values.size != y.values.size or x.values.size < 2 or np.ptp(x.values) == 0:
             continue
         score = names.x_score(x.stem) + names.y_score(y.stem) + 0.3 * (x.clock <= y.clock)
@@ -220,9 +220,9 @@ def point_candidates(found: Sequence[CandidateVector]) -> list[PointsCandidate]:
     return pairs_[:MOST_POINTS]
 
 
-def _twins(found: Sequence[CandidateVector]) -> Iterator[tuple[CandidateVector, CandidateVector]]:
+def _twins(candidates: Sequence[CandidateVector]) -> Iterator[tuple[CandidateVector, CandidateVector]]:
     """Yield x and y where both hold the same numbers: y = x."""
-    for vector in found:
+    for vector in candidates:
         known = [replace(vector, name=name, stem=_stem(name)) for name in (vector.name, *vector.aliases)]
         xs = [one for one in known if names.x_score(one.stem) > 0]
         ys = [one for one in known if names.y_score(one.stem) > 0]
@@ -231,13 +231,13 @@ def _twins(found: Sequence[CandidateVector]) -> Iterator[tuple[CandidateVector, 
 
 def statements_of(lines: Iterable[int], statements: Statements) -> list[Statement]:
     """Return the statements on these lines; for the head of a function, those that call it, its own first."""
-    found: list[Statement] = []
+    matching_statements: list[Statement] = []
     for line in lines:
         if line in statements.by_line:
-            found.append(statements.by_line[line])
+            matching_statements.append(statements.by_line[line])
         elif line in statements.functions:
-            found += _callers(statements.functions[line], statements)
-    return found
+            matching_statements += _callers(statements.functions[line], statements)
+    return matching_statements
 
 
 def _callers(function: ast.FunctionDef | ast.AsyncFunctionDef, statements: Statements) -> list[Statement]:

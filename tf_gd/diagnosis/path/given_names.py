@@ -84,10 +84,10 @@ class Given:
         """
         if "rate" not in self.names:
             return None
-        found = [
+        rate_series = [
             one for one in record.asked if isinstance(one, NumberSeries) and one.place == "rate" and one.width == 1
         ]
-        value = float(found[0].values[-1]) if found else float("nan")
+        value = float(rate_series[0].values[-1]) if rate_series else float("nan")
         if not (np.isfinite(value) and value > 0):
             why = record.failed.get("rate", "no number above 0")
             raise invalid("rate", "a number above 0, or a name or expression of the program that gives one",

@@ -36,9 +36,14 @@ def momentum(steps: PathSteps) -> Remembered | None:
     before = np.vstack([np.zeros(2), steps.moved[:-1]])
     ahead = steps.derivatives(right, at=steps.before + before).value - gradient.value
     for columns in ((before, -gradient.value), (before, -gradient.value, -ahead)):
-        found = _least_squares(steps, columns, gradient.size)
-        if found is not None and abs(found[0]) > 0.01 and abs(found[0] - 1) > 1e-9 and found[1] > 0:
-            return Remembered("momentum", float(found[1]), float(found[0]))
+        coefficients = _least_squares(steps, columns, gradient.size)
+        if (
+            coefficients is not None
+            and abs(coefficients[0]) > 0.01
+            and abs(coefficients[0] - 1) > 1e-9
+            and coefficients[1] > 0
+        ):
+            return Remembered("momentum", float(coefficients[1]), float(coefficients[0]))
     return None
 
 
@@ -51,9 +56,9 @@ def weight_decay(steps: PathSteps) -> Remembered | None:
         return None
     gradient = steps.derivatives(right)
     for kept in (np.array([1.0, 0.0]), np.array([1.0, 1.0])):
-        found = _least_squares(steps, (-steps.before * kept, -gradient.value), gradient.size)
-        if found is not None and found[0] > 1e-9 * abs(found[1]) and found[1] > 0:
-            return Remembered("weight-decay", float(found[1]), float(found[0]))
+        coefficients = _least_squares(steps, (-steps.before * kept, -gradient.value), gradient.size)
+        if coefficients is not None and coefficients[0] > 1e-9 * abs(coefficients[1]) and coefficients[1] > 0:
+            return Remembered("weight-decay", float(coefficients[1]), float(coefficients[0]))
     return None
 
 
@@ -67,11 +72,11 @@ def _least_squares(steps: PathSteps, columns: tuple[Floats, ...], size: Floats) 
     scale = np.abs(table * weights[:, None]).max(axis=0)
     if not np.all(np.isfinite(scale)) or not scale.all():
         return None
-    found: Floats = np.linalg.lstsq(table * weights[:, None] / scale, change * weights, rcond=None)[0] / scale
-    off = np.abs(table @ found - change)
-    slack = _slack(steps, size, max(abs(found[1]), 1e-300)) * (2 + abs(found[0]))
-    explained = off <= 8 * slack + 1e-13 * np.abs(table * found).sum(axis=1)
-    return found if explained.all() else None
+    coefficients: Floats = np.linalg.lstsq(table * weights[:, None] / scale, change * weights, rcond=None)[0] / scale
+    off = np.abs(table @ coefficients - change)
+    slack = _slack(steps, size, max(abs(coefficients[1]), 1e-300)) * (2 + abs(coefficients[0]))
+    explained = off <= 8 * slack + 1e-13 * np.abs(table * coefficients).sum(axis=1)
+    return coefficients if explained.all() else None
 
 
 def _slack(steps: PathSteps, size: Floats, factor: float) -> Floats:

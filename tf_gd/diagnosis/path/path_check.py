@@ -123,12 +123,14 @@ def _every_kth(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement of right steps of which the table holds every k-th."""
     losses = [context.reduction] if context.reduction else list(REDUCTIONS)
     for part in (steps, steps.part(slice(0, -1))):  # the last row may be that of the last step
-        found = left_out_steps(part, context.rates, losses)
-        if found is not None and not found.every:
-            return Judgement("cannot-tell", (), part, found.reading, numbers={"every": 0}, sure=1.4)
-        if found is not None:
-            factor = Factor(found.factor, 0.0)
-            return Judgement("right", (), part, found.reading, factor, numbers={"every": found.every}, sure=1.4)
+        subsampling = left_out_steps(part, context.rates, losses)
+        if subsampling is not None and not subsampling.every:
+            return Judgement("cannot-tell", (), part, subsampling.reading, numbers={"every": 0}, sure=1.4)
+        if subsampling is not None:
+            factor = Factor(subsampling.factor, 0.0)
+            return Judgement(
+                "right", (), part, subsampling.reading, factor, numbers={"every": subsampling.every}, sure=1.4
+            )
     return None
 
 
@@ -152,14 +154,14 @@ def messages(judgement: Judgement) -> list[tuple[str, str]]:
         name = EXCHANGED if EXCHANGED in judgement.names else "cannot-tell"
         return [(name, _what_would_tell(judgement))]
     together = len(judgement.names) > 1
-    said = []
+    named_messages = []
     for position, name in enumerate(judgement.names):
         others = [other for other in judgement.names if other != name]
         both = f"Two mistakes come together, this one and `{others[0]}`. " if together and others else ""
         alone = judgement.alone[position : position + 1]
         text = path_judgement.message(name, loss, alone, **judgement.numbers)
-        said.append((name, both + (_in_a_pair(text) if together else text)))
-    return said
+        named_messages.append((name, both + (_in_a_pair(text) if together else text)))
+    return named_messages
 
 
 def _in_a_pair(text: str) -> str:

@@ -48,8 +48,8 @@ def attempt(
     if steps.is_still:
         return _still(steps, integers, context.computed)
     with np.errstate(all="ignore"):  # a wrong reading may overflow, or divide by 0, where the right one does not
-        found = (one(steps, context) for one in attempts or (*RIGHT, *SINGLE, *TOGETHER))
-        return next((judgement for judgement in found if judgement is not None), None)
+        judgements = (one(steps, context) for one in attempts or (*RIGHT, *SINGLE, *TOGETHER))
+        return next((judgement for judgement in judgements if judgement is not None), None)
 
 
 def _still(steps: PathSteps, integers: bool, computed: bool) -> Judgement:
@@ -66,32 +66,32 @@ def _still(steps: PathSteps, integers: bool, computed: bool) -> Judgement:
 
 def _right(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement where the right update, or a multiple of it, explains every step."""
-    found = Search(steps, context).plain()
-    if found is None or not _goes_on(steps, found.factor):
+    explanation = Search(steps, context).plain()
+    if explanation is None or not _goes_on(steps, explanation.factor):
         return None
-    if np.isinf(found.factor.slack):
+    if np.isinf(explanation.factor.slack):
         return Judgement("cannot-tell", (), steps)
-    if found.names:
-        return _as_judgement("wrong", found, steps)
-    return _unless_another(found, steps, context)
+    if explanation.names:
+        return _as_judgement("wrong", explanation, steps)
+    return _unless_another(explanation, steps, context)
 
 
 def _goes_on(steps: PathSteps, factor: Factor) -> bool:
     """Return whether the steps after the first ones are explained as well."""
     if steps.window.num_steps == steps.num_steps:
         return True
-    found = fit(steps, right_move(steps))
-    return found is not None and factor.agrees(found.value)
+    fitted_factor = fit(steps, right_move(steps))
+    return fitted_factor is not None and factor.agrees(fitted_factor.value)
 
 
-def _unless_another(found: PathExplanation, steps: PathSteps, context: PathContext) -> Judgement:
+def _unless_another(explanation: PathExplanation, steps: PathSteps, context: PathContext) -> Judgement:
     """Return "right", or "cannot-tell" where a mistake explains the steps as well and would show in others."""
-    others = alike(found, steps, context)
+    others = alike(explanation, steps, context)
     if others:
-        hidden = alike(found, generic(steps, found.factor), PathContext())
+        hidden = alike(explanation, generic(steps, explanation.factor), PathContext())
         others = [name for name in others if name not in hidden]
     verdict: Verdict = "cannot-tell" if others else "right"
-    return replace(_as_judgement(verdict, found, steps), names=tuple(dict.fromkeys(others)))
+    return replace(_as_judgement(verdict, explanation, steps), names=tuple(dict.fromkeys(others)))
 
 
 def _in_batches(steps: PathSteps, context: PathContext) -> Judgement | None:
@@ -99,19 +99,19 @@ def _in_batches(steps: PathSteps, context: PathContext) -> Judgement | None:
     batching = right_batching(steps)
     if batching is None:
         return None
-    found = Search(batching.steps, context).plain()
-    if found is None:
+    explanation = Search(batching.steps, context).plain()
+    if explanation is None:
         return None
-    verdict: Verdict = "wrong" if found.names else "right"
-    judgement = replace(_as_judgement(verdict, found, batching.steps), batching=batching)
-    return judgement if found.reading.loss else replace(judgement, reading=_over_all(found, steps, context))
+    verdict: Verdict = "wrong" if explanation.names else "right"
+    judgement = replace(_as_judgement(verdict, explanation, batching.steps), batching=batching)
+    return judgement if explanation.reading.loss else replace(judgement, reading=_over_all(explanation, steps, context))
 
 
-def _over_all(found: PathExplanation, steps: PathSteps, context: PathContext) -> FactorReading:
+def _over_all(explanation: PathExplanation, steps: PathSteps, context: PathContext) -> FactorReading:
     """Return the reading where a mean divides by the number of all points, though a step uses some of them."""
     scales = {name: share for name, share in shares(steps.n).items() if name.endswith("mean")}
-    reading = read_factor(found.factor, scales, steps.n, context.rates, context.reduction, context.loss)
-    return found.reading if reading.mistakes else reading
+    reading = read_factor(explanation.factor, scales, steps.n, context.rates, context.reduction, context.loss)
+    return explanation.reading if reading.mistakes else reading
 
 
 def _too_early(steps: PathSteps, context: PathContext) -> Judgement | None:
@@ -174,9 +174,9 @@ def _pair(steps: PathSteps, context: PathContext) -> Judgement | None:
     return None
 
 
-def _best(found: Iterable[PathExplanation]) -> PathExplanation | None:
+def _best(explanations: Iterable[PathExplanation]) -> PathExplanation | None:
     """Return the simplest of the explanations whose derivatives are more than rounding."""
-    return min((one for one in found if one.factor.is_telling), key=lambda one: one.cost, default=None)
+    return min((one for one in explanations if one.factor.is_telling), key=lambda one: one.cost, default=None)
 
 
 def _changing(steps: PathSteps, context: PathContext) -> Judgement | None:
@@ -192,19 +192,24 @@ def _changing(steps: PathSteps, context: PathContext) -> Judgement | None:
         return Judgement("wrong", ("ascent",), steps, FactorReading(context.reduction or context.loss, None), sure=0.5)
     turn = int(np.flatnonzero(np.nan_to_num(factors) < 0)[0])
     before = steps.part(slice(0, turn))
-    found = Search(before, context).plain() if turn else None
-    reading = found.reading if found else FactorReading(context.loss, None)
+    explanation = Search(before, context).plain() if turn else None
+    reading = explanation.reading if explanation else FactorReading(context.loss, None)
     return Judgement("wrong", ("sign-turns",), steps, reading, numbers={"step": turn + 1}, sure=0.5)
 
 
 def _remembered(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement where the descent remembers earlier steps: not plain gradient descent."""
     for method in REMEMBERING:
-        found = method(steps.window)
-        if found is not None:
-            reading = Search(steps, context).read(Factor(found.factor, abs(found.factor) * 1e-6))
+        memory_fit = method(steps.window)
+        if memory_fit is not None:
+            reading = Search(steps, context).read(Factor(memory_fit.factor, abs(memory_fit.factor) * 1e-6))
             return Judgement(
-                "wrong", (found.name,), steps, replace(reading, mistakes=()), numbers={"keeps": found.keeps}, sure=1.0
+                "wrong",
+                (memory_fit.name,),
+                steps,
+                replace(reading, mistakes=()),
+                numbers={"keeps": memory_fit.keeps},
+                sure=1.0,
             )
     return None
 
@@ -217,5 +222,13 @@ SINGLE: tuple[Attempt, ...] = (cut_short, two_rates, _single, _too_early, _chang
 TOGETHER: tuple[Attempt, ...] = (_pair, two_factors)
 
 
-def _as_judgement(verdict: Verdict, found: PathExplanation, steps: PathSteps) -> Judgement:
-    return Judgement(verdict, found.names, steps, found.reading, found.factor, found.alone, sure=found.cost)
+def _as_judgement(verdict: Verdict, explanation: PathExplanation, steps: PathSteps) -> Judgement:
+    return Judgement(
+        verdict,
+        explanation.names,
+        steps,
+        explanation.reading,
+        explanation.factor,
+        explanation.alone,
+        sure=explanation.cost,
+    )

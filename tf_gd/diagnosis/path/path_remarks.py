@@ -44,21 +44,21 @@ _NEARLY: Remark = (
 
 def remarks(judgement: Judgement, descent: WholeDescent) -> list[Remark]:
     """Return (name, message) of each remark about a right descent, the most important first."""
-    found: list[Remark] = []
+    remark_list: list[Remark] = []
     if judgement.factor is not None:
-        found += _rate(judgement, descent)
-        found += [] if found or judgement.batching is not None else _steps(judgement, descent)
+        remark_list += _rate(judgement, descent)
+        remark_list += [] if remark_list or judgement.batching is not None else _steps(judgement, descent)
     if judgement.factors is not None:
-        found.append(_changing(judgement.factors))
+        remark_list.append(_changing(judgement.factors))
     if "rate_m" in judgement.numbers:
-        found.append(_two_rates(**judgement.numbers))
+        remark_list.append(_two_rates(**judgement.numbers))
     if "every" in judgement.numbers:
-        found.append(_left_out(judgement.numbers["every"]))
+        remark_list.append(_left_out(judgement.numbers["every"]))
     if judgement.nearly:
-        found.append(_NEARLY)
+        remark_list.append(_NEARLY)
     if judgement.batching is not None:
-        found.append(_batches(judgement, descent))
-    return found
+        remark_list.append(_batches(judgement, descent))
+    return remark_list
 
 
 def _rate(judgement: Judgement, descent: WholeDescent) -> list[Remark]:

@@ -110,10 +110,10 @@ class PathSteps:
             for which, number in enumerate(formula(probe)):
                 term = as_array(number)
                 value[:, which : which + 1], size[:, which : which + 1] = term.value, term.size
-        found = Derivatives(value, size)
+        slopes = Derivatives(value, size)
         if reduction.startswith("half"):
-            found *= 0.5
-        return found if self.intercept else found * self.trained
+            slopes *= 0.5
+        return slopes if self.intercept else slopes * self.trained
 
     @cached_property
     def _probes(self) -> dict[str, Probe]:

@@ -29,9 +29,9 @@ def batch_trials(record: ProgramRecord, pair: Pair, sampling: Sampling) -> Itera
     states = sampling.states[: MOST_STEPS + 1]
     if len(states) <= FEWEST or not np.isfinite(states).all():
         return
-    found = _changing(record, pair, sampling.clocks[1 : len(states)])
+    changing_series = _changing(record, pair, sampling.clocks[1 : len(states)])
     unit = unit_of_all(states, {*pair.m.dtypes, *pair.c.dtypes})
-    order = sorted(permutations(found, 2), key=lambda two: -two[0].as_x - two[1].as_y)
+    order = sorted(permutations(changing_series, 2), key=lambda two: -two[0].as_x - two[1].as_y)
     for (x_name, x, *_), (y_name, y, *_) in order[: MOST_CANDIDATES * 3]:
         # the same points every time are no choice of points
         if x.shape == y.shape and max(len(np.unique(one, axis=0)) for one in (x, y)) > 1:
@@ -61,7 +61,7 @@ class _Changing(NamedTuple):
 
 
 def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changing]:
-    found: list[_Changing] = []
+    candidates: list[_Changing] = []
     tables: dict[tuple[str, str], list[tuple[int, Floats]]] = {}
     for table in record.tables:
         for name, column in _columns(table):
@@ -71,13 +71,13 @@ def _changing(record: ProgramRecord, pair: Pair, clocks: Clocks) -> list[_Changi
         sizes = {values.shape for _, values in kept}
         if (len(kept) > FEWEST or sizes <= changing) and len(sizes) == 1 and len(next(iter(sizes))) == 1:
             values = _at(np.array([clock for clock, _ in kept]), np.array([v for _, v in kept]), clocks)
-            found.append(_Changing(name.partition("[")[0] if scope == READ else name, values, scope == READ))
+            candidates.append(_Changing(name.partition("[")[0] if scope == READ else name, values, scope == READ))
     for series in sorted(record.series, key=lambda one: one.scope != READ):
         others = (pair.m.place, pair.c.place)
         if series.width == 1 and not series.is_constant and series.place not in others:
             values = _at(series.clocks, series.values[:, None], clocks)
-            found.append(_Changing(series.last_name, values, series.scope == READ))
-    return found[: 2 * MOST_CANDIDATES]
+            candidates.append(_Changing(series.last_name, values, series.scope == READ))
+    return candidates[: 2 * MOST_CANDIDATES]
 
 
 def are_shuffled_apart(record: ProgramRecord, steps: PathSteps) -> bool:

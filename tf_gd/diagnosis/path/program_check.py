@@ -136,15 +136,17 @@ def _checked(
 
 def with_lines(check: GradientCheck, lines: Mapping[str, int], source: ProgramSource) -> GradientCheck:
     """Return the check with the line of the program in each message."""
-    said = {
+    line_quotes = {
         name: f"Your {source.place(line)}: `{shortened(source.line(line), 100)}`."
         for name, line in lines.items()
         if source.line(line)
     }
-    diagnosis = [(name, f"{said[name]} {text}" if name in said else text) for name, text in check.diagnosis]
-    remarks = [(name, f"{said[name]} {text}" if name in said else text) for name, text in check.remarks]
+    diagnosis = [
+        (name, f"{line_quotes[name]} {text}" if name in line_quotes else text) for name, text in check.diagnosis
+    ]
+    remarks = [(name, f"{line_quotes[name]} {text}" if name in line_quotes else text) for name, text in check.remarks]
     report = check.report
-    for name, text in said.items():
+    for name, text in line_quotes.items():
         report = report.replace(f"{name}\n    ", f"{name}\n    {text}\n    ", 1)
     return replace(check, diagnosis=diagnosis, remarks=remarks, report=report, lines=dict(lines))
 
@@ -170,9 +172,9 @@ def _nothing_found(search: ProgramSearch, source: ProgramSource) -> str:
     """Return what was looked at, and what to name."""
     numbers = list(dict.fromkeys(name for pair in search.pairs for name in (pair.m.name, pair.c.name)))[:6]
     vectors = list(dict.fromkeys(name for one in search.points for name in (one.x.name, one.y.name)))[:6]
-    seen = f"numbers that change: {', '.join(numbers) or 'none'}; arrays: {', '.join(vectors) or 'none'}"
+    summary = f"numbers that change: {', '.join(numbers) or 'none'}; arrays: {', '.join(vectors) or 'none'}"
     return (
-        f"No descent of a line y = m x + c was found in it ({seen}).{_why_not(search, source)} Name them: --m, --c, "
+        f"No descent of a line y = m x + c was found in it ({summary}).{_why_not(search, source)} Name them: --m, --c, "
         "--x, --y and --rate take names or expressions of the program."
     )
 

@@ -126,13 +126,13 @@ def losses_of(record: ProgramRecord, pair: Pair, sampling: Sampling, points: Poi
         squares = np.sum(residuals * residuals, axis=1)
         sizes = np.abs(states[:, :1] * x) + np.abs(states[:, 1:]) + np.abs(y)
         spread = TOLERANCE * squares + UNIT_ROUNDOFFS["float32"] * np.sum(4 * np.abs(residuals) * sizes, axis=1)
-    found = {
+    matched_losses = {
         _match(series, int(line), sampling, (squares, spread), len(x))
         for series in record.series
         if series.width == 1 and names.is_loss(series.place)
         for line in dict.fromkeys(series.lines.tolist())
     }
-    return [loss for loss in shares(len(x)) if loss in found]
+    return [loss for loss in shares(len(x)) if loss in matched_losses]
 
 
 def _match(series: NumberSeries, line: int, sampling: Sampling, known: tuple[Floats, Floats], n: int) -> str | None:

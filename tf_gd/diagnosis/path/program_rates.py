@@ -43,9 +43,9 @@ def _is_rate(value: float) -> bool:
 
 def _named(record: ProgramRecord, pair: Pair) -> Iterator[float]:
     """Yield the constants that the program calls a learning rate; those of the update's own scope first."""
-    found = [series for series in record.series if series.width == 1 and names.is_rate(series.last_name)]
+    rate_series = [series for series in record.series if series.width == 1 and names.is_rate(series.last_name)]
     for own in (True, False):
-        for series in found:
+        for series in rate_series:
             same = series.scope == pair.m.scope
             if same == own and series.place not in (pair.m.place, pair.c.place):
                 if series.is_constant:

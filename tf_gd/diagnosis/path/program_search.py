@@ -78,9 +78,9 @@ class ProgramSearch:
             search = copy(self)
             search.pairs = [pair]
             trials = search._trials()
-            found = search._right(trials) or search._batches(trials) or search._wrong(trials, surely=True)
-            if found is not None:
-                yield found
+            further_descent = search._right(trials) or search._batches(trials) or search._wrong(trials, surely=True)
+            if further_descent is not None:
+                yield further_descent
 
     def _is_another(self, pair: Pair, known: set[float]) -> bool:
         """Return whether a program trains these numbers as well: no copies of those that are known, and no sums.
@@ -102,13 +102,13 @@ class ProgramSearch:
         search = copy(self)
         search.pairs = self.given.pairs(origin_pairs(self.record, self.statements))
         trials = search._trials()
-        if (found := search._right(trials)) is not None:
-            return found
-        found = search._batches(trials) or search._wrong(trials)
-        return found if found is not None and self._model(found).is_fitted() else None
+        if (origin_descent := search._right(trials)) is not None:
+            return origin_descent
+        origin_descent = search._batches(trials) or search._wrong(trials)
+        return origin_descent if origin_descent is not None and self._model(origin_descent).is_fitted() else None
 
-    def _model(self, found: Descent | Trial) -> LineModel:
-        return LineModel(self.record, self.statements, found.pair, found.sampling, found.points)
+    def _model(self, reading: Descent | Trial) -> LineModel:
+        return LineModel(self.record, self.statements, reading.pair, reading.sampling, reading.points)
 
     def _trials(self) -> list[Trial]:
         return trials_of(self.pairs, self.points, self.statements)
@@ -134,13 +134,13 @@ class ProgramSearch:
                 still = Judgement("cannot-tell", (), trial.steps)
                 at_rest = at_rest or Descent(trial.pair, trial.points, trial.sampling, still)
             elif factor is not None and factor.is_telling:
-                found = self._judged(trial, RIGHT[:1])
-                if found is not None and found.judgement.verdict == "right":
-                    return found
-                if found is not None and found.judgement.verdict != "wrong":
-                    coarse = found
-                elif found is not None and not resting.any():
-                    coarse = coarse or found
+                judged_descent = self._judged(trial, RIGHT[:1])
+                if judged_descent is not None and judged_descent.judgement.verdict == "right":
+                    return judged_descent
+                if judged_descent is not None and judged_descent.judgement.verdict != "wrong":
+                    coarse = judged_descent
+                elif judged_descent is not None and not resting.any():
+                    coarse = coarse or judged_descent
         return at_rest if coarse is None or (at_rest and coarse.judgement.verdict == "wrong") else coarse
 
     def _may_rest(self, pair: Pair) -> bool:
@@ -151,9 +151,9 @@ class ProgramSearch:
     def _batches(self, trials: Sequence[Trial]) -> Descent | None:
         """Return the first reading under which each step is right on some of the points."""
         for trial in likeliest(trials):
-            found = self._judged(trial, RIGHT[1:])
-            if found is not None and found.judgement.verdict == "right":
-                return found
+            descent = self._judged(trial, RIGHT[1:])
+            if descent is not None and descent.judgement.verdict == "right":
+                return descent
         return self._recorded_batches()
 
     def _recorded_batches(self) -> Descent | None:
@@ -162,12 +162,12 @@ class ProgramSearch:
             factor = fit(trial.steps, right_move(trial.steps))
             if factor is None or factor.value <= 0 or not np.isfinite(factor.slack):
                 continue
-            found = self._judged(trial, RIGHT[:1])
-            if found is not None and found.judgement.verdict == "right":
+            descent = self._judged(trial, RIGHT[:1])
+            if descent is not None and descent.judgement.verdict == "right":
                 if are_shuffled_apart(self.record, trial.steps):
-                    reading = replace(found.judgement, verdict="wrong", names=("shuffled-apart",), sure=1.0)
-                    return replace(found, judgement=reading)
-                return on_batches(found, trial)
+                    reading = replace(descent.judgement, verdict="wrong", names=("shuffled-apart",), sure=1.0)
+                    return replace(descent, judgement=reading)
+                return on_batches(descent, trial)
         return None
 
     def _batch_trials(self) -> Iterator[Trial]:
@@ -179,24 +179,24 @@ class ProgramSearch:
     def _wrong_batches(self) -> Descent | None:
         """Return the reading under which each step makes one mistake on the points that were at hand then."""
         for trial in islice(self._batch_trials(), BATCHES_TRIED):
-            found = self._judged(trial, SINGLE)
-            if found is not None and found.judgement.verdict == "wrong" and found.judgement.sure < SURE:
-                return on_batches(found, trial)
+            descent = self._judged(trial, SINGLE)
+            if descent is not None and descent.judgement.verdict == "wrong" and descent.judgement.sure < SURE:
+                return on_batches(descent, trial)
         return None
 
     def _wrong(self, trials: Sequence[Trial], surely: bool = False) -> Descent | None:
         """Return the reading under which a mistake, with `surely` one alone, explains every step at the least cost."""
         chosen = likeliest(trials)
         for attempts, tried in ((SINGLE, chosen), (TOGETHER, chosen[:3]))[: 1 if surely else 2]:
-            found = []
+            ranked_descents = []
             for rank, trial in enumerate(tried):
                 descent = self._judged(trial, attempts)
                 if descent is not None:
-                    found.append((descent.judgement.sure + 0.03 * rank, rank, descent))
+                    ranked_descents.append((descent.judgement.sure + 0.03 * rank, rank, descent))
                     if descent.judgement.sure < SURE and rank < 3:
                         break
-            if found:
-                return min(found, key=lambda one: one[:2])[2]
+            if ranked_descents:
+                return min(ranked_descents, key=lambda one: one[:2])[2]
             if attempts is SINGLE and (on_batches := self._wrong_batches()) is not None:
                 return on_batches
         return None if surely else self._unexplained(chosen)
@@ -219,8 +219,10 @@ class ProgramSearch:
         )
         integers = _integers(trial.pair)
         chosen = [one for one in attempts if integers or one is not cut_short]
-        found = [(one, attempt(trial.steps, replace(context, loss=one), integers, chosen)) for one in losses]
-        loss, judgement = next((one for one in found if one[1] is not None and one[1].verdict == "right"), found[0])
+        loss_judgements = [(one, attempt(trial.steps, replace(context, loss=one), integers, chosen)) for one in losses]
+        loss, judgement = next(
+            (one for one in loss_judgements if one[1] is not None and one[1].verdict == "right"), loss_judgements[0]
+        )
         if judgement is None or (judgement.verdict == "cannot-tell" and not judgement.names):
             return None
         if judgement.factors is not None and judgement.verdict == "right":

@@ -42,16 +42,16 @@ def stopping_remarks(
     off = distance(descent)
     if off is None or off[0] <= 1:
         return []
-    found = []
+    remarks = []
     for condition in conditions(statements.tree):
         value, tolerance = (_evaluate(one, record) for one in (condition.value, condition.tolerance))
         if value is None or tolerance is None or not 0 < tolerance <= LARGEST_TOLERANCE or value >= tolerance:
             continue
         if not condition.has_size and value < -tolerance:
-            found.append(("stops-without-abs", _without_abs(condition, value), condition.line))
+            remarks.append(("stops-without-abs", _without_abs(condition, value), condition.line))
         elif -tolerance <= value:
-            found.append(("stops-early", _early(condition, tolerance, off), condition.line))
-    return found[:1]
+            remarks.append(("stops-early", _early(condition, tolerance, off), condition.line))
+    return remarks[:1]
 
 
 def _without_abs(condition: Condition, value: float) -> str:
@@ -113,8 +113,12 @@ def _at_end(node: ast.Subscript, record: ProgramRecord) -> float | None:
     back = node.slice.operand.value
     if not isinstance(back, int) or not isinstance(node.slice.op, ast.USub):
         return None
-    found = [series for series in record.series if series.name == f"{text_of(place)}[-1]"]
-    return float(found[-1].values[-back]) if found and 0 < back <= len(found[-1].values) else None
+    matching_series = [series for series in record.series if series.name == f"{text_of(place)}[-1]"]
+    return (
+        float(matching_series[-1].values[-back])
+        if matching_series and 0 < back <= len(matching_series[-1].values)
+        else None
+    )
 
 
 def _evaluate(node: ast.expr, record: ProgramRecord) -> float | None:
@@ -125,8 +129,8 @@ def _evaluate(node: ast.expr, record: ProgramRecord) -> float | None:
         return _at_end(node, record)
     place = place_of(node)
     if place is not None:
-        found = [series for series in record.series if series.name == text_of(place)]
-        last = found[-1] if found else None
+        matching_series = [series for series in record.series if series.name == text_of(place)]
+        last = matching_series[-1] if matching_series else None
         return None if last is None else float(last.values[-1]) if last.at_end is None else last.at_end
     if isinstance(node, ast.Call) and node.args and len(node.args) == 1:
         inner = _evaluate(node.args[0], record)

@@ -85,10 +85,10 @@ class Recorder:
     def value(self, scope: str, name: str, value: Any, line: int, changes_only: bool = False) -> None:
         """Record a value under a name."""
         try:
-            found = list(values(value))
+            components = list(values(value))
         except Exception:  # somebody's object may raise whatever it likes
             return
-        for one in found:
+        for one in components:
             if one.is_small:
                 self._row(scope, name + one.suffix, one, line, changes_only)
             else:
@@ -135,10 +135,10 @@ class Recorder:
             if not known:
                 continue
             try:
-                found = [one for one in values(look_up(place, names)) if one.is_small]
+                small_values = [one for one in values(look_up(place, names)) if one.is_small]
             except Exception:
                 continue
-            for one in found:
+            for one in small_values:
                 entry = self.series.get((scope, name + one.suffix))
                 ended = entry is not None and entry.get("final", [0])[0] > entry["rows"][-1][0]
                 if entry is not None and not (again and ended):

@@ -125,8 +125,8 @@ class SourceLines:
 
     def update(self, which: str, last: bool = False) -> int | None:
         """Return the line of a step that writes m or c; that of the other one where it has none of its own."""
-        found = self._updates(which)
-        return (found[-1] if last else found[0]).first if found else None
+        statements = self._updates(which)
+        return (statements[-1] if last else statements[0]).first if statements else None
 
     def _updates(self, which: str) -> list[Statement]:
         series = self._series(which)
@@ -171,8 +171,10 @@ class SourceLines:
         called = next((one for one in ast.walk(value) if called_name(one) in self._functions), None)
         if called is not None:
             returned = [one for one in ast.walk(self._functions[called_name(called)]) if isinstance(one, ast.Return)]
-            found = self.statements.by_line.get(returned[-1].lineno) if returned and returned[-1].value else None
-            return None if found is None else Link(found, link.element)
+            return_statement = (
+                self.statements.by_line.get(returned[-1].lineno) if returned and returned[-1].value else None
+            )
+            return None if return_statement is None else Link(return_statement, link.element)
         places = [text_of(place) for place in mentioned(value)][::-1]
         if not (is_update or link.is_return or is_step(value)) and any(self._is_parameter(text) for text in places):
             return None  # the residuals are computed here
@@ -199,14 +201,16 @@ class SourceLines:
     def _assignment(self, text: str, before: Statement, anywhere: bool = False) -> Link | None:
         """Return the last statement above that computes a name from others, in the same function if in one at all."""
         start, stop = self._function_of(before)
-        found = [
+        assignments = [
             (one, target)
             for one in self.statements.all
             if start <= one.first < (before.first if before.first != one.first else 0) and one.first <= stop
             and (anywhere or one.block[0] != "module") and is_computed(one)
             for target in one.places if text_of(target) in (text, text.split("[")[0])
         ]  # fmt: skip
-        return Link(found[-1][0], index_of(found[-1][0], text_of(found[-1][1]))) if found else None
+        return (
+            Link(assignments[-1][0], index_of(assignments[-1][0], text_of(assignments[-1][1]))) if assignments else None
+        )
 
     def _function_of(self, statement: Statement) -> tuple[int, int]:
         """Return the first and the last line of the innermost function around a statement."""
@@ -244,14 +248,14 @@ class SourceLines:
             return None
         texts = {text_of(place) for node in update.nodes for place in mentioned(node)}
         inner = {text_of(place) for one in self.statements.all if one.block == update.block for place in one.places}
-        found = [
+        line_numbers = [
             one.first
             for one in self.statements.all
             if one.first < update.block[1] and is_computed(one)
             and any(text_of(place) in texts - inner for place in one.places)
             and self._depends(Link(one, None), anywhere=True)
         ]  # fmt: skip
-        return found[-1] if found else None
+        return line_numbers[-1] if line_numbers else None
 
     def _growing(self) -> int | None:
         """Return the line that adds to the sums."""

@@ -68,8 +68,8 @@ def element_of(value: ast.expr, element: int | None) -> ast.expr:
 
 def position(statement: Statement, series: NumberSeries) -> int | None:
     """Return which element of a statement's value a series gets; None where it gets the whole."""
-    found = index_of(statement, series.place)
-    return found if found is not None else series.element if series.width == 2 else None
+    element_index = index_of(statement, series.place)
+    return element_index if element_index is not None else series.element if series.width == 2 else None
 
 
 def index_of(statement: Statement, text: str) -> int | None:

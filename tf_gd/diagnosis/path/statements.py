@@ -60,14 +60,14 @@ class Statements:
     @cached_property
     def functions(self) -> dict[int, ast.FunctionDef | ast.AsyncFunctionDef]:
         """The functions by the line of their head."""
-        found = (one for one in ast.walk(self.tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
-        return {one.lineno: one for one in found}
+        definitions = (one for one in ast.walk(self.tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+        return {one.lineno: one for one in definitions}
 
     @cached_property
     def indices(self) -> set[str]:
         """The names that stand in an index."""
-        found = (one.slice for one in ast.walk(self.tree) if isinstance(one, ast.Subscript))
-        return {name.id for index in found for name in ast.walk(index) if isinstance(name, ast.Name)}
+        index_nodes = (one.slice for one in ast.walk(self.tree) if isinstance(one, ast.Subscript))
+        return {name.id for index in index_nodes for name in ast.walk(index) if isinstance(name, ast.Name)}
 
     @cached_property
     def forms(self) -> LineForms:

@@ -88,12 +88,12 @@ def read_factor(
     """
     losses = [one for one in ([reduction or loss] if reduction or loss else list(scales)) if one is not None]
     for some in ([rate for rate in rates if rate.named], [rate for rate in rates if not rate.named]):
-        found = _read_right(factor, scales, losses, some)
-        if found is None:
+        reading = _read_right(factor, scales, losses, some)
+        if reading is None:
             only_first = bool(some) and not some[0].named and bool(reduction or loss)
-            found = _read_mistake(factor, scales, losses, some[:2] if only_first else some, n)
-        if found is not None:
-            return found
+            reading = _read_mistake(factor, scales, losses, some[:2] if only_first else some, n)
+        if reading is not None:
+            return reading
     return _unread(factor, scales, bool(rates), reduction or loss)
 
 
@@ -102,8 +102,8 @@ def _read_right(
 ) -> FactorReading | None:
     """Return the loss and the rate that make a factor right."""
     pairs = ((rate, loss) for rate in rates for loss in losses)
-    found = ((rate, loss) for rate, loss in pairs if factor.agrees(rate.value * scales[loss]))
-    return next((FactorReading(loss, rate.value) for rate, loss in found), None)
+    matching_pairs = ((rate, loss) for rate, loss in pairs if factor.agrees(rate.value * scales[loss]))
+    return next((FactorReading(loss, rate.value) for rate, loss in matching_pairs), None)
 
 
 def _read_mistake(

@@ -30,14 +30,14 @@ def _is_array_of_two(pair: Pair) -> bool:
 
 def origin_pairs(record: ProgramRecord, statements: Statements) -> list[Pair]:
     """Return the series that may be m where c stays 0, the likeliest first."""
-    found = []
+    candidates = []
     for series in record.series:
         if series.width == 1 and not series.is_constant and may_be_parameter(series):
             name = series.last_name
             score = max(names.slope_score(name), 2.0 * bool(names.PAIRS.match(name)))
-            found.append(Pair(series, _zero(series), score + writes_itself(series, statements), intercept=False))
-    found.sort(key=lambda pair: -pair.score)
-    return found[:MOST_PAIRS]
+            candidates.append(Pair(series, _zero(series), score + writes_itself(series, statements), intercept=False))
+    candidates.sort(key=lambda pair: -pair.score)
+    return candidates[:MOST_PAIRS]
 
 
 def _zero(m: NumberSeries) -> NumberSeries:

@@ -62,13 +62,13 @@ def steps_of(pair: Pair, sampling: Sampling, points: PointsCandidate) -> PathSte
 
 def trials_of(pairs: Sequence[Pair], points: Sequence[PointsCandidate], statements: Statements) -> list[Trial]:
     """Return the ways to read a program, the likeliest first."""
-    found = [
+    scored_trials = [
         (_score(pair, one, sampling, statements) - 0.05 * index, pair, sampling, one)
         for pair in pairs
         for index, sampling in enumerate(pair.samplings)
         for one in points
     ]
-    ordered = sorted(found, key=lambda one: -one[0])
+    ordered = sorted(scored_trials, key=lambda one: -one[0])
     read = ((pair, sampling, one, steps_of(pair, sampling, one)) for _, pair, sampling, one in ordered)
     return [Trial(pair, one, sampling, steps) for pair, sampling, one, steps in read if steps is not None]
 
@@ -113,6 +113,10 @@ def on_batches(descent: Descent, trial: Trial) -> Descent:
     is_one = len(pairs) <= trial.steps.n > 1
     values = (x[0], y[0]) if is_one else (pairs[:, 0], pairs[:, 1])
     named = [replace(one, values=own) for one, own in zip((trial.points.x, trial.points.y), values, strict=True)]
-    found = replace(descent, points=PointsCandidate(named[0], named[1], trial.points.score))
+    updated_descent = replace(descent, points=PointsCandidate(named[0], named[1], trial.points.score))
     batching = None if is_one else Batching(trial.steps, trial.steps.n, in_turn=False)
-    return replace(found, judgement=replace(descent.judgement, batching=batching)) if batching else found
+    return (
+        replace(updated_descent, judgement=replace(descent.judgement, batching=batching))
+        if batching
+        else updated_descent
+    )

@@ -24,11 +24,11 @@ def _factors(steps: PathSteps) -> Iterator[Factor]:
 
 def two_rates(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement where m and c move at different rates, and both of them stand in the program."""
-    found = list(_factors(steps))
+    factors = list(_factors(steps))
     rates = [rate for rate in context.rates if rate.named or rate.in_update]
-    if len(found) < 2:
+    if len(factors) < 2:
         return None
-    m, c = found
+    m, c = factors
     asked = context.reduction or context.loss
     for loss in [asked] if asked else list(shares(steps.n)):
         share = shares(steps.n)[loss]
@@ -41,14 +41,14 @@ def two_rates(steps: PathSteps, context: PathContext) -> Judgement | None:
 
 def two_factors(steps: PathSteps, context: PathContext) -> Judgement | None:
     """Return the judgement where one of the derivatives has a factor too many, and no entry of the catalogue has it."""
-    found = list(_factors(steps))
-    if len(found) < 2 or steps.num_steps < FEWEST_STEPS:
+    factors = list(_factors(steps))
+    if len(factors) < 2 or steps.num_steps < FEWEST_STEPS:
         return None
     search = Search(steps, context)
-    readings = [search.read(factor) for factor in found]
+    readings = [search.read(factor) for factor in factors]
     is_m = readings[0].rate is None or bool(readings[0].mistakes or readings[0].guess > readings[1].guess)
     is_m = is_m and not (readings[1].mistakes or readings[1].guess)
-    own, other = (found[0], found[1]) if is_m else (found[1], found[0])
+    own, other = (factors[0], factors[1]) if is_m else (factors[1], factors[0])
     numbers: Details = {"own": "m" if is_m else "c", "other": "c" if is_m else "m", "ratio": own.value / other.value}
     reading = readings[1 if is_m else 0]
     return Judgement(
