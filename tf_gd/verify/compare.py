@@ -42,6 +42,8 @@ def check_problem(problem: Problem, on_progress: Progress | None = None) -> Comp
 
 def _recorded(path: Trajectory, every: int) -> Trajectory:
     """Return the trajectory with the steps that are multiples of `every`, and the last."""
+    if every == 1:
+        return path
     kept = (path.step % every == 0) | (path.step == path.step[-1])
     return replace(path, **{name: getattr(path, name)[kept] for name in ("step", *SERIES)})
 

@@ -106,15 +106,15 @@ def with_advice(path: Trajectory, problem: Problem) -> Trajectory:
     """Return a trajectory whose message says how many steps were needed, and what would need fewer."""
     if path.outcome is not Outcome.STEP_LIMIT or problem.tolerance is None:
         return path
-    step_deficit = shortfall(problem)
-    if step_deficit is None:
+    step_shortage = shortfall(problem)
+    if step_shortage is None:
         return path
     advice = ""
-    if step_deficit.standardized is not None:
-        rest = "" if step_deficit.standardized <= problem.num_steps else f", num_steps={step_deficit.standardized}"
+    if step_shortage.standardized is not None:
+        rest = "" if step_shortage.standardized <= problem.num_steps else f", num_steps={step_shortage.standardized}"
         rest += "" if problem.automatic else ', learning_rate="auto"'
-        advice = f" With standardize=True{rest} it takes {step_deficit.standardized}."
-    return replace(path, message=f"{path.message} {step_deficit}{advice}")
+        advice = f" With standardize=True{rest} it takes {step_shortage.standardized}."
+    return replace(path, message=f"{path.message} {step_shortage}{advice}")
 
 
 def _standardized(problem: Problem) -> int | None:

@@ -36,7 +36,7 @@ class TensorFlowValues:
         """Watch `Session.run` in this process, if TensorFlow is loaded; the program's own results stay as they are."""
         if "tensorflow" not in sys.modules:
             return False
-        from tf_gd.loading import KERAS, load_tensorflow
+        from tf_gd.loading import load_tensorflow
 
         session = load_tensorflow().compat.v1.Session.__mro__[1]
         original = session.run
@@ -47,7 +47,7 @@ class TensorFlowValues:
             return result
 
         session.run = run
-        if KERAS in sys.modules:
+        if {"keras", "tf_keras"} & sys.modules.keys():  # TF_USE_LEGACY_KERAS takes the second
             self._watch_keras()
         return True
 
